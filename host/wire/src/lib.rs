@@ -1,0 +1,1 @@
+//! The contract between terminals and their host.

@@ -1,0 +1,3 @@
+//! The terminal's network.
+
+fn main(){}

@@ -1,0 +1,3 @@
+//! The terminal's screen.
+
+fn main(){}

@@ -1,0 +1,27 @@
+//! The Lianxin terminal.
+//!
+//! A villager touches, the visit becomes a ticket, the ticket is written down, the receipt is printed and the
+//! suggestion is forwarded to the county. Two programs share this library: `kiosk` draws the pages and owns the
+//! queue and the printer, `kiosk-agent` owns the network.
+//!
+//! # Who may import whom
+//!
+//! Data goes down this table; a module imports only from rows below its own. `tests/imports.rs` reads the
+//! `use crate::` lines and holds every file to it.
+//!
+//! | module | may import |
+//! |---|---|
+//! | `app` | everything below |
+//! | `ui` | `session` |
+//! | `forwarder`, `fleet` | `control`, `queue`, `config`, ground |
+//! | `session` | `input`, ground |
+//! | `control` | ground |
+//! | `printer`, `queue` | `ticket`, `seal`, ground |
+//! | `ticket`, `seal`, `input`, `panel` | ground |
+//! | `clock`, `backoff`, `config`, `durable`, `systemd` (ground) | nothing of ours |
+
+/// The pages, generated from `ui/app.slint`.
+#[expect(missing_docs, unreachable_pub, clippy::all, clippy::unwrap_used, clippy::allow_attributes, reason = "generated code")]
+pub mod pages {
+    slint::include_modules!();
+}
