@@ -1,8 +1,7 @@
 //! Compiles the pages; their texts are translated by the files under `ui/lang`.
 
 fn main() {
-    let config = slint_build::CompilerConfiguration::new()
-        .with_style("fluent".into())
-        .with_bundled_translations("ui/lang");
+    let config =
+        slint_build::CompilerConfiguration::new().with_style("fluent".into()).with_bundled_translations("ui/lang");
     slint_build::compile_with_config("ui/app.slint", config).expect("the pages compile");
 }

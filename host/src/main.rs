@@ -1,3 +1,3 @@
 //! The host program.
 
-fn main(){}
+fn main() {}

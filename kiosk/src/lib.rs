@@ -21,7 +21,14 @@
 //! | `clock`, `backoff`, `config`, `durable`, `systemd` (ground) | nothing of ours |
 
 /// The pages, generated from `ui/app.slint`.
-#[expect(missing_docs, unreachable_pub, clippy::all, clippy::unwrap_used, clippy::allow_attributes, reason = "generated code")]
+#[expect(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::allow_attributes,
+    reason = "generated code"
+)]
 pub mod pages {
     slint::include_modules!();
 }

@@ -1,3 +1,3 @@
 //! The terminal's network.
 
-fn main(){}
+fn main() {}

@@ -1,3 +1,3 @@
 //! The terminal's screen.
 
-fn main(){}
+fn main() {}

@@ -1,0 +1,263 @@
+//! Events: what a terminal writes once and the county keeps, byte for byte.
+//!
+//! An event is one line of JSON (the [`Header`]), a line feed, and an `age` file (the sealed body). It is assembled
+//! once at submission, stored and sent verbatim; its hash is SHA-256 of exactly these bytes. `tail -n +2 event | age
+//! -d -i key` opens the body with the stock tool. Invariant: no text, name, telephone number, code or secret of a
+//! villager stands in the header, and nothing hashes plaintext.
+
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{
+    case::Satisfaction,
+    secret::{Proof, QueryCode, Secret},
+    ticket::{TerminalNumber, TicketNumber},
+};
+
+/// The version of the format that this library writes.
+pub const VERSION: u32 = 1;
+
+/// The most bytes that an event of text may have: 2,000 characters escaped, sealed, with room to spare.
+pub const EVENT_MAX: usize = 64 * 1024;
+
+/// What an event carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A [`Suggestion`].
+    Suggestion,
+    /// A [`Contact`].
+    Contact,
+    /// A [`Rating`].
+    Rating,
+    /// A kind of a newer terminal; kept, not read.
+    #[serde(other)]
+    Unknown,
+}
+
+/// How far the wall time of a header can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockQuality {
+    /// Nobody set the clock since it started; it is a label at most.
+    Unset,
+    /// The clock was kept by a battery or set by a person.
+    Kept,
+    /// Synchronised by NTP.
+    Ntp,
+    /// Set by the host's signed answer.
+    Host,
+    /// A quality of a newer terminal; not to be trusted.
+    #[serde(other)]
+    Unknown,
+}
+
+impl ClockQuality {
+    /// Whether a day may be shown to people.
+    #[must_use]
+    pub fn shows_a_day(self) -> bool {
+        matches!(self, Self::Kept | Self::Ntp | Self::Host)
+    }
+}
+
+/// When something happened by the terminal's clock, and what that is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WallTime {
+    /// UTC.
+    pub at: Timestamp,
+    /// How far to trust it.
+    pub quality: ClockQuality,
+}
+
+/// What may be read without a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Header {
+    /// Version of the format.
+    pub v: u32,
+    /// UUIDv7; the event's name everywhere.
+    pub id: Uuid,
+    /// The ticket that the event belongs to.
+    pub ticket: TicketNumber,
+    /// What the body is.
+    pub kind: Kind,
+    /// Id of the category; suggestions only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Id of the place; suggestions only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The terminal that wrote it.
+    pub terminal: TerminalNumber,
+    /// The boot during which it was written.
+    pub boot: Uuid,
+    /// Order within that terminal, rising by one with each event over all boots.
+    pub seq: u64,
+    /// Wall time, a label.
+    pub wall: WallTime,
+    /// Id of the county's working key that the body is sealed to.
+    pub key: String,
+}
+
+/// Why bytes are not an event.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// Longer than [`EVENT_MAX`].
+    #[error("an event has at most {EVENT_MAX} bytes, this one has {0}")]
+    TooLong(usize),
+    /// No line feed behind a header.
+    #[error("no header line")]
+    NoHeader,
+    /// The header is not what it should be.
+    #[error("the header is not readable")]
+    Header(#[source] serde_json::Error),
+    /// A version that this library does not know.
+    #[error("event version {0} is not known")]
+    Version(u32),
+    /// Nothing behind the header.
+    #[error("no sealed body")]
+    NoBody,
+}
+
+/// Joins a header and its sealed body to the event's bytes.
+#[must_use]
+pub fn assemble(header: &Header, sealed: &[u8]) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec(header).expect("invariant: a header is always JSON");
+    bytes.push(b'\n');
+    bytes.extend_from_slice(sealed);
+    bytes
+}
+
+/// Splits an event's bytes into header and sealed body.
+///
+/// # Errors
+/// Whatever keeps the bytes from being an event; the body is not opened.
+pub fn split(bytes: &[u8]) -> Result<(Header, &[u8]), EventError> {
+    if bytes.len() > EVENT_MAX {
+        return Err(EventError::TooLong(bytes.len()));
+    }
+    let end = bytes.iter().position(|b| *b == b'\n').ok_or(EventError::NoHeader)?;
+    let header: Header = serde_json::from_slice(&bytes[..end]).map_err(EventError::Header)?;
+    if header.v != VERSION {
+        return Err(EventError::Version(header.v));
+    }
+    match &bytes[end + 1..] {
+        [] => Err(EventError::NoBody),
+        body => Ok((header, body)),
+    }
+}
+
+/// SHA-256 of an event's bytes.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> [u8; 32] {
+    let digest = digest::digest(&digest::SHA256, bytes);
+    digest.as_ref().try_into().expect("invariant: SHA-256 has 32 bytes")
+}
+
+/// The value of the `Content-Digest` header (RFC 9530): `sha-256=:…:`.
+#[must_use]
+pub fn content_digest(bytes: &[u8]) -> String {
+    format!("sha-256=:{}:", STANDARD.encode(hash(bytes)))
+}
+
+/// The body of a suggestion. Repeats id and ticket; the county refuses a mismatch with the header.
+#[derive(Debug, Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize, JsonSchema)]
+pub struct Suggestion {
+    /// As in the header.
+    #[zeroize(skip)]
+    pub id: Uuid,
+    /// As in the header.
+    #[zeroize(skip)]
+    pub ticket: TicketNumber,
+    /// Exactly the code points that were entered.
+    pub text: String,
+    /// A place more exact than the village, in the villager's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landmark: Option<String>,
+    /// Whether the liaison officer wrote it for somebody (代填).
+    #[serde(default)]
+    pub on_behalf: bool,
+    /// What the receipt's QR proves.
+    pub secret: Secret,
+    /// What the receipt's query code proves.
+    pub code: QueryCode,
+}
+
+/// The body of a contact: whom to ask back.
+#[derive(Debug, Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize, JsonSchema)]
+pub struct Contact {
+    /// As in the header.
+    #[zeroize(skip)]
+    pub id: Uuid,
+    /// As in the header.
+    #[zeroize(skip)]
+    pub ticket: TicketNumber,
+    /// May be empty.
+    pub name: String,
+    /// May be empty.
+    pub phone: String,
+}
+
+/// The body of a rating.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rating {
+    /// As in the header.
+    pub id: Uuid,
+    /// As in the header.
+    pub ticket: TicketNumber,
+    /// What the villager thinks.
+    pub satisfaction: Satisfaction,
+    /// The revision of the view that was rated, so that an old view can't rate a newer reply.
+    pub revision: u64,
+    /// What shows that the ticket is the rater's own.
+    pub proof: Proof,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> Header {
+        Header {
+            v: VERSION,
+            id: Uuid::from_u128(7),
+            ticket: TicketNumber::new(TerminalNumber::new(613).unwrap(), 1, 42).unwrap(),
+            kind: Kind::Suggestion,
+            category: Some("road".into()),
+            place: None,
+            terminal: TerminalNumber::new(613).unwrap(),
+            boot: Uuid::from_u128(9),
+            seq: 42,
+            wall: WallTime { at: Timestamp::UNIX_EPOCH, quality: ClockQuality::Unset },
+            key: "k1".into(),
+        }
+    }
+
+    #[test]
+    fn an_event_splits_into_what_it_was_assembled_from() {
+        let bytes = assemble(&header(), b"age-encryption.org/v1\nbody");
+        let (read, body) = split(&bytes).unwrap();
+        assert_eq!((read, body), (header(), &b"age-encryption.org/v1\nbody"[..]));
+    }
+
+    #[test]
+    fn what_is_not_an_event_is_named() {
+        assert!(matches!(split(b"{}"), Err(EventError::NoHeader)));
+        assert!(matches!(split(b"{}\nx"), Err(EventError::Header(_))));
+        assert!(matches!(split(&vec![0; EVENT_MAX + 1]), Err(EventError::TooLong(_))));
+        let newer = assemble(&Header { v: 2, ..header() }, b"x");
+        assert!(matches!(split(&newer), Err(EventError::Version(2))));
+        assert!(matches!(split(&assemble(&header(), b"")), Err(EventError::NoBody)));
+    }
+
+    #[test]
+    fn the_digest_is_that_of_rfc_9530() {
+        // The example of RFC 9530, section 2.
+        let body = b"{\"hello\": \"world\"}\n";
+        assert_eq!(content_digest(body), "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:");
+    }
+}

@@ -1,0 +1,144 @@
+//! What a terminal and the county say to each other, all below the county's base address and over mutual TLS.
+//!
+//! | method, path | request | answer |
+//! |---|---|---|
+//! | PUT `/intake/v1/events/{id}` | an event's bytes, `Content-Digest` | 201 [`Accepted`]; 200 the same bytes again; 409 other bytes under this id, kept and shown; 422 not an event, or a header that isn't the sender's |
+//! | GET `/intake/v1/views?after=N` | | [`Views`] of this terminal's tickets |
+//! | GET `/intake/v1/bulletin` | `If-None-Match` | [`crate::bulletin::Bulletin`], `ETag`; 304 |
+//! | POST `/intake/v1/track` | [`Track`] | [`Tracked`]; 429 with `Retry-After` after too many wrong codes |
+//! | POST `/intake/v1/help` | [`HelpCall`] | 202 |
+//! | GET `/intake/v1/help/{id}` | | [`HelpState`] |
+//! | POST `/intake/v1/check-in` | [`CheckIn`] | 204 |
+//! | POST `/intake/v1/lookup` | [`Lookup`] | [`LookupAnswer`]; audited |
+//! | POST `/intake/v1/reissue` | [`Reissue`] | [`Reissued`]; audited |
+//!
+//! Every answer carries the host's ledger id in the header [`LEDGER`]: `host restore` makes a new one, and a terminal
+//! that sees another offers again all that it still holds.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    secret::{Proof, QueryCode},
+    ticket::TicketNumber,
+    view::{SealedView, View},
+};
+
+/// Name of the response header that carries the ledger id, a UUID.
+pub const LEDGER: &str = "lianxin-ledger";
+
+/// Name of the request and response header that carries an event's hash (RFC 9530).
+pub const CONTENT_DIGEST: &str = "content-digest";
+
+/// An event is on the county's disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Accepted {
+    /// The ledger that has it.
+    pub ledger: Uuid,
+    /// The event.
+    pub id: Uuid,
+}
+
+/// Views of a terminal's own tickets that changed behind `after`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Views {
+    /// What to ask behind next time; starts at 0.
+    pub cursor: u64,
+    /// In the order of their changes, the newest of each ticket.
+    pub views: Vec<SealedView>,
+    /// Whether more are waiting.
+    #[serde(default)]
+    pub more: bool,
+}
+
+/// Asks for one ticket of any terminal of the county.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Track {
+    /// The ticket.
+    pub ticket: TicketNumber,
+    /// What shows that it is one's own.
+    pub proof: Proof,
+}
+
+/// The answer to [`Track`]. An unknown number is answered like a wrong code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tracked {
+    /// The case.
+    Found(Box<View>),
+    /// No ticket with this number and this proof.
+    NotFound,
+}
+
+/// Somebody at the terminal asks for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HelpCall {
+    /// Made by the terminal; the same call twice is one.
+    pub id: Uuid,
+}
+
+/// Whether somebody acknowledged a call for help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HelpState {
+    /// Only once a person said so.
+    pub acknowledged: bool,
+    /// Who.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
+/// The officer notes that somebody came or left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckIn {
+    /// Id of the person, from the roster.
+    pub person: String,
+    /// Came, or left.
+    pub present: bool,
+    /// By the terminal's clock.
+    pub at: Timestamp,
+}
+
+/// The officer looks for a lost receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lookup {
+    /// The telephone number that the villager had left.
+    pub phone: String,
+}
+
+/// The answer to [`Lookup`]: no words, no names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LookupAnswer {
+    /// Newest first, at most ten.
+    pub tickets: Vec<LookupTicket>,
+}
+
+/// One ticket found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LookupTicket {
+    /// Its number.
+    pub ticket: TicketNumber,
+    /// The category's formal name.
+    pub category: String,
+    /// When the county received it.
+    pub received: Timestamp,
+}
+
+/// Asks for a new query code for a ticket that [`Lookup`] found; the former one dies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reissue {
+    /// The ticket.
+    pub ticket: TicketNumber,
+    /// The same telephone number.
+    pub phone: String,
+}
+
+/// The new code, to be printed and forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reissued {
+    /// The ticket.
+    pub ticket: TicketNumber,
+    /// Its new code.
+    pub code: QueryCode,
+}

@@ -1,0 +1,37 @@
+//! JSON Schema (2020-12) of everything in the contract, for those who write the other side in another language.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+
+use crate::{bulletin, enrol, event, intake, view};
+
+/// Every type that goes over the wire or into a shared file, with its schema, by name.
+#[must_use]
+pub fn all() -> Vec<(&'static str, Schema)> {
+    fn of<T: schemars::JsonSchema>(name: &'static str) -> (&'static str, Schema) {
+        (name, SchemaGenerator::new(SchemaSettings::draft2020_12()).into_root_schema_for::<T>())
+    }
+    vec![
+        of::<event::Header>("header"),
+        of::<event::Suggestion>("suggestion"),
+        of::<event::Contact>("contact"),
+        of::<event::Rating>("rating"),
+        of::<bulletin::Bulletin>("bulletin"),
+        of::<view::View>("view"),
+        of::<view::SealedView>("sealed_view"),
+        of::<enrol::Enrolment>("enrolment"),
+        of::<enrol::EnrolRequest>("enrol_request"),
+        of::<enrol::Enrolled>("enrolled"),
+        of::<enrol::RenewRequest>("renew_request"),
+        of::<intake::Accepted>("accepted"),
+        of::<intake::Views>("views"),
+        of::<intake::Track>("track"),
+        of::<intake::Tracked>("tracked"),
+        of::<intake::HelpCall>("help_call"),
+        of::<intake::HelpState>("help_state"),
+        of::<intake::CheckIn>("check_in"),
+        of::<intake::Lookup>("lookup"),
+        of::<intake::LookupAnswer>("lookup_answer"),
+        of::<intake::Reissue>("reissue"),
+        of::<intake::Reissued>("reissued"),
+    ]
+}
