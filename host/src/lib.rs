@@ -7,7 +7,13 @@
 //!
 //! | module | may import |
 //! |---|---|
+//! | `http` | everything below |
+//! | `county` | `store`, `clock` |
+//! | `store` | nothing of ours |
 //! | `clock`, `durable` | nothing of ours |
 
 pub mod clock;
+pub mod county;
 pub mod durable;
+pub mod http;
+pub mod store;

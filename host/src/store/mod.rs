@@ -1,0 +1,162 @@
+//! The databases of both roles: SQLite by default, PostgreSQL by URL, one set of statements for both.
+//!
+//! Invariant: every change goes through [`Store::write`], and writers follow one another. On SQLite that is the file's
+//! own lock (`BEGIN IMMEDIATE`), on PostgreSQL an advisory lock of the transaction. A counter that was read in a
+//! writing transaction is therefore never handed out twice, and rows become visible in the order of their counters.
+//! SQLite runs in WAL with `synchronous = FULL`, foreign keys on. Statements use `$1` parameters and the types TEXT,
+//! BIGINT and BLOB only; nothing of a role's domain is known here.
+
+pub mod bulletins;
+pub mod cases;
+pub mod desk;
+pub mod events;
+mod migrate;
+pub mod people;
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Any, AnyPool, Transaction,
+    any::{AnyPoolOptions, install_default_drivers},
+    pool::PoolConnection,
+};
+
+pub use migrate::Migration;
+
+/// Whatever keeps the database from answering.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be opened.
+    #[error("open database {url}")]
+    Open {
+        /// Its URL, without a password.
+        url: String,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A statement failed.
+    #[error("database statement")]
+    Statement(#[from] sqlx::Error),
+    /// A migration failed.
+    #[error("migration {name}")]
+    Migration {
+        /// Its file.
+        name: String,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The database was written by other migrations than this program's.
+    #[error("the database has migration {0}, which this program does not know or knows otherwise; install a newer one")]
+    Foreign(String),
+    /// A row holds what no program of this version writes.
+    #[error("the database holds an unreadable {0}")]
+    Unreadable(&'static str),
+}
+
+/// Which database speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// One role's database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: AnyPool,
+    backend: Backend,
+}
+
+/// A writing transaction; dropped without a commit, nothing happened.
+pub type Tx = Transaction<'static, Any>;
+
+/// The longest that a writer waits for the one before it.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The one number that writers of a PostgreSQL database agree on.
+const WRITERS: &str = "SELECT pg_advisory_xact_lock(5521)::TEXT";
+
+/// The URL of a SQLite file, made when it isn't there.
+#[must_use]
+pub fn sqlite_url(path: &Path) -> String {
+    format!("sqlite://{}?mode=rwc", path.display())
+}
+
+impl Store {
+    /// Opens a database by URL (`sqlite://…` or `postgres://…`) and brings it up to `migrations`.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`], [`StoreError::Migration`], or [`StoreError::Foreign`] where a newer program was here.
+    pub async fn open(url: &str, migrations: &[Migration]) -> Result<Self, StoreError> {
+        install_default_drivers();
+        let backend = if url.starts_with("postgres") { Backend::Postgres } else { Backend::Sqlite };
+        let open = |source| StoreError::Open { url: without_password(url), source };
+        let pool = AnyPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(BUSY)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if backend == Backend::Sqlite {
+                        for pragma in [
+                            "PRAGMA journal_mode = WAL",
+                            "PRAGMA synchronous = FULL",
+                            "PRAGMA foreign_keys = ON",
+                            "PRAGMA busy_timeout = 10000",
+                        ] {
+                            sqlx::query(pragma).fetch_all(&mut *connection).await?;
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .connect(url)
+            .await
+            .map_err(open)?;
+        let store = Self { pool, backend };
+        migrate::run(&store, migrations).await?;
+        Ok(store)
+    }
+
+    /// A connection that only reads.
+    ///
+    /// # Errors
+    /// No connection within ten seconds.
+    pub async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// Begins the one writing transaction.
+    ///
+    /// # Errors
+    /// The writer before did not end within ten seconds.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        match self.backend {
+            Backend::Sqlite => Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?),
+            Backend::Postgres => {
+                let mut tx = self.pool.begin().await?;
+                sqlx::query(WRITERS).fetch_one(&mut *tx).await?;
+                Ok(tx)
+            }
+        }
+    }
+}
+
+fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &url[..scheme], &url[at..]),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        assert_eq!(without_password("postgres://a:b@db/x"), "postgres://…@db/x");
+        assert_eq!(without_password("sqlite:///a/b"), "sqlite:///a/b");
+    }
+}
