@@ -20,6 +20,13 @@
 //! | `ticket`, `seal`, `input`, `panel` | ground |
 //! | `clock`, `backoff`, `config`, `durable`, `systemd` (ground) | nothing of ours |
 
+pub mod clock;
+pub mod config;
+pub mod durable;
+pub mod seal;
+pub mod session;
+pub mod ticket;
+
 /// The pages, generated from `ui/app.slint`.
 #[expect(
     missing_docs,

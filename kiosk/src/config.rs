@@ -1,0 +1,220 @@
+//! The terminal's settings: one TOML file that both programs read.
+//!
+//! Invariant: a key that is not known is an error, not a setting that silently does nothing. Each error names the
+//! file and the key, and says what is expected.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use wire::enrol::Enrolment;
+
+/// All settings; a missing file is an error, a missing key has the default that stands here.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// What must survive: the queue, the key, the certificate.
+    pub data_dir: PathBuf,
+    /// What is true only now: the control socket.
+    pub run_dir: PathBuf,
+    /// The enrolment file.
+    pub enrolment: PathBuf,
+    /// A folder outside the data partition that also remembers the highest generation; none, only the data folder does.
+    pub witness_dir: Option<PathBuf>,
+    /// The screen.
+    pub panel: Panel,
+    /// The receipt printer.
+    pub printer: Printer,
+    /// A scanner on a serial port; one that types like a keyboard needs no setting.
+    pub scanner: Option<Scanner>,
+}
+
+/// The screen.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Panel {
+    /// Pixels of one millimetre: 5.9 on a 10.1 inch panel of 1280x800.
+    pub px_per_mm: f32,
+    /// Width in pixels of the window where there is a desktop; the panel's own elsewhere.
+    pub width: u32,
+    /// Height in pixels, likewise.
+    pub height: u32,
+    /// No slides between pages.
+    pub plain: bool,
+}
+
+/// The receipt printer.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Printer {
+    /// The serial device.
+    pub port: PathBuf,
+    /// Bits per second.
+    pub baud: u32,
+    /// Name of a printer profile.
+    pub profile: String,
+    /// Width of the paper in millimetres: 58 or 80.
+    pub paper_mm: u32,
+}
+
+/// A scanner on a serial port.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scanner {
+    /// The serial device.
+    pub port: PathBuf,
+    /// Bits per second.
+    #[serde(default = "default_scanner_baud")]
+    pub baud: u32,
+}
+
+fn default_scanner_baud() -> u32 {
+    9600
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: "/data/kiosk".into(),
+            run_dir: "/run/kiosk".into(),
+            enrolment: "/data/kiosk/enrolment.json".into(),
+            witness_dir: None,
+            panel: Panel::default(),
+            printer: Printer::default(),
+            scanner: None,
+        }
+    }
+}
+
+impl Default for Panel {
+    fn default() -> Self {
+        Self { px_per_mm: 5.9, width: 1280, height: 800, plain: false }
+    }
+}
+
+impl Default for Printer {
+    fn default() -> Self {
+        Self { port: "/dev/kiosk-printer".into(), baud: 9600, profile: "epson-tm".into(), paper_mm: 58 }
+    }
+}
+
+/// A settings or enrolment file that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("read {path}: expected a readable file there")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        #[source]
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The settings are not what they should be; the text names line, key and what is expected.
+    #[error("{path}: {problem}")]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// Line, key, expectation.
+        problem: String,
+    },
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+}
+
+fn settings_error(path: &Path, problem: impl ToString) -> ConfigError {
+    ConfigError::Settings { path: path.to_owned(), problem: problem.to_string().trim().to_owned() }
+}
+
+impl Config {
+    /// Reads the settings file.
+    ///
+    /// # Errors
+    /// A file that is missing or unreadable, an unknown key, a wrong type, or a value out of its range.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(&read(path)?).map_err(|e| settings_error(path, e))?;
+        if !(2.0..=20.0).contains(&config.panel.px_per_mm) {
+            return Err(settings_error(path, "panel.px_per_mm: expected a number from 2 to 20"));
+        }
+        if !matches!(config.printer.paper_mm, 58 | 80) {
+            return Err(settings_error(path, "printer.paper_mm: expected 58 or 80"));
+        }
+        Ok(config)
+    }
+
+    /// Reads the enrolment file.
+    ///
+    /// # Errors
+    /// A file that is missing, is not JSON, or lacks something.
+    pub fn load_enrolment(&self) -> Result<Enrolment, ConfigError> {
+        serde_json::from_str(&read(&self.enrolment)?)
+            .map_err(|e| settings_error(&self.enrolment, format!("expected an enrolment file of this host: {e}")))
+    }
+
+    /// The queue file.
+    #[must_use]
+    pub fn queue_path(&self) -> PathBuf {
+        self.data_dir.join("queue.sqlite")
+    }
+
+    /// The socket between the two programs.
+    #[must_use]
+    pub fn control_path(&self) -> PathBuf {
+        self.run_dir.join("control.sock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kiosk.toml");
+        crate::durable::write(&path, text.as_bytes(), 0o600).unwrap();
+        Config::load(&path).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        assert_eq!(load("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_file_and_what_is_expected() {
+        let error = load("[printer]\nspeed = 9600\n").unwrap_err();
+        assert!(error.contains("kiosk.toml") && error.contains("speed") && error.contains("baud"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_what_is_expected() {
+        let error = load("[printer]\nbaud = \"fast\"\n").unwrap_err();
+        assert!(error.contains("baud") && error.contains("expected u32"), "{error}");
+    }
+
+    #[test]
+    fn a_value_out_of_range_says_the_range() {
+        assert!(load("[printer]\npaper_mm = 76\n").unwrap_err().contains("58 or 80"));
+        assert!(load("[panel]\npx_per_mm = 0.0\n").unwrap_err().contains("2 to 20"));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Config::load(Path::new("/nowhere/kiosk.toml")).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/kiosk.toml"), "{error}");
+    }
+
+    #[test]
+    fn an_enrolment_file_that_is_not_one_says_what_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let enrolment = folder.path().join("enrolment.json");
+        crate::durable::write(&enrolment, br#"{"v": 1}"#, 0o600).unwrap();
+        let config = Config { enrolment, ..Config::default() };
+        let error = config.load_enrolment().unwrap_err().to_string();
+        assert!(error.contains("enrolment.json") && error.contains("terminal"), "{error}");
+    }
+}

@@ -1,0 +1,363 @@
+//! What happens to a visit, and what it asks for.
+
+use jiff::Timestamp;
+use wire::{
+    bulletin::Bulletin,
+    case::Satisfaction,
+    intake::LookupTicket,
+    secret::{Proof, QueryCode, Secret},
+    ticket::TicketNumber,
+    view::View,
+};
+
+use crate::ticket::Draft;
+
+/// What happened: a touch, a result, or a second gone by.
+#[derive(Debug)]
+pub enum Event {
+    /// A second has gone by.
+    Tick,
+    /// Something was touched that changes nothing but the pause.
+    Touched,
+    /// 继续 in the countdown.
+    KeepGoing,
+    /// From the attract page, or back to the doors.
+    OpenHome,
+    /// 我要说.
+    OpenSpeak,
+    /// 查我的事.
+    OpenFind,
+    /// 今天谁在.
+    OpenPeople,
+    /// 返回.
+    Back,
+    /// Done here.
+    Leave,
+    /// English, 中文.
+    SwitchLanguage,
+    /// 叫人帮忙.
+    CallHelp,
+    /// Closes the page of help; the call stays.
+    CloseHelp,
+    /// Somebody said that they are coming.
+    HelpAcknowledged,
+
+    /// A category, by id.
+    ChooseCategory(String),
+    /// A village, by id.
+    ChoosePlace(String),
+    /// Goes on with the village that is chosen.
+    PlaceDone,
+    /// A ready sentence was touched: it joins the text or leaves it.
+    ToggleSentence(String),
+    /// The keyboard, or the ready sentences.
+    WriteMyself(bool),
+    /// What the text field holds.
+    TextEdited(String),
+    /// What the landmark's field holds.
+    LandmarkEdited(String),
+    /// Whether the receipt shall carry the text.
+    TextOnReceipt(bool),
+    /// 交给代表.
+    Submit,
+    /// The ticket is on the disk.
+    Submitted(Box<Submitted>),
+    /// It could not be written down; what was said stays on the page.
+    NotSubmitted,
+    /// What is known of a receipt.
+    Paper {
+        /// Whose.
+        ticket: TicketNumber,
+        /// What is known.
+        paper: Paper,
+    },
+    /// The county has it on its disk.
+    Delivered {
+        /// Which.
+        ticket: TicketNumber,
+    },
+    /// The villager asks for the receipt once more.
+    AnotherReceipt,
+    /// The villager says that the receipt came out.
+    ReceiptTaken,
+    /// Name and telephone.
+    OpenContact,
+    /// What was typed there.
+    SaveContact {
+        /// May be empty.
+        name: String,
+        /// May be empty.
+        phone: String,
+    },
+    /// The contact is on the disk.
+    ContactSaved,
+
+    /// Which field the keypad fills.
+    ChooseField(Field),
+    /// A key of a keypad.
+    Key(Key),
+    /// Look.
+    Find,
+    /// A scanner read something.
+    Scanned(String),
+    /// What looking came to.
+    Tracked(TrackResult),
+    /// One of the five faces.
+    Rate(Satisfaction),
+
+    /// A long press on the header.
+    OpenPin(Door),
+    /// Whether the PIN was right.
+    PinChecked(bool),
+    /// The officer wants a test print.
+    StaffTestPrint,
+    /// A step of changing the paper; none, closed.
+    StaffPaper(Option<u8>),
+    /// 代填.
+    StaffOnBehalf,
+    /// 谁来了.
+    StaffRoster,
+    /// Somebody came or left.
+    StaffCheckIn {
+        /// Id of the person.
+        person: String,
+        /// Came.
+        present: bool,
+    },
+    /// 找小票.
+    StaffLookupOpen,
+    /// By this telephone number.
+    StaffLookup(String),
+    /// Prints a new code for a ticket found.
+    StaffReissue(TicketNumber),
+    /// What an action of the staff came to.
+    StaffAnswered(StaffResult),
+
+    /// A new bulletin.
+    Bulletin(Box<Bulletin>),
+    /// Whether the agent reaches the county.
+    Online(bool),
+    /// Why nothing can be taken; none, all is well again.
+    Broken(Option<Note>),
+}
+
+impl Event {
+    /// Whether a person did it.
+    #[must_use]
+    pub fn is_touch(&self) -> bool {
+        !matches!(
+            self,
+            Self::Tick
+                | Self::HelpAcknowledged
+                | Self::Submitted(_)
+                | Self::NotSubmitted
+                | Self::Paper { .. }
+                | Self::Delivered { .. }
+                | Self::ContactSaved
+                | Self::Tracked(_)
+                | Self::PinChecked(_)
+                | Self::StaffAnswered(_)
+                | Self::Bulletin(_)
+                | Self::Online(_)
+                | Self::Broken(_)
+        )
+    }
+}
+
+/// The two fields of 查我的事.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Field {
+    /// The ticket's number.
+    #[default]
+    Number,
+    /// The query code.
+    Code,
+}
+
+/// A key of a keypad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// 0 to 9.
+    Digit(char),
+    /// Takes the last digit back.
+    Backspace,
+    /// Takes all back.
+    Clear,
+}
+
+/// The two staff doors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Door {
+    /// The liaison officer's.
+    #[default]
+    Officer,
+    /// The technician's.
+    Technician,
+}
+
+/// A ticket that is on the disk.
+#[derive(Debug, Clone)]
+pub struct Submitted {
+    /// Its number.
+    pub ticket: TicketNumber,
+    /// Its query code.
+    pub code: QueryCode,
+    /// What its QR proves.
+    pub secret: Secret,
+    /// When, where the day is known.
+    pub at: Option<Timestamp>,
+}
+
+/// What is known of a receipt, never more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Paper {
+    /// Not sent yet.
+    #[default]
+    None,
+    /// Being sent.
+    Printing,
+    /// Fence and clean status.
+    Printed,
+    /// Sent, and nothing more is known.
+    Unsure,
+    /// The paper ran out, or the cover is open.
+    NoPaper,
+    /// The printer doesn't answer.
+    NoPrinter,
+}
+
+/// What looking for a ticket came to.
+#[derive(Debug)]
+pub enum TrackResult {
+    /// From the county, just now.
+    Fresh(Box<View>),
+    /// From the terminal's memory; the county can't be reached.
+    Kept(Box<View>),
+    /// It lies here and has not reached the county.
+    StillHere {
+        /// Its category's formal name.
+        category: String,
+    },
+    /// No ticket with this number and this proof.
+    NotFound,
+    /// Too many wrong codes; later again.
+    TooMany,
+    /// The county can't be reached, and the terminal's memory doesn't have it.
+    Offline,
+}
+
+/// What to mend in what was typed or scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The number isn't complete.
+    NumberShort,
+    /// A digit is wrong or two are swapped.
+    NumberWrong,
+    /// The code isn't complete.
+    CodeShort,
+    /// No ticket with this number and this code.
+    NotFound,
+    /// Too many wrong codes.
+    TooMany,
+    /// The county can't be reached.
+    Offline,
+    /// The scanner read something else.
+    ForeignCode,
+    /// A wrong PIN.
+    PinWrong,
+    /// Too many wrong PINs.
+    PinLocked,
+}
+
+/// Why the terminal takes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// It was not enrolled yet.
+    NotEnrolled,
+    /// Nothing can be written down.
+    CannotWrite,
+}
+
+/// What an action of the staff came to.
+#[derive(Debug)]
+pub enum StaffResult {
+    /// The test print came out.
+    TestPrinted,
+    /// The printer says no.
+    PrinterTrouble,
+    /// The check-in reached the county.
+    CheckedIn,
+    /// The tickets that a telephone number left.
+    Lookup(Vec<LookupTicket>),
+    /// A new code is being printed.
+    Reissued,
+    /// The county can't be reached: this needs it.
+    Offline,
+}
+
+/// What is to be done.
+pub enum Action {
+    /// Write it down: seal, commit, then print and forward.
+    Submit(Draft),
+    /// Print the receipt once more, marked as a copy.
+    PrintAgain(TicketNumber),
+    /// Write the contact down.
+    SubmitContact {
+        /// Whose.
+        ticket: TicketNumber,
+        /// May be empty.
+        name: String,
+        /// May be empty.
+        phone: String,
+    },
+    /// Write the rating down.
+    SubmitRating {
+        /// Whose.
+        ticket: TicketNumber,
+        /// What they think.
+        satisfaction: Satisfaction,
+        /// What was rated.
+        revision: u64,
+        /// Whose it is.
+        proof: Proof,
+    },
+    /// Look at the county, then in the terminal's memory.
+    Track {
+        /// Which.
+        ticket: TicketNumber,
+        /// Whose it is.
+        proof: Proof,
+    },
+    /// Lamp, buzzer, webhook.
+    CallHelp,
+    /// Is this the PIN?
+    CheckPin {
+        /// Of which door.
+        door: Door,
+        /// The digits.
+        pin: String,
+    },
+    /// Print a test page.
+    TestPrint,
+    /// Tell the county that somebody came or left.
+    CheckIn {
+        /// Id of the person.
+        person: String,
+        /// Came.
+        present: bool,
+    },
+    /// Ask the county for the tickets of a telephone number.
+    Lookup {
+        /// The number.
+        phone: String,
+    },
+    /// Ask the county for a new code, and print it.
+    Reissue {
+        /// Which.
+        ticket: TicketNumber,
+        /// The number that it was found by.
+        phone: String,
+    },
+    /// The visit is over: no field, model, clipboard or buffer holds anything of it.
+    Wipe,
+}

@@ -1,0 +1,52 @@
+//! The pause: 90 seconds without a touch, then a countdown of 30, then the visit is over.
+//!
+//! Source: WCAG 2.2.1 asks for 20 seconds at least to say that one is still here.
+
+use std::time::Duration;
+
+use super::{Action, Help, Page, Session};
+
+/// Without a touch until the countdown starts.
+pub const IDLE: Duration = Duration::from_secs(90);
+
+/// How long the countdown runs.
+pub const COUNTDOWN: Duration = Duration::from_secs(30);
+
+/// Since when nobody touched anything.
+#[derive(Debug, Default)]
+pub struct Idle {
+    since: Duration,
+    /// Seconds left of the countdown; none while it doesn't run.
+    pub countdown: Option<u64>,
+}
+
+impl Idle {
+    /// Somebody is here.
+    pub(super) fn touched(&mut self, now: Duration) {
+        self.since = now;
+        self.countdown = None;
+    }
+
+    /// Whether the countdown has run out.
+    fn over(&mut self, now: Duration) -> bool {
+        let still = now.saturating_sub(self.since);
+        self.countdown = still.checked_sub(IDLE).map(|gone| COUNTDOWN.saturating_sub(gone).as_secs());
+        still >= IDLE + COUNTDOWN
+    }
+}
+
+impl Session {
+    pub(super) fn tick(&mut self, now: Duration) -> Vec<Action> {
+        self.staff.lock.tick(now);
+        self.printing_tick(now);
+        if !self.visiting() && self.help == Help::None && !self.help_open {
+            self.idle.touched(now);
+            return Vec::new();
+        }
+        if !self.idle.over(now) {
+            return Vec::new();
+        }
+        let page = if self.broken.is_some() { Page::OutOfService } else { Page::Attract };
+        self.leave_to(page)
+    }
+}

@@ -1,0 +1,245 @@
+//! The visit: which page is up, what was said so far, and what is to be done about it.
+//!
+//! [`Session::step`] takes what happened (a touch, a result, a second gone by) and gives the actions that follow.
+//! Invariants: does no I/O, reads no clock, holds no words of its own for the screen (it names situations, the pages
+//! find the words); and after [`Action::Wipe`] nothing of the visit is left in it.
+
+mod event;
+mod find;
+mod idle;
+mod speak;
+mod staff;
+
+use std::time::Duration;
+
+pub use event::{Action, Door, Event, Field, Key, Note, Paper, StaffResult, Submitted, TrackResult, Trouble};
+pub use find::{Find, Found};
+pub use idle::{COUNTDOWN, IDLE, Idle};
+pub use speak::{Delivery, Done, Speak};
+pub use staff::Staff;
+use wire::bulletin::Bulletin;
+
+/// Which page is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Page {
+    /// Nobody is here.
+    #[default]
+    Attract,
+    /// The three doors.
+    Home,
+    /// 是哪方面的事?
+    Category,
+    /// 在哪里?
+    Place,
+    /// 想说什么?
+    Say,
+    /// Being written down and printed.
+    Printing,
+    /// Safe; the number.
+    Done,
+    /// Name and telephone, if they like.
+    Contact,
+    /// Number and code, or the receipt under the scanner.
+    Find,
+    /// What became of it.
+    Found,
+    /// Who is here today.
+    People,
+    /// The terminal can't take anything.
+    OutOfService,
+    /// A staff door's keypad.
+    Pin,
+    /// The officer's page.
+    Officer,
+    /// A lost receipt, by telephone number.
+    Lookup,
+    /// Who came, who left.
+    RosterCheck,
+    /// The technician's page.
+    Technician,
+}
+
+/// Whether anybody comes when 叫人帮忙 was touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Help {
+    /// Nobody was called.
+    #[default]
+    None,
+    /// The call is out; nothing is known yet.
+    Calling,
+    /// A person said that they are coming.
+    Acknowledged,
+}
+
+/// A visit and the terminal around it.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// Which page is up.
+    pub page: Page,
+    /// Whether the last change of page went back.
+    pub backward: bool,
+    /// English in place of Chinese, until the visit ends.
+    pub english: bool,
+    /// Whether the page of help is open.
+    pub help_open: bool,
+    /// Whether somebody was called and comes.
+    pub help: Help,
+    /// Touch, pause, countdown.
+    pub idle: Idle,
+    /// What is being said.
+    pub speak: Speak,
+    /// The ticket just submitted.
+    pub done: Option<Done>,
+    /// What is typed to find a ticket.
+    pub find: Find,
+    /// The ticket that was found.
+    pub found: Option<Found>,
+    /// The staff's doors.
+    pub staff: Staff,
+    /// What the county last told; none before enrolment.
+    pub bulletin: Option<Bulletin>,
+    /// Whether the agent reaches the county.
+    pub online: bool,
+    /// Why nothing can be taken; the page is then [`Page::OutOfService`].
+    pub broken: Option<Note>,
+}
+
+impl Session {
+    /// Takes what happened at `now` (monotonic) and gives what follows.
+    pub fn step(&mut self, event: Event, now: Duration) -> Vec<Action> {
+        if event.is_touch() {
+            self.idle.touched(now);
+        }
+        match event {
+            Event::Tick => return self.tick(now),
+            Event::Touched | Event::KeepGoing => {}
+            Event::Broken(note) => {
+                self.broken = note;
+                let page = if note.is_some() { Page::OutOfService } else { Page::Attract };
+                return self.leave_to(page);
+            }
+            Event::Bulletin(bulletin) => self.bulletin = Some(*bulletin),
+            Event::Online(online) => self.online = online,
+            Event::Paper { ticket, paper } => self.paper(&ticket, paper),
+            Event::Delivered { ticket } => self.delivered(&ticket),
+            Event::HelpAcknowledged => {
+                if self.help == Help::Calling {
+                    self.help = Help::Acknowledged;
+                }
+            }
+            event if self.page == Page::OutOfService => return self.out_of_service(event),
+            Event::SwitchLanguage => self.english = !self.english,
+            Event::CallHelp => {
+                self.help_open = true;
+                if self.help == Help::None {
+                    self.help = Help::Calling;
+                    return vec![Action::CallHelp];
+                }
+            }
+            Event::CloseHelp => self.help_open = false,
+            Event::OpenHome => self.go(Page::Home),
+            Event::Leave => return self.leave_to(Page::Attract),
+            Event::Back => return self.back(),
+            Event::OpenPeople => self.go(Page::People),
+            event => return self.page_step(event),
+        }
+        Vec::new()
+    }
+
+    fn page_step(&mut self, event: Event) -> Vec<Action> {
+        match event {
+            Event::OpenFind | Event::Scanned(_) | Event::ChooseField(_) | Event::Find | Event::Rate(_) => {
+                self.find_step(event)
+            }
+            Event::Tracked(_) => self.find_step(event),
+            Event::Key(key) => self.key(key),
+            Event::OpenPin(_)
+            | Event::PinChecked(_)
+            | Event::StaffTestPrint
+            | Event::StaffPaper(_)
+            | Event::StaffOnBehalf
+            | Event::StaffRoster
+            | Event::StaffCheckIn { .. }
+            | Event::StaffLookupOpen
+            | Event::StaffLookup(_)
+            | Event::StaffReissue(_)
+            | Event::StaffAnswered(_) => self.staff_step(event),
+            event => self.speak_step(event),
+        }
+    }
+
+    fn out_of_service(&mut self, event: Event) -> Vec<Action> {
+        match event {
+            Event::OpenPin(_) | Event::PinChecked(_) | Event::Key(_) => self.page_step(event),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Goes to a page further on.
+    pub(crate) fn go(&mut self, page: Page) {
+        self.backward = false;
+        self.page = page;
+    }
+
+    fn go_back(&mut self, page: Page) {
+        self.backward = true;
+        self.page = page;
+    }
+
+    fn back(&mut self) -> Vec<Action> {
+        let before = match self.page {
+            Page::Place => Page::Category,
+            Page::Say => Page::Place,
+            Page::Contact => Page::Done,
+            Page::Lookup | Page::RosterCheck => Page::Officer,
+            Page::Found => Page::Find,
+            Page::Category if self.speak.on_behalf => Page::Officer,
+            Page::Category | Page::Find | Page::People => Page::Home,
+            Page::Printing => return Vec::new(),
+            Page::Pin if self.broken.is_some() => Page::OutOfService,
+            _ => return self.leave_to(Page::Attract),
+        };
+        if self.page == Page::Say && self.speak.writing {
+            self.speak.writing = false;
+            return Vec::new();
+        }
+        if before == Page::Find {
+            self.find = Find::default();
+            self.found = None;
+        }
+        self.go_back(before);
+        Vec::new()
+    }
+
+    /// Ends the visit: nothing of it stays here, and the action makes sure of the rest.
+    pub(crate) fn leave_to(&mut self, page: Page) -> Vec<Action> {
+        let mut over = std::mem::take(self);
+        self.bulletin = over.bulletin.take();
+        self.online = over.online;
+        self.broken = over.broken;
+        self.staff.lock = std::mem::take(&mut over.staff.lock);
+        self.page = page;
+        self.backward = true;
+        vec![Action::Wipe]
+    }
+
+    /// Whether a villager is here: a restart has to wait.
+    #[must_use]
+    pub fn visiting(&self) -> bool {
+        !matches!(self.page, Page::Attract | Page::OutOfService)
+    }
+
+    fn key(&mut self, key: Key) -> Vec<Action> {
+        match self.page {
+            Page::Pin => self.pin_key(key),
+            Page::Find => {
+                self.find.key(key);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

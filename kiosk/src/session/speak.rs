@@ -1,0 +1,259 @@
+//! 我要说: category, place, words, submission, and what is known afterwards.
+
+use std::time::Duration;
+
+use wire::{TEXT_MAX, check_text, ticket::TicketNumber};
+use zeroize::Zeroize;
+
+use super::{Action, Event, Page, Paper, Session, Submitted};
+use crate::ticket::{Draft, Named};
+
+/// The longest that the page of printing stays up without news of the paper: a receipt takes two seconds, a status
+/// query that nobody answers three more.
+const PRINTING_MOST: Duration = Duration::from_secs(12);
+
+/// What is being said.
+#[derive(Default)]
+pub struct Speak {
+    /// What it is about.
+    pub category: Option<Named>,
+    /// Where.
+    pub place: Option<Named>,
+    /// The words so far.
+    pub text: String,
+    /// A place more exact than the village.
+    pub landmark: String,
+    /// Whether the keyboard is up.
+    pub writing: bool,
+    /// Whether the receipt shall carry the text.
+    pub text_on_receipt: bool,
+    /// Whether the officer writes it for somebody.
+    pub on_behalf: bool,
+    /// Whether the last submission could not be written down.
+    pub not_written: bool,
+    /// Since when the page of printing is up.
+    printing_since: Option<Duration>,
+}
+
+impl std::fmt::Debug for Speak {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Speak").field("category", &self.category).field("characters", &self.length()).finish()
+    }
+}
+
+impl Drop for Speak {
+    fn drop(&mut self) {
+        self.text.zeroize();
+        self.landmark.zeroize();
+    }
+}
+
+/// A ticket that is safe.
+#[derive(Debug)]
+pub struct Done {
+    /// Number, code, secret, time.
+    pub submitted: Submitted,
+    /// The category's formal name.
+    pub category: String,
+    /// The place's name.
+    pub place: String,
+    /// What is known of the receipt.
+    pub paper: Paper,
+    /// What is known of its way to the county.
+    pub delivery: Delivery,
+    /// Whether name or telephone were written down.
+    pub contact_saved: bool,
+}
+
+/// What is known of a suggestion's way to the county.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// On the disk; not at the county yet.
+    Waiting,
+    /// The county acknowledged it.
+    Delivered,
+}
+
+impl Speak {
+    /// Unicode scalar values so far.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.text.chars().count()
+    }
+
+    /// Whether it can be submitted as it stands.
+    #[must_use]
+    pub fn can_submit(&self) -> bool {
+        self.category.is_some() && check_text(&self.text).is_ok()
+    }
+
+    /// Whether a ready sentence is part of the words.
+    #[must_use]
+    pub fn has(&self, sentence: &str) -> bool {
+        self.text.contains(sentence)
+    }
+
+    fn toggle(&mut self, sentence: &str) {
+        if self.has(sentence) {
+            self.set_text(self.text.replacen(sentence, "", 1));
+        } else if self.length() + sentence.chars().count() <= TEXT_MAX {
+            self.set_text(format!("{}{sentence}", self.text));
+        }
+    }
+
+    /// Takes what was typed: at most [`TEXT_MAX`] characters, control characters of a paste left out.
+    fn set_text(&mut self, typed: String) {
+        self.text.zeroize();
+        self.text = typed.chars().filter(|c| *c == '\n' || !c.is_control()).take(TEXT_MAX).collect();
+        let mut typed = typed;
+        typed.zeroize();
+    }
+
+    fn draft(&self) -> Option<Draft> {
+        let landmark = (!self.landmark.trim().is_empty()).then(|| self.landmark.clone());
+        Some(Draft {
+            category: self.category.clone()?,
+            place: self.place.clone(),
+            text: self.text.clone(),
+            landmark,
+            on_behalf: self.on_behalf,
+            text_on_receipt: self.text_on_receipt,
+        })
+    }
+}
+
+impl Session {
+    pub(super) fn speak_step(&mut self, event: Event) -> Vec<Action> {
+        match event {
+            Event::OpenSpeak => {
+                self.speak = Speak::default();
+                self.go(Page::Category);
+            }
+            Event::ChooseCategory(id) => self.choose_category(&id),
+            Event::ChoosePlace(id) => self.choose_place(&id),
+            Event::PlaceDone => self.go(Page::Say),
+            Event::ToggleSentence(sentence) => self.speak.toggle(&sentence),
+            Event::WriteMyself(writing) => self.speak.writing = writing,
+            Event::TextEdited(text) => self.speak.set_text(text),
+            Event::LandmarkEdited(landmark) => {
+                self.speak.landmark.zeroize();
+                self.speak.landmark = landmark.chars().filter(|c| !c.is_control()).take(100).collect();
+            }
+            Event::TextOnReceipt(yes) => self.speak.text_on_receipt = yes,
+            Event::Submit if self.page == Page::Say && self.speak.can_submit() => return self.submit(),
+            Event::Submitted(submitted) => self.submitted(*submitted),
+            Event::NotSubmitted => {
+                self.speak.not_written = true;
+                self.go(Page::Say);
+            }
+            Event::AnotherReceipt => return self.another_receipt(),
+            Event::ReceiptTaken => {}
+            Event::OpenContact if self.done.is_some() => self.go(Page::Contact),
+            Event::SaveContact { name, phone } => return self.save_contact(name, phone),
+            Event::ContactSaved => {
+                if let Some(done) = &mut self.done {
+                    done.contact_saved = true;
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn choose_category(&mut self, id: &str) {
+        let categories = self.bulletin.iter().flat_map(|b| &b.categories);
+        let Some(chosen) = categories.into_iter().find(|c| c.id == id) else { return };
+        let chosen = Named { id: chosen.id.clone(), name: chosen.name.clone() };
+        if self.speak.category.as_ref().is_some_and(|former| *former != chosen) {
+            self.speak.text.zeroize();
+        }
+        self.speak.category = Some(chosen);
+        if self.speak.place.is_none() {
+            self.speak.place = self.own_place();
+        }
+        let no_places = self.bulletin.as_ref().is_none_or(|b| b.places.is_empty());
+        self.go(if no_places { Page::Say } else { Page::Place });
+    }
+
+    fn place(&self, id: &str) -> Option<Named> {
+        let bulletin = self.bulletin.as_ref()?;
+        bulletin.places.iter().find(|p| p.id == id).map(|p| Named { id: p.id.clone(), name: p.name.clone() })
+    }
+
+    fn own_place(&self) -> Option<Named> {
+        let own = self.bulletin.as_ref()?.station.place.as_ref()?;
+        self.place(own)
+    }
+
+    fn choose_place(&mut self, id: &str) {
+        if let Some(place) = self.place(id) {
+            self.speak.place = Some(place);
+            self.go(Page::Say);
+        }
+    }
+
+    fn submit(&mut self) -> Vec<Action> {
+        let Some(draft) = self.speak.draft() else { return Vec::new() };
+        self.speak.not_written = false;
+        self.go(Page::Printing);
+        vec![Action::Submit(draft)]
+    }
+
+    fn submitted(&mut self, submitted: Submitted) {
+        let name = |named: &Option<Named>| named.as_ref().map(|n| n.name.clone()).unwrap_or_default();
+        self.done = Some(Done {
+            submitted,
+            category: name(&self.speak.category),
+            place: name(&self.speak.place),
+            paper: Paper::Printing,
+            delivery: Delivery::Waiting,
+            contact_saved: false,
+        });
+        self.speak = Speak::default();
+    }
+
+    pub(super) fn paper(&mut self, ticket: &TicketNumber, paper: Paper) {
+        let Some(done) = self.done.as_mut().filter(|d| d.submitted.ticket == *ticket) else { return };
+        done.paper = paper;
+        if self.page == Page::Printing && !matches!(paper, Paper::None | Paper::Printing) {
+            self.go(Page::Done);
+        }
+    }
+
+    pub(super) fn delivered(&mut self, ticket: &TicketNumber) {
+        if let Some(done) = self.done.as_mut().filter(|d| d.submitted.ticket == *ticket) {
+            done.delivery = Delivery::Delivered;
+        }
+    }
+
+    /// Goes on to the number when the printer keeps silent: the ticket is safe, the paper is another matter.
+    pub(super) fn printing_tick(&mut self, now: Duration) {
+        if self.page != Page::Printing || self.done.is_none() {
+            self.speak.printing_since = None;
+            return;
+        }
+        let since = *self.speak.printing_since.get_or_insert(now);
+        if now.saturating_sub(since) >= PRINTING_MOST {
+            self.go(Page::Done);
+        }
+    }
+
+    fn another_receipt(&mut self) -> Vec<Action> {
+        let Some(done) = self.done.as_mut() else { return Vec::new() };
+        if done.paper == Paper::Printing {
+            return Vec::new();
+        }
+        done.paper = Paper::Printing;
+        vec![Action::PrintAgain(done.submitted.ticket)]
+    }
+
+    fn save_contact(&mut self, name: String, phone: String) -> Vec<Action> {
+        let Some(done) = &self.done else { return Vec::new() };
+        self.page = Page::Done;
+        self.backward = true;
+        if name.trim().is_empty() && phone.trim().is_empty() {
+            return Vec::new();
+        }
+        vec![Action::SubmitContact { ticket: done.submitted.ticket, name, phone }]
+    }
+}

@@ -1,0 +1,196 @@
+//! The two staff doors: a PIN each, five tries, then a minute of waiting.
+
+use std::time::Duration;
+
+use wire::{intake::LookupTicket, ticket::TicketNumber};
+use zeroize::Zeroize;
+
+use super::{Action, Door, Event, Key, Page, Session, Speak, StaffResult, Trouble};
+
+/// A PIN has so many digits.
+pub(super) const PIN_DIGITS: usize = 6;
+
+const TRIES: u32 = 5;
+
+/// How long a door stays shut after too many wrong PINs.
+const SHUT: Duration = Duration::from_secs(60);
+
+/// Wrong PINs; outlives the visit.
+#[derive(Debug, Default)]
+pub(crate) struct Lock {
+    wrong: u32,
+    shut_until: Option<Duration>,
+    now: Duration,
+}
+
+impl Lock {
+    pub(super) fn tick(&mut self, now: Duration) {
+        self.now = now;
+        if self.shut_until.is_some_and(|until| now >= until) {
+            *self = Self { now, ..Self::default() };
+        }
+    }
+
+    fn wrong(&mut self) -> Trouble {
+        self.wrong += 1;
+        if self.wrong < TRIES {
+            return Trouble::PinWrong;
+        }
+        self.shut_until = Some(self.now + SHUT);
+        Trouble::PinLocked
+    }
+}
+
+/// What the staff is doing.
+#[derive(Default)]
+pub struct Staff {
+    /// Which door.
+    pub door: Door,
+    /// Digits typed so far.
+    pin: String,
+    /// What is wrong with the PIN.
+    pub trouble: Option<Trouble>,
+    /// Wrong PINs so far.
+    pub(crate) lock: Lock,
+    /// Which step of changing the paper is shown.
+    pub paper_step: Option<u8>,
+    /// What the last action came to.
+    pub result: Option<StaffResult>,
+    /// Whether an answer is awaited.
+    pub busy: bool,
+    /// The number that was looked for.
+    phone: String,
+    /// What was found by it.
+    pub found: Vec<LookupTicket>,
+}
+
+impl std::fmt::Debug for Staff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Staff").field("door", &self.door).field("busy", &self.busy).finish()
+    }
+}
+
+impl Drop for Staff {
+    fn drop(&mut self) {
+        self.pin.zeroize();
+        self.phone.zeroize();
+    }
+}
+
+impl Staff {
+    /// How many digits of the PIN are typed.
+    #[must_use]
+    pub fn typed(&self) -> usize {
+        self.pin.len()
+    }
+}
+
+impl Session {
+    pub(super) fn pin_key(&mut self, key: Key) -> Vec<Action> {
+        let staff = &mut self.staff;
+        if staff.lock.shut_until.is_some() {
+            staff.trouble = Some(Trouble::PinLocked);
+            return Vec::new();
+        }
+        match key {
+            Key::Digit(digit) if staff.pin.len() < PIN_DIGITS => staff.pin.push(digit),
+            Key::Digit(_) => {}
+            Key::Backspace => drop(staff.pin.pop()),
+            Key::Clear => staff.pin.zeroize(),
+        }
+        staff.trouble = None;
+        if staff.pin.len() < PIN_DIGITS || !matches!(key, Key::Digit(_)) {
+            return Vec::new();
+        }
+        vec![Action::CheckPin { door: staff.door, pin: std::mem::take(&mut staff.pin) }]
+    }
+
+    pub(super) fn staff_step(&mut self, event: Event) -> Vec<Action> {
+        match event {
+            Event::OpenPin(door) if !self.in_the_middle() => {
+                let lock = std::mem::take(&mut self.staff.lock);
+                self.staff = Staff::default();
+                (self.staff.door, self.staff.lock) = (door, lock);
+                self.go(Page::Pin);
+            }
+            Event::PinChecked(right) if self.page == Page::Pin => self.pin_checked(right),
+            event if matches!(self.page, Page::Officer | Page::Lookup | Page::RosterCheck | Page::Technician) => {
+                return self.officer_step(event);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Whether a villager would lose words if another page came up.
+    fn in_the_middle(&self) -> bool {
+        matches!(self.page, Page::Say | Page::Printing | Page::Contact)
+    }
+
+    fn pin_checked(&mut self, right: bool) {
+        if !right {
+            self.staff.trouble = Some(self.staff.lock.wrong());
+            return;
+        }
+        self.staff.lock = Lock { now: self.staff.lock.now, ..Lock::default() };
+        self.go(match self.staff.door {
+            Door::Officer => Page::Officer,
+            Door::Technician => Page::Technician,
+        });
+    }
+
+    fn officer_step(&mut self, event: Event) -> Vec<Action> {
+        let staff = &mut self.staff;
+        match event {
+            Event::StaffTestPrint => {
+                (staff.result, staff.busy) = (None, true);
+                return vec![Action::TestPrint];
+            }
+            Event::StaffPaper(step) => staff.paper_step = step,
+            Event::StaffOnBehalf => {
+                self.speak = Speak::default();
+                self.speak.on_behalf = true;
+                self.go(Page::Category);
+            }
+            Event::StaffRoster => {
+                staff.result = None;
+                self.go(Page::RosterCheck);
+            }
+            Event::StaffCheckIn { person, present } => {
+                (staff.result, staff.busy) = (None, true);
+                return vec![Action::CheckIn { person, present }];
+            }
+            Event::StaffLookupOpen => {
+                (staff.result, staff.found) = (None, Vec::new());
+                self.go(Page::Lookup);
+            }
+            Event::StaffLookup(phone) => {
+                staff.phone.zeroize();
+                staff.phone = phone.clone();
+                (staff.result, staff.busy) = (None, true);
+                return vec![Action::Lookup { phone }];
+            }
+            Event::StaffReissue(ticket) => return self.reissue(ticket),
+            Event::StaffAnswered(result) => self.staff_answered(result),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn reissue(&mut self, ticket: TicketNumber) -> Vec<Action> {
+        let staff = &mut self.staff;
+        if !staff.found.iter().any(|t| t.ticket == ticket) {
+            return Vec::new();
+        }
+        (staff.result, staff.busy) = (None, true);
+        vec![Action::Reissue { ticket, phone: staff.phone.clone() }]
+    }
+
+    fn staff_answered(&mut self, result: StaffResult) {
+        self.staff.busy = false;
+        if let StaffResult::Lookup(found) = &result {
+            self.staff.found.clone_from(found);
+        }
+        self.staff.result = Some(result);
+    }
+}

@@ -1,0 +1,275 @@
+//! The visit as tables: what each touch leads to, and what is left of a visit when it is over.
+
+use std::time::Duration;
+
+use wire::{
+    bulletin::{Bulletin, Place, Station, built_in_categories},
+    case::{Satisfaction, State},
+    secret::{Proof, QueryCode, Secret, track_link},
+    ticket::{TerminalNumber, TicketNumber},
+    view::View,
+};
+
+use super::*;
+
+const T0: Duration = Duration::from_secs(1000);
+
+fn bulletin() -> Bulletin {
+    Bulletin {
+        revision: 1,
+        issued: jiff::Timestamp::UNIX_EPOCH,
+        zone: "Asia/Shanghai".into(),
+        station: Station { name: "花桥站".into(), telephone: String::new(), code: None, place: Some("hq".into()) },
+        officer: None,
+        public_base: "https://example.com".into(),
+        reply_period: None,
+        categories: built_in_categories(),
+        places: vec![
+            Place { id: "xw".into(), name: "新屋村".into() },
+            Place { id: "hq".into(), name: "花桥村".into() },
+        ],
+        roster: vec![],
+        present: vec![],
+    }
+}
+
+fn session() -> Session {
+    let mut session = Session::default();
+    assert!(session.step(Event::Bulletin(Box::new(bulletin())), T0).is_empty());
+    session
+}
+
+fn play(session: &mut Session, events: impl IntoIterator<Item = Event>) -> Vec<Action> {
+    events.into_iter().flat_map(|event| session.step(event, T0)).collect()
+}
+
+fn ticket() -> TicketNumber {
+    TicketNumber::new(TerminalNumber::new(613).unwrap(), 1, 42).unwrap()
+}
+
+fn submitted() -> Event {
+    let (code, secret) = (QueryCode::draw(), Secret::draw());
+    Event::Submitted(Box::new(Submitted { ticket: ticket(), code, secret, at: None }))
+}
+
+fn view(can_rate: bool) -> Box<View> {
+    Box::new(View {
+        ticket: ticket(),
+        revision: 7,
+        category: "道路".into(),
+        state: State::Closed,
+        steps: vec![],
+        reply: None,
+        reason: None,
+        can_rate,
+        rating: None,
+    })
+}
+
+const SENTENCE: &str = "我们村的路坏了，车走不了。";
+
+fn five_taps() -> Vec<Event> {
+    vec![
+        Event::OpenSpeak,
+        Event::ChooseCategory("road".into()),
+        Event::PlaceDone,
+        Event::ToggleSentence(SENTENCE.into()),
+        Event::Submit,
+    ]
+}
+
+fn typed(digits: &str) -> Vec<Event> {
+    digits.chars().filter(|c| *c != ' ').map(|c| Event::Key(Key::Digit(c))).collect()
+}
+
+fn scan(session: &mut Session) -> Vec<Action> {
+    let link = track_link("https://example.com", ticket(), &Secret::draw());
+    play(session, [Event::Scanned(link)])
+}
+
+#[test]
+fn five_taps_from_the_doors_submit_a_ready_sentence() {
+    let mut session = session();
+    play(&mut session, [Event::OpenHome]);
+    let actions = play(&mut session, five_taps());
+    let [Action::Submit(draft)] = &actions[..] else { panic!("one submission expected") };
+    assert_eq!((draft.text.as_str(), draft.category.id.as_str()), (SENTENCE, "road"));
+    assert_eq!(draft.place.as_ref().map(|p| p.id.as_str()), Some("hq"), "its own village is chosen beforehand");
+    assert_eq!(session.page, Page::Printing);
+}
+
+#[test]
+fn the_number_comes_when_the_paper_is_known_or_the_printer_keeps_silent() {
+    for paper in [Paper::Printed, Paper::Unsure, Paper::NoPaper, Paper::NoPrinter] {
+        let mut session = session();
+        play(&mut session, five_taps());
+        play(&mut session, [submitted()]);
+        assert_eq!(session.page, Page::Printing);
+        play(&mut session, [Event::Paper { ticket: ticket(), paper }]);
+        assert_eq!((session.page, session.done.as_ref().unwrap().paper), (Page::Done, paper));
+    }
+    let mut session = session();
+    play(&mut session, five_taps());
+    play(&mut session, [submitted()]);
+    session.step(Event::Tick, T0);
+    session.step(Event::Tick, T0 + Duration::from_secs(13));
+    assert_eq!((session.page, session.done.as_ref().unwrap().paper), (Page::Done, Paper::Printing));
+}
+
+#[test]
+fn what_could_not_be_written_down_stays_on_the_page() {
+    let mut session = session();
+    play(&mut session, five_taps());
+    play(&mut session, [Event::NotSubmitted]);
+    assert_eq!((session.page, session.speak.text.as_str()), (Page::Say, SENTENCE));
+    assert!(session.speak.not_written && session.speak.can_submit());
+}
+
+#[test]
+fn sentences_combine_and_leave_again() {
+    let mut session = session();
+    play(&mut session, five_taps().into_iter().take(4));
+    play(&mut session, [Event::ToggleSentence("桥有裂缝，大家不敢走。".into())]);
+    assert_eq!(session.speak.text, format!("{SENTENCE}桥有裂缝，大家不敢走。"));
+    play(&mut session, [Event::ToggleSentence(SENTENCE.into())]);
+    assert_eq!(session.speak.text, "桥有裂缝，大家不敢走。");
+}
+
+#[test]
+fn a_text_ends_at_two_thousand_characters_and_blank_ones_are_not_submitted() {
+    let mut session = session();
+    play(&mut session, five_taps().into_iter().take(3));
+    play(&mut session, [Event::TextEdited("修".repeat(2500))]);
+    assert_eq!(session.speak.length(), 2000);
+    play(&mut session, [Event::TextEdited(" \n　".into())]);
+    assert!(play(&mut session, [Event::Submit]).is_empty());
+    assert_eq!(session.page, Page::Say);
+}
+
+#[test]
+fn ninety_seconds_then_a_countdown_then_nothing_is_left() {
+    let mut session = session();
+    play(&mut session, five_taps().into_iter().take(4));
+    assert!(session.step(Event::Tick, T0 + Duration::from_secs(89)).is_empty());
+    assert_eq!(session.idle.countdown, None);
+    session.step(Event::Tick, T0 + Duration::from_secs(91));
+    assert_eq!(session.idle.countdown, Some(29));
+    session.step(Event::KeepGoing, T0 + Duration::from_secs(100));
+    assert_eq!((session.idle.countdown, session.page), (None, Page::Say));
+    let actions = session.step(Event::Tick, T0 + Duration::from_secs(221));
+    assert!(matches!(actions[..], [Action::Wipe]));
+    assert_eq!((session.page, session.speak.text.as_str()), (Page::Attract, ""));
+    assert!(session.speak.category.is_none() && session.bulletin.is_some());
+}
+
+#[test]
+fn a_wrong_number_is_caught_before_the_county_is_asked() {
+    let mut session = session();
+    play(&mut session, [Event::OpenFind]);
+    let mut wrong = ticket().to_string();
+    wrong.replace_range(4..5, "9");
+    assert!(play(&mut session, typed(&wrong)).is_empty());
+    assert_eq!(session.find.trouble, Some(Trouble::NumberWrong));
+    assert!(play(&mut session, [Event::Find]).is_empty());
+    play(&mut session, [Event::Key(Key::Clear)]);
+    play(&mut session, typed(&ticket().to_string()));
+    assert_eq!(session.find.field, Field::Code);
+    play(&mut session, typed("38120"));
+    assert!(play(&mut session, [Event::Find]).is_empty());
+    assert_eq!(session.find.trouble, Some(Trouble::CodeShort));
+    play(&mut session, typed("4"));
+    let actions = play(&mut session, [Event::Find]);
+    assert!(matches!(&actions[..], [Action::Track { proof: Proof::Code(_), .. }]));
+}
+
+#[test]
+fn a_foreign_code_under_the_scanner_says_so_and_asks_nobody() {
+    let mut session = session();
+    assert!(play(&mut session, [Event::Scanned("https://pay.example/x".into())]).is_empty());
+    assert_eq!((session.page, session.find.trouble), (Page::Find, Some(Trouble::ForeignCode)));
+}
+
+#[test]
+fn a_scan_in_the_middle_of_saying_something_changes_nothing() {
+    let mut session = session();
+    play(&mut session, five_taps().into_iter().take(4));
+    assert!(scan(&mut session).is_empty());
+    assert_eq!((session.page, session.speak.text.as_str()), (Page::Say, SENTENCE));
+}
+
+#[test]
+fn a_rating_is_taken_once_with_the_revision_that_was_seen() {
+    let mut session = session();
+    scan(&mut session);
+    play(&mut session, [Event::Tracked(TrackResult::Fresh(view(true)))]);
+    let actions = play(&mut session, [Event::Rate(Satisfaction::Bad), Event::Rate(Satisfaction::Good)]);
+    let [Action::SubmitRating { satisfaction: Satisfaction::Bad, revision: 7, .. }] = actions[..] else {
+        panic!("one rating expected")
+    };
+}
+
+#[test]
+fn an_answer_that_comes_after_the_villager_left_shows_nothing() {
+    let mut session = session();
+    scan(&mut session);
+    play(&mut session, [Event::Leave]);
+    play(&mut session, [Event::Tracked(TrackResult::Fresh(view(true)))]);
+    assert_eq!(session.page, Page::Attract);
+    assert!(session.found.is_none());
+}
+
+#[test]
+fn help_is_only_acknowledged_by_a_person() {
+    let mut session = session();
+    play(&mut session, [Event::OpenHome]);
+    let actions = play(&mut session, [Event::CallHelp, Event::CallHelp]);
+    assert!(matches!(actions[..], [Action::CallHelp]));
+    assert_eq!(session.help, Help::Calling);
+    play(&mut session, [Event::HelpAcknowledged]);
+    assert_eq!(session.help, Help::Acknowledged);
+}
+
+#[test]
+fn five_wrong_pins_shut_the_door_for_a_minute() {
+    let mut session = session();
+    session.step(Event::Tick, T0);
+    play(&mut session, [Event::OpenPin(Door::Officer)]);
+    for _ in 0..5 {
+        assert!(matches!(&play(&mut session, typed("123456"))[..], [Action::CheckPin { .. }]));
+        play(&mut session, [Event::PinChecked(false)]);
+    }
+    assert_eq!(session.staff.trouble, Some(Trouble::PinLocked));
+    assert!(play(&mut session, typed("123456")).is_empty());
+    play(&mut session, [Event::Leave, Event::OpenPin(Door::Officer)]);
+    assert!(play(&mut session, typed("123456")).is_empty(), "leaving does not open it");
+    session.step(Event::Tick, T0 + Duration::from_secs(61));
+    assert_eq!(play(&mut session, typed("123456")).len(), 1);
+}
+
+#[test]
+fn the_officer_writes_for_somebody_and_it_is_marked() {
+    let mut session = session();
+    play(&mut session, [Event::OpenPin(Door::Officer), Event::PinChecked(true), Event::StaffOnBehalf]);
+    let actions = play(&mut session, five_taps().into_iter().skip(1));
+    assert!(matches!(&actions[..], [Action::Submit(draft)] if draft.on_behalf));
+}
+
+#[test]
+fn staff_pages_take_nothing_without_a_pin() {
+    let mut session = session();
+    let events = [Event::StaffTestPrint, Event::StaffLookup("138".into()), Event::StaffOnBehalf];
+    assert!(play(&mut session, events).is_empty());
+    assert_eq!(session.page, Page::Attract);
+}
+
+#[test]
+fn out_of_service_takes_nothing_but_the_staffs_doors() {
+    let mut session = session();
+    play(&mut session, [Event::Broken(Some(Note::CannotWrite))]);
+    assert!(play(&mut session, five_taps()).is_empty());
+    assert_eq!(session.page, Page::OutOfService);
+    play(&mut session, [Event::OpenPin(Door::Technician)]);
+    assert_eq!(session.page, Page::Pin);
+    play(&mut session, [Event::Broken(None)]);
+    assert_eq!(session.page, Page::Attract);
+}
