@@ -1,9 +1,32 @@
-//! The intake.
+//! The intake: events are taken, opened and applied in one transaction each.
+//!
+//! Invariant: what was answered with [`Intake::New`] is on disk, byte for byte. An event whose body doesn't open, or
+//! whose body names another id or ticket than its header, is kept as unreadable and raises an alarm; an event of an
+//! unknown kind is kept; other bytes under a known id are kept beside the first ones. One number under two ids is two
+//! cases and an alarm. Nothing that was entered is trimmed or normalised: the sealed bytes stay the only copy.
 
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
-use wire::{bulletin::Bulletin, intake::Views, ticket::TerminalNumber};
+use wire::{
+    event::{self, Contact, Header, Kind, Rating, Suggestion},
+    intake::Views,
+    ticket::{TerminalNumber, TicketNumber},
+    view::{SealedView, ViewKey},
+};
 
-use super::{County, Error};
+use super::{
+    County, Error, IntakeRefused,
+    case::{self, Actor, Case, What},
+    keys::Use,
+    record::{self, CURSOR, case_of, signed, standing_of, word},
+    tracking::{Asker, Verdict},
+};
+use crate::store::{
+    Conn, StoreError,
+    cases::{self, CaseRow},
+    events::{self, EventRow},
+    settings,
+};
 
 /// What became of bytes that were sent under an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +37,18 @@ pub enum Intake {
     Same,
     /// Other bytes than before, kept beside them and shown in the console: 409.
     Other,
+}
+
+/// The most views in one answer.
+const VIEWS_AT_MOST: usize = 200;
+
+/// An event's body.
+pub(crate) enum Opened {
+    Suggestion(Suggestion),
+    Contact(Contact),
+    Rating(Rating),
+    Unknown,
+    Unreadable,
 }
 
 impl County {
@@ -28,25 +63,232 @@ impl County {
         digest: Option<&str>,
         bytes: &[u8],
     ) -> Result<Intake, Error> {
-        let _ = (from, id, digest, bytes);
-        todo!()
+        let (header, body) = event::split(bytes).map_err(IntakeRefused::from)?;
+        check_sender(&header, from, id)?;
+        if digest.is_some_and(|d| d.trim() != event::content_digest(bytes)) {
+            return Err(IntakeRefused::Digest.into());
+        }
+        let opened = self.open_body(&header, body);
+        let mut tx = self.store.write().await?;
+        let intake = self.take(&mut tx, &header, bytes, opened).await?;
+        tx.commit().await?;
+        if intake == Intake::Other {
+            tracing::warn!(event.id = %id, terminal = %from, "other bytes under a known id were kept");
+        }
+        Ok(intake)
+    }
+
+    async fn take(&self, tx: &mut Conn, header: &Header, bytes: &[u8], opened: Opened) -> Result<Intake, Error> {
+        let (now, sha256) = (self.now().as_millisecond(), event::hash(bytes));
+        let (id, ticket) = (header.id.to_string(), header.ticket.to_string());
+        if let Some(known) = events::find(&mut *tx, &id).await? {
+            if known.sha256 == sha256 {
+                return Ok(Intake::Same);
+            }
+            let from = header.terminal.to_string();
+            if events::keep_conflict(&mut *tx, (&id, &from), &sha256, bytes, now).await? {
+                events::alarm(&mut *tx, now, "conflict", Some(&ticket), Some(&id)).await?;
+            }
+            return Ok(Intake::Other);
+        }
+        let row = EventRow {
+            id,
+            ticket,
+            kind: word(header.kind),
+            terminal: header.terminal.to_string(),
+            boot: header.boot.to_string(),
+            seq: signed(header.seq),
+            sha256: sha256.to_vec(),
+            bytes: bytes.to_vec(),
+            received: now,
+            status: "waiting".into(),
+            case_id: None,
+        };
+        events::insert(&mut *tx, &row).await?;
+        match opened {
+            Opened::Suggestion(suggestion) => self.suggest(&mut *tx, header, &suggestion).await?,
+            Opened::Contact(contact) => self.attach(&mut *tx, &row, &contact).await?,
+            Opened::Rating(rating) => self.rate(&mut *tx, header, &rating).await?,
+            Opened::Unknown => events::mark(&mut *tx, &row.id, "kept", None).await?,
+            Opened::Unreadable => {
+                events::mark(&mut *tx, &row.id, "unreadable", None).await?;
+                events::alarm(&mut *tx, now, "unreadable", Some(&row.ticket), Some(&row.id)).await?;
+            }
+        }
+        Ok(Intake::New)
+    }
+
+    /// Opens what lies behind a header.
+    pub(crate) fn open_body(&self, header: &Header, body: &[u8]) -> Opened {
+        if header.kind == Kind::Unknown {
+            return Opened::Unknown;
+        }
+        let Some(plain) = self.keys.open(&header.key, body) else { return Opened::Unreadable };
+        let names = (header.id, header.ticket);
+        let opened = match header.kind {
+            Kind::Suggestion => read(&plain, names, |s: &Suggestion| (s.id, s.ticket)).map(Opened::Suggestion),
+            Kind::Contact => read(&plain, names, |c: &Contact| (c.id, c.ticket)).map(Opened::Contact),
+            Kind::Rating => read(&plain, names, |r: &Rating| (r.id, r.ticket)).map(Opened::Rating),
+            Kind::Unknown => None,
+        };
+        opened.unwrap_or(Opened::Unreadable)
+    }
+
+    async fn suggest(&self, tx: &mut Conn, header: &Header, suggestion: &Suggestion) -> Result<(), Error> {
+        let now = self.now();
+        let (id, ticket) = (header.id.to_string(), header.ticket.to_string());
+        if !cases::proofs(&mut *tx, &ticket).await?.is_empty() {
+            events::alarm(&mut *tx, now.as_millisecond(), "double_number", Some(&ticket), Some(&id)).await?;
+        }
+        let (case, actions) = Case::received(now);
+        let said = header.wall.quality.shows_a_day().then(|| header.wall.at.as_millisecond());
+        let row = CaseRow {
+            id: id.clone(),
+            ticket: ticket.clone(),
+            terminal: header.terminal.to_string(),
+            boot: header.boot.to_string(),
+            seq: signed(header.seq),
+            station: self.station_of(&mut *tx, header.terminal).await?.map(|s| s.id),
+            category: header.category.clone().unwrap_or_default(),
+            place: header.place.clone().unwrap_or_default(),
+            on_behalf: i64::from(suggestion.on_behalf),
+            said,
+            received: now.as_millisecond(),
+            view_key: ViewKey::of(&suggestion.secret).bytes().to_vec(),
+            code_tag: self.keys.code_tag(header.ticket, &suggestion.code),
+            contact: None,
+            phone_tag: None,
+            standing: standing_of(&case),
+        };
+        cases::insert(&mut *tx, &row).await?;
+        self.carry_out(&mut *tx, &row, &case, &actions).await?;
+        events::mark(&mut *tx, &id, "applied", Some(&id)).await?;
+        for waiting in events::waiting(&mut *tx, &ticket).await? {
+            let Ok((header, body)) = event::split(&waiting.bytes) else { continue };
+            if let Opened::Contact(contact) = self.open_body(&header, body) {
+                self.attach(&mut *tx, &waiting, &contact).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ties a contact to its case: that of the same boot, else the last one said before it. Without one it waits.
+    async fn attach(&self, tx: &mut Conn, event: &EventRow, contact: &Contact) -> Result<(), Error> {
+        let cases = cases::of_ticket(&mut *tx, &event.ticket).await?;
+        let Some(case) = cases.iter().max_by_key(|c| (c.boot == event.boot, c.seq < event.seq, c.seq)) else {
+            return Ok(());
+        };
+        let newer = match &case.contact {
+            Some(known) => events::find(&mut *tx, known).await?.is_none_or(|k| k.seq < event.seq),
+            None => true,
+        };
+        if newer {
+            let tag = phone_digits(&contact.phone).map(|digits| self.keys.tag(Use::Phone, &digits));
+            cases::set_contact(&mut *tx, &case.id, &event.id, tag.as_deref()).await?;
+        }
+        Ok(events::mark(tx, &event.id, "applied", Some(&case.id)).await?)
+    }
+
+    async fn rate(&self, tx: &mut Conn, header: &Header, rating: &Rating) -> Result<(), Error> {
+        let (id, ticket) = (header.id.to_string(), header.ticket.to_string());
+        let now = self.now();
+        let verdict = self.judge(&mut *tx, Asker::Terminal(header.terminal), header.ticket, &rating.proof).await?;
+        let mut case_id = None;
+        if let Verdict::Case(row) = verdict {
+            let what = What::Rate { satisfaction: rating.satisfaction, revision: rating.revision };
+            let wanted = case::Event { by: Actor::Villager, what };
+            if let Ok((case, actions)) = case::step(case_of(&row)?, wanted, now, self.day_of(now)) {
+                self.carry_out(&mut *tx, &row, &case, &actions).await?;
+                return Ok(events::mark(tx, &id, "applied", Some(&row.id)).await?);
+            }
+            case_id = Some(row.id);
+        }
+        events::alarm(&mut *tx, now.as_millisecond(), "rating_refused", Some(&ticket), Some(&id)).await?;
+        Ok(events::mark(tx, &id, "refused", case_id.as_deref()).await?)
     }
 
     /// The views of a terminal's own tickets that changed behind `after`.
     ///
-    /// # Errors
-    /// The database.
-    pub async fn views(&self, terminal: TerminalNumber, after: u64) -> Result<Views, Error> {
-        let _ = (terminal, after);
-        todo!()
-    }
-
-    /// What the terminal's station shows; the revision is the `ETag`.
+    /// A cursor beyond the county's own is of another ledger; everything is sent again then.
     ///
     /// # Errors
     /// The database.
-    pub async fn bulletin(&self, terminal: TerminalNumber) -> Result<Bulletin, Error> {
-        let _ = terminal;
-        todo!()
+    pub async fn views(&self, terminal: TerminalNumber, after: u64) -> Result<Views, Error> {
+        let mut conn = self.store.read().await?;
+        let last = settings::last(&mut conn, CURSOR).await?;
+        let after = if signed(after) > last { 0 } else { signed(after) };
+        let at_most = signed(VIEWS_AT_MOST as u64) + 1;
+        let mut rows = cases::views(&mut conn, &terminal.to_string(), after, at_most).await?;
+        let more = rows.len() > VIEWS_AT_MOST;
+        rows.truncate(VIEWS_AT_MOST);
+        let cursor = rows.last().map_or(after, |r| r.cursor);
+        let view = |r: cases::ViewRow| {
+            let ticket = r.ticket.parse().map_err(|_| StoreError::Unreadable("ticket"))?;
+            Ok(SealedView { ticket, revision: u64::try_from(r.revision).unwrap_or_default(), sealed: r.sealed })
+        };
+        let views = rows.into_iter().map(view).collect::<Result<_, StoreError>>()?;
+        Ok(Views { cursor: u64::try_from(cursor).unwrap_or_default(), views, more })
+    }
+
+    /// The words of a case, opened from its event; none where the key is gone.
+    pub(crate) async fn words(&self, conn: &mut Conn, row: &CaseRow) -> Result<Option<Suggestion>, Error> {
+        let Some(event) = events::find(conn, &row.id).await? else { return Ok(None) };
+        match self.reopen(&event.bytes) {
+            Opened::Suggestion(suggestion) => Ok(Some(suggestion)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Opens an event that lies in the store.
+    pub(crate) fn reopen(&self, bytes: &[u8]) -> Opened {
+        event::split(bytes).map_or(Opened::Unreadable, |(header, body)| self.open_body(&header, body))
+    }
+
+    /// The view that the holder of a receipt gets.
+    pub(crate) async fn view_of(&self, conn: &mut Conn, row: &CaseRow) -> Result<wire::view::View, Error> {
+        record::view(conn, row, &case_of(row)?).await
+    }
+}
+
+fn check_sender(header: &Header, from: TerminalNumber, id: Uuid) -> Result<(), IntakeRefused> {
+    if header.id != id {
+        return Err(IntakeRefused::OtherId);
+    }
+    // A rating may be for a ticket of any terminal; what a terminal takes down carries its own number.
+    let own = matches!(header.kind, Kind::Suggestion | Kind::Contact);
+    if header.terminal != from || own && header.ticket.terminal() != from {
+        return Err(IntakeRefused::NotTheSenders);
+    }
+    Ok(())
+}
+
+fn read<T: DeserializeOwned>(
+    plain: &[u8],
+    names: (Uuid, TicketNumber),
+    of: impl Fn(&T) -> (Uuid, TicketNumber),
+) -> Option<T> {
+    serde_json::from_slice(plain).ok().filter(|body| of(body) == names)
+}
+
+/// The digits that a telephone number is found by; none where it holds fewer than five.
+pub(crate) fn phone_digits(phone: &str) -> Option<String> {
+    let digits: String = phone.chars().filter_map(|c| c.to_digit(10)).map(|d| d.to_string()).collect();
+    let national = match digits.strip_prefix("86") {
+        Some(rest) if digits.len() == 13 => rest.to_owned(),
+        _ => digits,
+    };
+    (national.len() >= 5).then_some(national)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_telephone_number_is_found_however_it_is_written() {
+        for written in ["13800138000", "138 0013 8000", "+86 138-0013-8000", "8613800138000"] {
+            assert_eq!(phone_digits(written).as_deref(), Some("13800138000"), "{written}");
+        }
+        assert_eq!(phone_digits("没有"), None);
     }
 }

@@ -19,6 +19,7 @@
 //! | `bulletins` | stations, rosters, categories | store |
 //! | `people` | accounts and sign-in | store |
 //! | `work` | what deputies, units and officials do with cases | store |
+//! | `record` | rows ↔ domain, what a step leaves behind | store |
 //! | `outbox` | the webhook without words | store, network |
 
 pub mod bulletins;
@@ -30,6 +31,7 @@ mod keys;
 pub mod outbox;
 pub mod people;
 pub mod rates;
+mod record;
 pub mod tracking;
 pub mod work;
 
@@ -43,12 +45,15 @@ pub use keys::CountyIdentity;
 
 use crate::{
     clock::SharedClock,
-    store::{Migration, Store},
+    store::{Migration, Store, StoreError, settings},
 };
 
 /// The county's migrations, for [`Store::open`].
 pub const MIGRATIONS: &[Migration] =
     &[Migration { name: "0001_county", sql: include_str!("../../migrations/county/0001_county.sql") }];
+
+/// The setting with the ledger's id.
+const LEDGER: &str = "ledger";
 
 /// What is configured rather than edited in the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,11 +116,32 @@ impl County {
     /// # Errors
     /// The database.
     pub async fn new_ledger(&self) -> Result<Uuid, Error> {
-        todo!()
+        let ledger = Uuid::new_v4();
+        let mut tx = self.store.write().await?;
+        settings::set(&mut tx, LEDGER, &ledger.to_string()).await?;
+        tx.commit().await?;
+        self.keep_ledger(ledger);
+        Ok(ledger)
+    }
+
+    fn keep_ledger(&self, ledger: Uuid) {
+        *self.ledger.write().unwrap_or_else(std::sync::PoisonError::into_inner) = ledger;
     }
 
     async fn start(&self) -> Result<(), Error> {
-        todo!()
+        let mut tx = self.store.write().await?;
+        let ledger = match settings::get(&mut tx, LEDGER).await? {
+            Some(text) => text.parse().map_err(|_| StoreError::Unreadable("ledger id"))?,
+            None => {
+                let ledger = Uuid::new_v4();
+                settings::set(&mut tx, LEDGER, &ledger.to_string()).await?;
+                ledger
+            }
+        };
+        self.start_bulletins(&mut tx).await?;
+        tx.commit().await?;
+        self.keep_ledger(ledger);
+        Ok(())
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -1,1 +1,226 @@
-//! SQL of desk.
+//! SQL of calls for help, of wrong tries, of the audit, of the outbox.
+
+use sqlx::{Row, any::AnyRow};
+
+use super::{Conn, StoreError};
+
+/// A call for help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct HelpRow {
+    pub id: String,
+    pub terminal: String,
+    pub station_name: Option<String>,
+    pub at: i64,
+    pub by_name: Option<String>,
+    pub acknowledged: Option<i64>,
+}
+
+/// An announcement that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct OutboxRow {
+    pub number: i64,
+    pub made: i64,
+    pub body: String,
+    pub tries: i64,
+    pub next: i64,
+}
+
+/// One line of the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct AuditRow {
+    pub at: i64,
+    pub who: String,
+    pub what: String,
+    pub subject: String,
+    pub outcome: String,
+}
+
+const HELP: &str = "SELECT h.id, h.terminal, s.name AS station_name, h.at, h.by_name, h.acknowledged
+  FROM help_call h LEFT JOIN station s ON s.id = h.station ";
+
+fn help(row: &AnyRow) -> Result<HelpRow, sqlx::Error> {
+    Ok(HelpRow {
+        id: row.try_get("id")?,
+        terminal: row.try_get("terminal")?,
+        station_name: row.try_get("station_name")?,
+        at: row.try_get("at")?,
+        by_name: row.try_get("by_name")?,
+        acknowledged: row.try_get("acknowledged")?,
+    })
+}
+
+/// Notes a call; whether it is new.
+///
+/// # Errors
+/// The database.
+pub async fn call_help(
+    conn: &mut Conn,
+    id: &str,
+    terminal: &str,
+    station: Option<&str>,
+    at: i64,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO help_call (id, terminal, station, at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
+    let done = sqlx::query(sql).bind(id).bind(terminal).bind(station).bind(at).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A call by its id.
+///
+/// # Errors
+/// The database.
+pub async fn find_help(conn: &mut Conn, id: &str) -> Result<Option<HelpRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!("{HELP}WHERE h.id = $1"));
+    let row = sqlx::query(sql).bind(id).fetch_optional(conn).await?;
+    Ok(row.as_ref().map(help).transpose()?)
+}
+
+/// Calls since a time, open ones first; `station` empty for all.
+///
+/// # Errors
+/// The database.
+pub async fn help_calls(conn: &mut Conn, since: i64, station: &str) -> Result<Vec<HelpRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "{HELP}WHERE (h.acknowledged IS NULL OR h.at >= $1) AND ($2 = '' OR h.station = $2)
+         ORDER BY CASE WHEN h.acknowledged IS NULL THEN 0 ELSE 1 END, h.at DESC LIMIT 100"
+    ));
+    let rows = sqlx::query(sql).bind(since).bind(station).fetch_all(conn).await?;
+    Ok(rows.iter().map(help).collect::<Result<_, _>>()?)
+}
+
+/// Notes who comes; the first one stays.
+///
+/// # Errors
+/// The database.
+pub async fn acknowledge(conn: &mut Conn, id: &str, by: &str, at: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE help_call SET by_name = $2, acknowledged = $3 WHERE id = $1 AND acknowledged IS NULL";
+    sqlx::query(sql).bind(id).bind(by).bind(at).execute(conn).await?;
+    Ok(())
+}
+
+/// Notes a wrong try.
+///
+/// # Errors
+/// The database.
+pub async fn wrong_try(conn: &mut Conn, at: i64, subject: &str, asker: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO guess (at, subject, asker) VALUES ($1, $2, $3)";
+    sqlx::query(sql).bind(at).bind(subject).bind(asker).execute(conn).await?;
+    Ok(())
+}
+
+/// When the wrong tries at a subject since a time were made, newest first, at most 100.
+///
+/// # Errors
+/// The database.
+pub async fn tries_at(conn: &mut Conn, subject: &str, since: i64) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT at FROM guess WHERE subject = $1 AND at > $2 ORDER BY at DESC LIMIT 100";
+    let rows = sqlx::query(sql).bind(subject).bind(since).fetch_all(conn).await?;
+    Ok(rows.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+/// When an asker's wrong tries since a time were made, newest first, at most 100.
+///
+/// # Errors
+/// The database.
+pub async fn tries_by(conn: &mut Conn, asker: &str, since: i64) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT at FROM guess WHERE asker = $1 AND at > $2 ORDER BY at DESC LIMIT 100";
+    let rows = sqlx::query(sql).bind(asker).bind(since).fetch_all(conn).await?;
+    Ok(rows.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+/// Forgets wrong tries that count no more; the audit keeps them.
+///
+/// # Errors
+/// The database.
+pub async fn forget_tries(conn: &mut Conn, before: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM guess WHERE at < $1").bind(before).execute(conn).await?;
+    Ok(())
+}
+
+/// Appends to the audit.
+///
+/// # Errors
+/// The database.
+pub async fn audit(conn: &mut Conn, row: &AuditRow) -> Result<(), StoreError> {
+    let sql = "INSERT INTO audit (at, who, what, subject, outcome) VALUES ($1, $2, $3, $4, $5)";
+    sqlx::query(sql)
+        .bind(row.at)
+        .bind(&row.who)
+        .bind(&row.what)
+        .bind(&row.subject)
+        .bind(&row.outcome)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The newest lines of the audit.
+///
+/// # Errors
+/// The database.
+pub async fn audited(conn: &mut Conn, at_most: i64) -> Result<Vec<AuditRow>, StoreError> {
+    let sql = "SELECT at, who, what, subject, outcome FROM audit ORDER BY number DESC LIMIT $1";
+    let rows = sqlx::query(sql).bind(at_most).fetch_all(conn).await?;
+    let line = |r: &AnyRow| {
+        Ok(AuditRow {
+            at: r.try_get(0)?,
+            who: r.try_get(1)?,
+            what: r.try_get(2)?,
+            subject: r.try_get(3)?,
+            outcome: r.try_get(4)?,
+        })
+    };
+    Ok(rows.iter().map(line).collect::<Result<_, sqlx::Error>>()?)
+}
+
+/// Puts an announcement into the outbox.
+///
+/// # Errors
+/// The database.
+pub async fn announce(conn: &mut Conn, now: i64, body: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO outbox (made, body, tries, next) VALUES ($1, $2, 0, $1)";
+    sqlx::query(sql).bind(now).bind(body).execute(conn).await?;
+    Ok(())
+}
+
+/// The announcements whose time has come, oldest first.
+///
+/// # Errors
+/// The database.
+pub async fn due(conn: &mut Conn, now: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    let sql = "SELECT number, made, body, tries, next FROM outbox
+               WHERE done IS NULL AND next <= $1 ORDER BY number LIMIT 20";
+    let rows = sqlx::query(sql).bind(now).fetch_all(conn).await?;
+    let line = |r: &AnyRow| {
+        Ok(OutboxRow {
+            number: r.try_get(0)?,
+            made: r.try_get(1)?,
+            body: r.try_get(2)?,
+            tries: r.try_get(3)?,
+            next: r.try_get(4)?,
+        })
+    };
+    Ok(rows.iter().map(line).collect::<Result<_, sqlx::Error>>()?)
+}
+
+/// Notes that an announcement is over: delivered, or given up.
+///
+/// # Errors
+/// The database.
+pub async fn over(conn: &mut Conn, number: i64, at: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE outbox SET done = $2 WHERE number = $1").bind(number).bind(at).execute(conn).await?;
+    Ok(())
+}
+
+/// Notes that an announcement is to be tried again.
+///
+/// # Errors
+/// The database.
+pub async fn again(conn: &mut Conn, number: i64, tries: i64, next: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET tries = $2, next = $3 WHERE number = $1";
+    sqlx::query(sql).bind(number).bind(tries).bind(next).execute(conn).await?;
+    Ok(())
+}

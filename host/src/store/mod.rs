@@ -12,11 +12,12 @@ pub mod desk;
 pub mod events;
 mod migrate;
 pub mod people;
+pub mod settings;
 
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Any, AnyPool, Transaction,
+    Any, AnyConnection, AnyPool, Transaction,
     any::{AnyPoolOptions, install_default_drivers},
     pool::PoolConnection,
 };
@@ -68,6 +69,9 @@ pub struct Store {
     pool: AnyPool,
     backend: Backend,
 }
+
+/// A connection, reading or inside a transaction.
+pub type Conn = AnyConnection;
 
 /// A writing transaction; dropped without a commit, nothing happened.
 pub type Tx = Transaction<'static, Any>;
