@@ -1,0 +1,236 @@
+//! Forward items: what the agent takes to the county, in order, and what the county said.
+//!
+//! Invariant: no transaction spans I/O. The agent reads a batch, talks, and writes the outcomes.
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{OptionalExtension, Transaction, params};
+use uuid::Uuid;
+use wire::event::{self, WallTime};
+
+use super::{Queue, QueueError};
+
+/// Events are kept this long beyond their acknowledgement, so that a host restored from a backup gets them again.
+pub const KEPT_AFTER_ACKNOWLEDGEMENT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Tries of this process, and when the next is due by its monotonic clock.
+pub(super) type Postponed = HashMap<Uuid, (u32, Duration)>;
+
+/// An event to be forwarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forward {
+    /// The event's name.
+    pub id: Uuid,
+    /// Exactly what is sent.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of exactly these bytes.
+    pub hash: [u8; 32],
+    /// How often this process postponed it.
+    pub attempts: u32,
+}
+
+/// Whether the host's ledger is the one that everything delivered so far is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ledger {
+    /// It is, or it is the first ever seen.
+    Known,
+    /// Another one: all that is held was made pending again.
+    Changed,
+}
+
+/// How full the queue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// Events that wait to be forwarded.
+    pub waiting: u32,
+    /// Dead letters: events that the county refused or has other bytes for.
+    pub dead: u32,
+    /// Submission of the oldest event that waits, by the clock of that moment.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Queue {
+    /// Reads up to `limit` events that wait, oldest first, without those that were postponed.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn forward_batch(&mut self, limit: usize) -> Result<Vec<Forward>, QueueError> {
+        let at = self.clock.monotonic();
+        let mut statement = self.conn.prepare_cached(
+            "SELECT event.id, event.bytes FROM forward JOIN event ON event.seq = forward.event
+             WHERE forward.state = 'pending' ORDER BY forward.event",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut batch = Vec::new();
+        while batch.len() < limit {
+            let Some(row) = rows.next()? else { break };
+            let id = Uuid::from_bytes(row.get(0)?);
+            let (attempts, due) = self.postponed.get(&id).copied().unwrap_or_default();
+            if due <= at {
+                let bytes: Vec<u8> = row.get(1)?;
+                batch.push(Forward { id, hash: event::hash(&bytes), bytes, attempts });
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Notes that the county has these events on its disk, in `ledger`.
+    ///
+    /// Where `ledger` is not the one known, everything held is made pending again first, in the same transaction.
+    ///
+    /// # Errors
+    /// Whatever SQLite says; nothing was noted then.
+    pub fn delivered(&mut self, ids: &[Uuid], ledger: Uuid) -> Result<Ledger, QueueError> {
+        let acknowledged = day_known(self.clock.wall()).map(Timestamp::as_millisecond);
+        let tx = self.begin()?;
+        let known = note_ledger(&tx, ledger)?;
+        {
+            let mut statement = tx.prepare_cached(
+                "UPDATE forward SET state = 'delivered', acknowledged = ?2, why = NULL
+                 WHERE event = (SELECT seq FROM event WHERE id = ?1) AND state <> 'delivered'",
+            )?;
+            for id in ids {
+                statement.execute(params![id.as_bytes(), acknowledged])?;
+            }
+        }
+        tx.commit()?;
+        for id in ids {
+            self.postponed.remove(id);
+        }
+        Ok(known)
+    }
+
+    /// Notes that the county has other bytes under this id: a dead letter, kept and counted.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn conflicted(&mut self, id: Uuid) -> Result<(), QueueError> {
+        self.bury(id, "conflicted", "the county has other bytes under this id")
+    }
+
+    /// Notes that the county will never take this event: a dead letter, kept and counted.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn refused(&mut self, id: Uuid, why: &str) -> Result<(), QueueError> {
+        self.bury(id, "refused", why)
+    }
+
+    fn bury(&mut self, id: Uuid, state: &str, why: &str) -> Result<(), QueueError> {
+        let tx = self.begin()?;
+        tx.prepare_cached(
+            "UPDATE forward SET state = ?2, why = ?3
+             WHERE event = (SELECT seq FROM event WHERE id = ?1) AND state <> 'delivered'",
+        )?
+        .execute(params![id.as_bytes(), state, why])?;
+        tx.commit()?;
+        self.postponed.remove(&id);
+        Ok(())
+    }
+
+    /// Leaves an event alone until `until` of the monotonic clock. Known to this process only.
+    pub fn postponed(&mut self, id: Uuid, until: Duration) {
+        let entry = self.postponed.entry(id).or_default();
+        *entry = (entry.0.saturating_add(1), until);
+    }
+
+    /// Notes the ledger of an answer that acknowledged nothing; another one makes all that is held pending again.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn offer_again(&mut self, ledger: Uuid) -> Result<Ledger, QueueError> {
+        if self.ledger()? == Some(ledger) {
+            return Ok(Ledger::Known);
+        }
+        let tx = self.begin()?;
+        let known = note_ledger(&tx, ledger)?;
+        tx.commit()?;
+        Ok(known)
+    }
+
+    /// The ledger that the host last answered with.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn ledger(&self) -> Result<Option<Uuid>, QueueError> {
+        let bytes: Option<[u8; 16]> = self.conn.query_row("SELECT ledger FROM queue", [], |row| row.get(0))?;
+        Ok(bytes.map(Uuid::from_bytes))
+    }
+
+    /// Deletes what was acknowledged [`KEPT_AFTER_ACKNOWLEDGEMENT`] ago, with the receipts of tickets that hold nothing
+    /// else. Where the day isn't known nothing is deleted, and an acknowledgement on an unknown day counts from the
+    /// first purge on a known one. The kiosk's task, not the agent's.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn purge(&mut self) -> Result<u32, QueueError> {
+        let Some(today) = day_known(self.clock.wall()) else { return Ok(0) };
+        let before = (today - KEPT_AFTER_ACKNOWLEDGEMENT).as_millisecond();
+        let tx = self.begin()?;
+        tx.execute(
+            "UPDATE forward SET acknowledged = ?1 WHERE state = 'delivered' AND acknowledged IS NULL",
+            [today.as_millisecond()],
+        )?;
+        let purged = tx.execute(
+            "DELETE FROM event WHERE seq IN (SELECT event FROM forward WHERE state = 'delivered' AND acknowledged <= ?1)",
+            [before],
+        )?;
+        tx.execute(
+            "DELETE FROM print WHERE state NOT IN ('prepared', 'sending')
+             AND NOT EXISTS (SELECT 1 FROM event WHERE event.ticket = print.ticket)",
+            [],
+        )?;
+        tx.commit()?;
+        self.log_holds_deleted |= purged > 0;
+        Ok(u32::try_from(purged).unwrap_or(u32::MAX))
+    }
+
+    /// Counts what waits and what never will.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn depth(&self) -> Result<Depth, QueueError> {
+        let count = |sql: &str| self.conn.prepare_cached(sql)?.query_row([], |row| row.get::<_, u32>(0));
+        let oldest: Option<Vec<u8>> = self
+            .conn
+            .prepare_cached(
+                "SELECT bytes FROM event WHERE seq = (SELECT min(event) FROM forward WHERE state = 'pending')",
+            )?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(Depth {
+            waiting: count("SELECT count(*) FROM forward WHERE state = 'pending'")?,
+            dead: count("SELECT count(*) FROM forward WHERE state IN ('conflicted', 'refused')")?,
+            oldest: oldest.and_then(|bytes| Some(event::split(&bytes).ok()?.0.wall.at)),
+        })
+    }
+
+    /// How many events were ever acknowledged and are still held.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn delivered_count(&self) -> Result<u32, QueueError> {
+        let sql = "SELECT count(*) FROM forward WHERE state = 'delivered'";
+        Ok(self.conn.query_row(sql, [], |row| row.get(0))?)
+    }
+}
+
+fn day_known(wall: WallTime) -> Option<Timestamp> {
+    wall.quality.shows_a_day().then_some(wall.at)
+}
+
+fn note_ledger(tx: &Transaction<'_>, ledger: Uuid) -> Result<Ledger, QueueError> {
+    let known: Option<[u8; 16]> = tx.prepare_cached("SELECT ledger FROM queue")?.query_row([], |row| row.get(0))?;
+    if known == Some(ledger.into_bytes()) {
+        return Ok(Ledger::Known);
+    }
+    tx.execute("UPDATE queue SET ledger = ?1", [ledger.as_bytes()])?;
+    if known.is_none() {
+        return Ok(Ledger::Known);
+    }
+    tx.execute("UPDATE forward SET state = 'pending', acknowledged = NULL, why = NULL WHERE state <> 'pending'", [])?;
+    // The cursor counted in the other ledger.
+    tx.execute("UPDATE queue SET cursor = 0", [])?;
+    Ok(Ledger::Changed)
+}

@@ -1,0 +1,46 @@
+//! The schema's versions. Invariant: a migration is added, never edited; `user_version` is the count of those applied.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// In their order; the file's `user_version` says how many it has.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_queue.sql")];
+
+/// The newest schema that this program knows.
+pub(super) const KNOWN: u32 = 1;
+
+/// Reads the schema version of a file; 0 for an empty one.
+pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {
+    conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Applies what is missing, in one transaction.
+pub(super) fn apply(conn: &mut Connection) -> rusqlite::Result<()> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for migration in MIGRATIONS.iter().skip(version(&tx)? as usize) {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "user_version", KNOWN)?;
+    tx.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_known_version_counts_the_migrations_and_applying_twice_changes_nothing() {
+        assert_eq!(MIGRATIONS.len(), KNOWN as usize);
+        let mut conn = Connection::open_in_memory().unwrap();
+        apply(&mut conn).unwrap();
+        apply(&mut conn).unwrap();
+        assert_eq!(version(&conn).unwrap(), KNOWN);
+    }
+
+    #[test]
+    fn every_column_has_its_comment() {
+        for line in MIGRATIONS.iter().flat_map(|m| m.lines()).filter(|l| l.starts_with("  ") && l.trim() != "END;") {
+            let statement = line.trim_start().starts_with("SELECT");
+            assert!(statement || line.contains("--"), "no comment: {line}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The queue: everything on the terminal that must survive, in one SQLite file.
+//!
+//! # Durability
+//!
+//! This is the specification; the tests named `queue*` hold the code to it.
+//!
+//! | when this returns | this outlives a power cut or `kill -9` at any later moment |
+//! |---|---|
+//! | [`Queue::submit`] | the ticket's number, its sealed event, its Print item, its Forward item: all of them, or the call failed and none |
+//! | [`Queue::submit_contact`], [`Queue::submit_rating`] | the sealed event and its Forward item |
+//! | [`Queue::delivered`] and the other outcomes | the outcome; events are kept 30 days beyond it |
+//! | [`Queue::journal`] | the state of a print job; it is committed before the first byte goes out |
+//! | [`Queue::open`] | the generation: in every witness file that could be written, before a number of it is given |
+//!
+//! The journal is a write-ahead log with `synchronous = FULL`: a commit is one append to the log and one fsync of it,
+//! and what was not synced whole is dropped at the next open by its checksums. No connection checkpoints by itself:
+//! a checkpoint has two more fsyncs and the first commit behind it a third, so [`Queue::tidy`] empties the log between
+//! visits and makes that commit itself. A submission is exactly one fsync. `foreign_keys` is on. Each write is one
+//! `BEGIN IMMEDIATE` transaction; none spans a network or a printer, except that the files with the generation are
+//! written before the first number of a generation is committed (once in 9,999 tickets).
+//!
+//! Numbers are never given twice: the counter is committed with its ticket, and a queue that is new, was set aside or
+//! was brought back takes a generation above every one that was ever witnessed.
+//!
+//! # What lies on the card
+//!
+//! Numbers, times, categories, places and states in the open; events sealed to keys that the terminal doesn't have;
+//! views sealed under secrets that it forgets. Code and secret of a receipt lie in `proof` until the receipt is known to
+//! be printed and ten minutes have passed (or the program was started again); then the row is deleted under
+//! `secure_delete`, which overwrites it, and `wal_checkpoint(TRUNCATE)` takes the copy in the log. Blocks that the flash
+//! itself set aside are out of reach.
+//!
+//! # Who may do what
+//!
+//! Several processes open the file. [`Queue::open`] (the kiosk) creates and migrates it, under a lock file that
+//! [`Queue::attach`] (the agent) holds shared; migrating waits for nobody and fails with [`QueueError::InUse`].
+//! Invariant: an event's bytes never change, and an event that was not delivered is never deleted (triggers hold both).
+
+mod cache;
+mod forward;
+mod generation;
+mod migrations;
+mod print;
+mod store;
+mod submit;
+mod tidy;
+
+use std::{path::PathBuf, sync::Arc};
+
+use rusqlite::Connection;
+use wire::ticket::{NumberError, TerminalNumber};
+
+use crate::{clock::Clock, durable::WriteError, seal::SealError};
+
+pub use cache::KeptBulletin;
+pub use forward::{Depth, Forward, KEPT_AFTER_ACKNOWLEDGEMENT, Ledger};
+pub use generation::QueueSettings;
+pub use print::{JobId, PrintFailure, PrintJob, PrintState, Proofs, TicketFacts};
+pub use submit::Submitted;
+pub use tidy::{CODE_KEPT_AFTER_PRINTING, Tidied};
+
+/// One connection to the queue file. Not shared between threads: each opens its own ([`Queue::again`]).
+pub struct Queue {
+    conn: Connection,
+    path: PathBuf,
+    witnesses: Vec<PathBuf>,
+    clock: Arc<dyn Clock>,
+    /// Events that were tried and are to be left alone for a while; a hint of this process, not worth a write.
+    postponed: forward::Postponed,
+    /// Receipts that this connection saw confirmed, and when.
+    printed: Vec<(JobId, std::time::Duration)>,
+    /// Whether something was deleted that may still stand in the log.
+    log_holds_deleted: bool,
+    _lock: std::fs::File,
+}
+
+/// Why the queue could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The file is not there yet; the kiosk makes it.
+    #[error("the queue {0} is not there yet")]
+    NotThere(PathBuf),
+    /// A newer release wrote the file, or one that was never finished.
+    #[error("the queue {path} has schema {found}, this program knows {known}")]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The newest schema that this program knows.
+        known: u32,
+    },
+    /// The file is damaged or not a queue.
+    #[error("the queue {path} is damaged: {finding}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite found.
+        finding: String,
+    },
+    /// The file gives numbers for another terminal.
+    #[error("the queue {path} belongs to terminal {found}")]
+    OtherTerminal {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        found: TerminalNumber,
+    },
+    /// Another process holds the file while it is to be migrated.
+    #[error("the queue {0} is in use by another program")]
+    InUse(PathBuf),
+    /// All 100 generations of numbers are used up.
+    #[error("this terminal has no ticket numbers left")]
+    NumbersExhausted,
+    /// The text breaks a rule of the contract.
+    #[error("the suggestion cannot be taken")]
+    Text(#[from] wire::TextRefused),
+    /// Sealed, it is longer than an event may be.
+    #[error("the event would have {0} bytes")]
+    TooLong(usize),
+    /// No such ticket, or its code was already forgotten.
+    #[error("no receipt can be printed for this ticket")]
+    NoReceipt,
+    /// Sealing failed.
+    #[error("seal the event")]
+    Seal(#[from] SealError),
+    /// A witness of the generation could not be written.
+    #[error("keep the generation")]
+    Witness(#[from] WriteError),
+    /// A number that is out of its range, in the file.
+    #[error("a number in the queue is not one")]
+    Number(#[from] NumberError),
+    /// The lock file can't be opened.
+    #[error("open {path}")]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// SQLite says no: full, read-only, locked, broken.
+    #[error("use the queue")]
+    Sqlite(#[from] rusqlite::Error),
+}

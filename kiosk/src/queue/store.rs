@@ -1,0 +1,188 @@
+//! Opening the file: pragmas, lock, migration, the check for damage.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use wire::ticket::TerminalNumber;
+
+use super::{Queue, QueueError, QueueSettings, generation, migrations};
+use crate::clock::Clock;
+
+/// A writer of the other process holds the file for milliseconds; a checkpoint for a second on a slow card.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
+impl Queue {
+    /// Opens the queue for the kiosk: creates, checks and migrates it, and settles its generation.
+    ///
+    /// # Errors
+    /// A file that is damaged, newer, another terminal's, or held by another program while it must be migrated.
+    pub fn open(path: &Path, settings: QueueSettings, clock: Arc<dyn Clock>) -> Result<Self, QueueError> {
+        let lock = lock_file(path)?;
+        let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let found = migrations::version(&conn).map_err(|e| damaged(path, e))?;
+        match found {
+            migrations::KNOWN => check(path, &conn)?,
+            newer if newer > migrations::KNOWN => return Err(schema(path, newer)),
+            // Nobody can be using a file that has no tables.
+            0 => migrations::apply(&mut conn)?,
+            _ => {
+                match lock.try_lock() {
+                    Err(TryLockError::WouldBlock) => return Err(QueueError::InUse(path.to_owned())),
+                    Err(TryLockError::Error(source)) => return Err(lock_error(path, source)),
+                    Ok(()) => migrations::apply(&mut conn)?,
+                }
+                lock.unlock().map_err(|e| lock_error(path, e))?;
+            }
+        }
+        lock.lock_shared().map_err(|e| lock_error(path, e))?;
+        let mut witnesses = vec![generation::beside(path)];
+        witnesses.extend(settings.witnesses.iter().cloned());
+        let mut queue = Self::around(conn, path, witnesses, clock, lock);
+        queue.settle_generation(&settings)?;
+        queue.forget_codes_of_former_runs()?;
+        Ok(queue)
+    }
+
+    /// Opens the queue for another program: nothing is created or migrated.
+    ///
+    /// # Errors
+    /// [`QueueError::NotThere`] before the kiosk's first start, [`QueueError::Schema`] for any other release's schema.
+    pub fn attach(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, QueueError> {
+        if !path.exists() {
+            return Err(QueueError::NotThere(path.to_owned()));
+        }
+        let lock = lock_file(path)?;
+        lock.lock_shared().map_err(|e| lock_error(path, e))?;
+        let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        match migrations::version(&conn).map_err(|e| damaged(path, e))? {
+            migrations::KNOWN => Ok(Self::around(conn, path, vec![generation::beside(path)], clock, lock)),
+            0 => Err(QueueError::NotThere(path.to_owned())),
+            found => Err(schema(path, found)),
+        }
+    }
+
+    /// Opens another connection to the same file, for another thread.
+    ///
+    /// # Errors
+    /// As [`Self::attach`].
+    pub fn again(&self) -> Result<Self, QueueError> {
+        let mut again = Self::attach(&self.path, Arc::clone(&self.clock))?;
+        again.witnesses.clone_from(&self.witnesses);
+        Ok(again)
+    }
+
+    fn around(conn: Connection, path: &Path, witnesses: Vec<PathBuf>, clock: Arc<dyn Clock>, lock: File) -> Self {
+        Self {
+            conn,
+            path: path.to_owned(),
+            witnesses,
+            clock,
+            postponed: Default::default(),
+            printed: Vec::new(),
+            log_holds_deleted: false,
+            _lock: lock,
+        }
+    }
+
+    /// The terminal that this queue gives numbers for.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn terminal(&self) -> Result<TerminalNumber, QueueError> {
+        let text: String = self.conn.query_row("SELECT terminal FROM queue", [], |row| row.get(0))?;
+        Ok(text.parse()?)
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) fn begin(&mut self) -> Result<Transaction<'_>, QueueError> {
+        Ok(self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+
+    fn settle_generation(&mut self, settings: &QueueSettings) -> Result<(), QueueError> {
+        let witnesses = self.witnesses.clone();
+        let path = self.path.clone();
+        let highest = generation::highest(&witnesses, settings.terminal);
+        let tx = self.begin()?;
+        let row: Option<(String, u8)> = tx
+            .query_row("SELECT terminal, generation FROM queue", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let settled = match row {
+            Some((terminal, _)) if terminal != settings.terminal.to_string() => {
+                return Err(QueueError::OtherTerminal { path, found: terminal.parse()? });
+            }
+            Some((_, own)) => match highest {
+                // The file was brought back from an older copy.
+                Some(highest) if highest > own => generation::above(highest)?,
+                _ => own,
+            },
+            None => generation::of_a_new_queue(settings.first_generation, highest)?,
+        };
+        generation::witness(&witnesses, settings.terminal, settled)?;
+        tx.execute(
+            "INSERT INTO queue (id, terminal, generation, counter, seq) VALUES (1, ?1, ?2, 0, 0)
+             ON CONFLICT (id) DO UPDATE SET counter = 0, generation = excluded.generation
+             WHERE generation <> excluded.generation",
+            params![settings.terminal.to_string(), settled],
+        )?;
+        tx.commit()?;
+        Ok(())
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, QueueError> {
+    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(BUSY)?;
+    let pragmas = || -> rusqlite::Result<()> {
+        conn.pragma_update(None, "secure_delete", true)?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        // Temporary tables and sorts stay off the card.
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        // Checkpoints are made by `tidy`, between visits.
+        conn.pragma_update(None, "wal_autocheckpoint", 0)
+    };
+    pragmas().map_err(|e| damaged(path, e))?;
+    conn.set_prepared_statement_cache_capacity(32);
+    Ok(conn)
+}
+
+/// `quick_check` reads the whole file once; a queue of a month's suggestions is a few megabytes.
+fn check(path: &Path, conn: &Connection) -> Result<(), QueueError> {
+    let finding: String =
+        conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| damaged(path, e))?;
+    if finding == "ok" { Ok(()) } else { Err(QueueError::Damaged { path: path.to_owned(), finding }) }
+}
+
+fn damaged(path: &Path, error: rusqlite::Error) -> QueueError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => {
+            QueueError::Damaged { path: path.to_owned(), finding: error.to_string() }
+        }
+        _ => QueueError::Sqlite(error),
+    }
+}
+
+fn schema(path: &Path, found: u32) -> QueueError {
+    QueueError::Schema { path: path.to_owned(), found, known: migrations::KNOWN }
+}
+
+fn lock_file(queue: &Path) -> Result<File, QueueError> {
+    let path = queue.with_added_extension("lock");
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|source| QueueError::Lock { path, source })
+}
+
+fn lock_error(queue: &Path, source: std::io::Error) -> QueueError {
+    QueueError::Lock { path: queue.with_added_extension("lock"), source }
+}
