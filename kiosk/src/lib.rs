@@ -23,6 +23,7 @@
 pub mod clock;
 pub mod config;
 pub mod durable;
+pub mod printer;
 pub mod queue;
 pub mod seal;
 pub mod session;

@@ -1,0 +1,27 @@
+//! The receipt printer: layout, bytes, profiles, status, the job's state machine, the port, and the thread of them all.
+//!
+//! Invariant: "printed" is said only after a fence behind the cut was answered and the status was clean; a profile
+//! without a fence never says it. At least once, and never two unmarked: every copy behind the first that may have come
+//! out carries 补打 and its number. Source: Epson ESC/POS reference; what no manual says stands in `profiles.toml`.
+
+mod bytes;
+mod code128;
+mod job;
+mod profile;
+mod receipt;
+mod reply;
+mod service;
+mod status;
+mod text;
+mod transport;
+
+pub use bytes::render;
+pub use code128::encode as code128;
+pub use job::{Action, Event, Job, Paper, Refusal, Rules, step};
+pub use profile::{FenceKind, Profile, ProfileError, built_in};
+pub use receipt::{Align, Letterhead, Op, Receipt, Slip, Width};
+pub use reply::{Replies, Reply};
+pub use service::{Command, Handle, PrinterEvent, PrinterHealth, PrinterSettings, start};
+pub use status::{PaperLevel, Question, Status};
+pub use text::{clean, columns, wrap};
+pub use transport::{Port, PortError};

@@ -1,0 +1,73 @@
+//! What a printer says, byte by byte: statuses, answers of fences, cleared buffers, and garbage.
+//!
+//! The kinds tell themselves apart by fixed bits: `DLE EOT` is `0xx1xx10`, `GS r 1` is `0xx0xxxx`, a process id is
+//! `37 22 …4 bytes… 00`, a cleared buffer `37 25 00`. Source: Epson ESC/POS reference, "Transmit status".
+
+use super::status::is_status;
+
+/// One answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// To a `DLE EOT`; which, only the asker knows.
+    Status(u8),
+    /// To `GS r 1`.
+    Queued(u8),
+    /// To `GS ( H`: everything up to this process id came out.
+    Process([u8; 4]),
+    /// To `DLE DC4 8`.
+    Cleared,
+    /// None of these.
+    Garbage(u8),
+}
+
+/// Cuts a stream into answers; keeps the beginning of one that is not whole yet.
+#[derive(Debug, Default)]
+pub struct Replies {
+    open: Vec<u8>,
+}
+
+const BLOCK: u8 = 0x37;
+const BLOCK_PROCESS: u8 = 0x22;
+const BLOCK_CLEARED: u8 = 0x25;
+
+impl Replies {
+    /// Takes bytes and gives the answers that became whole.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Reply> {
+        bytes.iter().filter_map(|byte| self.take(*byte)).collect()
+    }
+
+    fn take(&mut self, byte: u8) -> Option<Reply> {
+        self.open.push(byte);
+        let reply = match *self.open {
+            [BLOCK] | [BLOCK, BLOCK_PROCESS | BLOCK_CLEARED] => return None,
+            [BLOCK, BLOCK_CLEARED, 0] => Reply::Cleared,
+            [BLOCK, BLOCK_PROCESS, a, b, c, d, 0] => Reply::Process([a, b, c, d]),
+            [BLOCK, BLOCK_PROCESS, ..] if self.open.len() < 7 => return None,
+            [byte] if is_status(byte) => Reply::Status(byte),
+            [byte] if byte & 0x90 == 0 => Reply::Queued(byte),
+            _ => Reply::Garbage(byte),
+        };
+        self.open.clear();
+        Some(reply)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_apart_also_when_they_come_in_pieces() {
+        let mut replies = Replies::default();
+        assert_eq!(replies.push(&[0x12, 0x37, 0x22, b'0', b'0']), [Reply::Status(0x12)]);
+        assert_eq!(replies.push(b"01\0\x00"), [Reply::Process(*b"0001"), Reply::Queued(0)]);
+        assert_eq!(replies.push(&[0x37, 0x25, 0x00]), [Reply::Cleared]);
+    }
+
+    #[test]
+    fn garbage_is_garbage_and_does_not_hide_what_follows() {
+        let mut replies = Replies::default();
+        assert_eq!(replies.push(&[0xff, 0x12]), [Reply::Garbage(0xff), Reply::Status(0x12)]);
+        assert_eq!(replies.push(&[0x37, 0x99, 0x16]), [Reply::Garbage(0x99), Reply::Status(0x16)]);
+    }
+}

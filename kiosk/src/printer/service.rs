@@ -1,0 +1,180 @@
+//! The printer's thread: jobs come from the queue in their order, what happens goes out through one callback.
+//!
+//! Invariant: everything slow is here; whoever sends a [`Command`] never waits. The thread that prints also tidies the
+//! queue, because it knows when nothing is going on.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use wire::ticket::TicketNumber;
+use zeroize::Zeroizing;
+
+use super::{
+    job::Paper,
+    profile::Profile,
+    receipt::{Letterhead, Slip, Width},
+    status::PaperLevel,
+};
+use crate::{clock::Clock, queue::Queue};
+
+mod device;
+mod worker;
+
+/// What the thread is told.
+pub enum Command {
+    /// A ticket was submitted. The words come along where the villager wants them on paper; they are overwritten once
+    /// sent, and a receipt that is printed by a later run has none.
+    Kick {
+        /// The ticket.
+        ticket: TicketNumber,
+        /// Its words.
+        text: Option<Zeroizing<String>>,
+    },
+    /// Somebody wants another copy; it is marked.
+    Reprint(TicketNumber),
+    /// Something that belongs to no ticket.
+    Print(Slip),
+    /// The bulletin changed what stands on receipts.
+    Letterhead(Letterhead),
+    /// The end, as soon as nothing is half sent.
+    Stop,
+}
+
+/// What the thread tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrinterEvent {
+    /// Where a ticket's receipt stands; told on each change.
+    Job {
+        /// The ticket.
+        ticket: TicketNumber,
+        /// Where it stands.
+        paper: Paper,
+    },
+    /// No copy can be printed: no such ticket, or its code was forgotten.
+    NoReceipt(TicketNumber),
+    /// Where the slip stands that was asked for.
+    Slip(Paper),
+    /// How the printer is; told at the start and on each change.
+    Health(PrinterHealth),
+}
+
+/// How the printer is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrinterHealth {
+    /// The device.
+    pub port: PathBuf,
+    /// What keeps the port from being opened; none, it is open.
+    pub port_problem: Option<String>,
+    /// Whether it answered when it was last asked.
+    pub answering: bool,
+    /// Its paper, by its last answer.
+    pub paper: PaperLevel,
+    /// Somebody opened it.
+    pub cover_open: bool,
+    /// The knife is stuck.
+    pub cutter_stuck: bool,
+    /// Something else is wrong.
+    pub other_error: bool,
+}
+
+impl PrinterHealth {
+    /// Whether a receipt would come out.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.answering && self.paper != PaperLevel::Out && !self.cover_open && !self.cutter_stuck && !self.other_error
+    }
+}
+
+/// What the thread works with.
+#[derive(Debug, Clone)]
+pub struct PrinterSettings {
+    /// The serial device.
+    pub port: PathBuf,
+    /// Bits per second.
+    pub baud: u32,
+    /// What is known of the printer.
+    pub profile: Profile,
+    /// The paper.
+    pub width: Width,
+    /// How long the thread rests when there is nothing to do; also how often a port that is missing is tried.
+    pub rest: Duration,
+}
+
+impl PrinterSettings {
+    /// Settings with the usual rest.
+    #[must_use]
+    pub fn new(port: PathBuf, baud: u32, profile: Profile, width: Width) -> Self {
+        Self { port, baud, profile, width, rest: Duration::from_secs(1) }
+    }
+}
+
+/// The running thread.
+pub struct Handle {
+    commands: mpsc::Sender<Command>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Handle {
+    /// Tells the thread something; never waits.
+    pub fn send(&self, command: Command) {
+        // A thread that has ended takes no commands; its end was logged.
+        let _ = self.commands.send(command);
+    }
+
+    /// Stops the thread and waits for it.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.send(Command::Stop);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the printer's thread ended with a panic");
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Starts the thread; `queue` is a connection of its own ([`Queue::again`]).
+///
+/// # Errors
+/// No thread could be started.
+pub fn start(
+    settings: PrinterSettings,
+    queue: Queue,
+    head: Letterhead,
+    clock: Arc<dyn Clock>,
+    tell: impl Fn(PrinterEvent) + Send + 'static,
+) -> std::io::Result<Handle> {
+    let (commands, inbox) = mpsc::channel();
+    let device =
+        device::Device::new(settings.port.clone(), settings.baud, settings.profile.clone(), Arc::clone(&clock));
+    let worker = worker::Worker {
+        settings,
+        queue,
+        head,
+        clock,
+        tell: Box::new(tell),
+        inbox,
+        device,
+        texts: HashMap::new(),
+        slips: Default::default(),
+        active: None,
+        told: None,
+        health: None,
+    };
+    let thread = thread::Builder::new().name("printer".into()).spawn(move || worker.run())?;
+    Ok(Handle { commands, thread: Some(thread) })
+}

@@ -1,0 +1,365 @@
+//! The thread's loop: hear commands, take the next job, let the state machine say what to do, do it.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::Duration,
+};
+
+use jiff::tz::TimeZone;
+use wire::{event, secret::track_link, ticket::TicketNumber};
+use zeroize::Zeroizing;
+
+use super::{Command, PrinterEvent, PrinterHealth, PrinterSettings, device::Device};
+use crate::{
+    clock::Clock,
+    printer::{
+        bytes::render,
+        job::{Action, Event, Job, Paper, Refusal, Rules, step},
+        profile::FenceKind,
+        receipt::{Letterhead, Receipt, Slip},
+        status::Status,
+        transport::PortError,
+    },
+    queue::{JobId, PrintJob, PrintState, Queue, QueueError},
+};
+
+/// How long one look for a fence takes; commands wait no longer.
+const LOOK: Duration = Duration::from_millis(100);
+
+pub(super) struct Worker {
+    pub(super) settings: PrinterSettings,
+    pub(super) queue: Queue,
+    pub(super) head: Letterhead,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tell: Box<dyn Fn(PrinterEvent) + Send>,
+    pub(super) inbox: Receiver<Command>,
+    pub(super) device: Device,
+    pub(super) texts: HashMap<TicketNumber, Zeroizing<String>>,
+    pub(super) slips: VecDeque<Slip>,
+    pub(super) active: Option<Active>,
+    pub(super) told: Option<(Option<TicketNumber>, Paper)>,
+    pub(super) health: Option<PrinterHealth>,
+}
+
+/// What is being printed.
+pub(super) struct Active {
+    what: What,
+    job: Job,
+    patience: Duration,
+    status_due: Duration,
+}
+
+enum What {
+    Receipt(Box<PrintJob>),
+    Slip(Slip),
+}
+
+impl What {
+    fn ticket(&self) -> Option<TicketNumber> {
+        match self {
+            Self::Receipt(job) => Some(job.ticket),
+            Self::Slip(_) => None,
+        }
+    }
+
+    fn id(&self) -> Option<JobId> {
+        match self {
+            Self::Receipt(job) => Some(job.id),
+            Self::Slip(_) => None,
+        }
+    }
+}
+
+impl Worker {
+    pub(super) fn run(mut self) {
+        loop {
+            let busy =
+                self.active.as_ref().is_some_and(|a| !matches!(a.job, Job::Prepared { .. } | Job::Failed { .. }));
+            let rest = if busy { Duration::ZERO } else { self.rest() };
+            match self.inbox.recv_timeout(rest) {
+                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(command) => self.obey(command),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Err(error) = self.go_on() {
+                // The queue said no. Nothing went out that was not written down; the next round tries again.
+                tracing::error!(error = &error as &dyn std::error::Error, "the printer could not use the queue");
+                self.active = None;
+            }
+        }
+    }
+
+    /// Nothing to wait for where a job can begin at once.
+    fn rest(&self) -> Duration {
+        let nothing_told = self.health.is_none();
+        if nothing_told { Duration::ZERO } else { self.settings.rest }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Kick { ticket, text } => {
+                if let Some(text) = text {
+                    self.texts.insert(ticket, text);
+                }
+            }
+            Command::Reprint(ticket) => {
+                if !self.reprint(ticket) {
+                    (self.tell)(PrinterEvent::NoReceipt(ticket));
+                }
+            }
+            Command::Print(slip) => self.slips.push_back(slip),
+            Command::Letterhead(head) => self.head = head,
+            Command::Stop => {}
+        }
+    }
+
+    /// Prepares another copy; false where there is nothing to print it from.
+    fn reprint(&mut self, ticket: TicketNumber) -> bool {
+        if self.active.as_ref().is_some_and(|a| a.what.ticket() == Some(ticket) && a.job.is_open()) {
+            let failed = self.active.take_if(|a| matches!(a.job, Job::Failed { .. }));
+            if failed.is_none() {
+                return true;
+            }
+        }
+        let Ok(Some(job)) = self.queue.print_job(ticket) else { return false };
+        if job.proofs.is_none() {
+            return false;
+        }
+        self.active.take_if(|a| a.what.ticket() == Some(ticket));
+        let (_, actions) =
+            step(Job::taken_up(job.state), Event::AskedAgain, self.rules(Duration::ZERO), Duration::ZERO);
+        let persisted = actions.into_iter().all(|action| match action {
+            Action::Persist(state) => self.queue.journal(job.id, state, None).is_ok(),
+            _ => true,
+        });
+        self.told = None;
+        persisted
+    }
+
+    fn go_on(&mut self) -> Result<(), QueueError> {
+        self.take_next()?;
+        let Some(active) = self.active.take() else {
+            self.look_after_the_printer();
+            self.queue.tidy()?;
+            return Ok(());
+        };
+        let event = self.watch(&active);
+        let mut active = Some(active);
+        if let Some(event) = event {
+            self.advance(&mut active, event)?;
+        }
+        self.active = active;
+        Ok(())
+    }
+
+    /// Slips go first: somebody stands there with the key. Then the oldest receipt.
+    fn take_next(&mut self) -> Result<(), QueueError> {
+        if self.active.as_ref().is_some_and(|a| a.job.is_open()) {
+            return Ok(());
+        }
+        self.active = None;
+        let what = match self.slips.pop_front() {
+            Some(slip) => Some((What::Slip(slip), Job::Prepared { after: 0 })),
+            None => self.next_receipt()?.map(|job| {
+                let state = Job::taken_up(job.state);
+                (What::Receipt(Box::new(job)), state)
+            }),
+        };
+        self.active =
+            what.map(|(what, job)| Active { what, job, patience: Duration::ZERO, status_due: Duration::ZERO });
+        Ok(())
+    }
+
+    fn next_receipt(&mut self) -> Result<Option<PrintJob>, QueueError> {
+        for job in self.queue.open_jobs()? {
+            if job.proofs.is_some() {
+                return Ok(Some(job));
+            }
+            // Without its code a receipt is worth nothing; it would stand at the head for ever.
+            let attempt = match job.state {
+                PrintState::Prepared { after } => after,
+                PrintState::Sending { attempt } => attempt,
+                _ => 0,
+            };
+            self.queue.journal(job.id, PrintState::Unknown { attempt }, None)?;
+        }
+        Ok(None)
+    }
+
+    /// Looks at the printer for what concerns the active job.
+    fn watch(&mut self, active: &Active) -> Option<Event> {
+        match active.job {
+            Job::Prepared { .. } => Some(self.preflight()),
+            Job::Fenced { attempt, .. } | Job::Recovering { attempt, .. } => {
+                match self.device.fence(attempt, LOOK) {
+                    Ok(true) => Some(Event::Fence),
+                    Err(_) => Some(Event::Lost),
+                    Ok(false) if self.clock.monotonic() < active.status_due => Some(Event::Tick),
+                    // A fence is not answered at paper end: the status is asked beside it.
+                    Ok(false) => match self.ask() {
+                        Ok(Some(status)) if !status.is_clean() => Some(Event::Status(status)),
+                        Err(_) => Some(Event::Lost),
+                        Ok(_) => Some(Event::Tick),
+                    },
+                }
+            }
+            Job::Judged { .. } => Some(self.asked_event()),
+            Job::Failed { attempt, .. } => {
+                if self.device.open().is_err() {
+                    self.ask().ok();
+                    return None;
+                }
+                match self.device.fence(attempt, Duration::ZERO) {
+                    Ok(true) => Some(Event::Fence),
+                    _ => Some(self.asked_event()),
+                }
+            }
+            Job::Sending { .. } | Job::Confirmed { .. } | Job::Unknown { .. } => None,
+        }
+    }
+
+    fn asked_event(&mut self) -> Event {
+        match self.ask() {
+            Ok(Some(status)) => Event::Status(status),
+            Ok(None) => Event::Silent,
+            Err(_) => Event::Lost,
+        }
+    }
+
+    fn preflight(&mut self) -> Event {
+        match self.ask() {
+            Ok(Some(status)) if status.is_clean() => Event::Ready,
+            Ok(Some(status)) => Event::Refused(Refusal::of(status)),
+            Ok(None) | Err(_) => Event::Refused(Refusal::NoPrinter),
+        }
+    }
+
+    /// Opens the port if need be, asks for the status, and tells when something changed.
+    fn ask(&mut self) -> Result<Option<Status>, PortError> {
+        let asked = self.device.open().and_then(|()| self.device.status());
+        let status = asked.as_ref().ok().copied().flatten();
+        let clean = status.unwrap_or_default();
+        let health = PrinterHealth {
+            port: self.settings.port.clone(),
+            port_problem: asked.as_ref().err().map(ToString::to_string),
+            answering: status.is_some(),
+            paper: clean.paper,
+            cover_open: clean.cover_open,
+            cutter_stuck: clean.cutter,
+            other_error: clean.other,
+        };
+        if self.health.as_ref() != Some(&health) {
+            (self.tell)(PrinterEvent::Health(health.clone()));
+            self.health = Some(health);
+        }
+        asked
+    }
+
+    fn look_after_the_printer(&mut self) {
+        // What is wrong was told as health.
+        self.ask().ok();
+    }
+
+    fn rules(&self, patience: Duration) -> Rules {
+        let profile = &self.settings.profile;
+        Rules { fence: profile.fence != FenceKind::None, clear: profile.clear, patience }
+    }
+
+    /// Steps until nothing more follows by itself.
+    fn advance(&mut self, slot: &mut Option<Active>, event: Event) -> Result<(), QueueError> {
+        let mut next = Some(event);
+        while let (Some(event), Some(active)) = (next.take(), slot.as_mut()) {
+            let now = self.clock.monotonic();
+            let (job, actions) = step(active.job, event, self.rules(active.patience), now);
+            active.job = job;
+            active.status_due = now + self.settings.rest.min(Duration::from_millis(500));
+            for action in actions {
+                if let Some(event) = self.act(active, action)? {
+                    next = Some(event);
+                    break;
+                }
+            }
+            // Nobody waits for a slip that can't be printed.
+            if matches!(active.what, What::Slip(_)) && matches!(active.job, Job::Prepared { .. } | Job::Failed { .. }) {
+                *slot = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, active: &mut Active, action: Action) -> Result<Option<Event>, QueueError> {
+        match action {
+            Action::Persist(state) => {
+                let Some(id) = active.what.id() else { return Ok(None) };
+                // The hash is that of the bytes of `Send`, which follows; both are made from the same facts.
+                let hash = match state {
+                    PrintState::Sending { attempt } if !self.has_words(active) => {
+                        Some(event::hash(&self.bytes(active, attempt - 1)))
+                    }
+                    _ => None,
+                };
+                self.queue.journal(id, state, hash)?;
+                if matches!(state, PrintState::Confirmed { .. } | PrintState::Unknown { .. }) {
+                    active.what.ticket().and_then(|ticket| self.texts.remove(&ticket));
+                }
+                Ok(None)
+            }
+            Action::Clear => Ok(self.device.clear().err().map(|_| Event::Lost)),
+            Action::Send { attempt, copy } => {
+                let mut bytes = self.bytes(active, copy);
+                active.patience = self.settings.profile.patience(bytes.len(), self.settings.baud);
+                bytes.extend_from_slice(&self.settings.profile.fence_bytes(attempt));
+                Ok(Some(match self.device.write_all(&bytes) {
+                    Ok(()) => Event::Sent,
+                    Err(_) => Event::Lost,
+                }))
+            }
+            Action::AskStatus => Ok(None),
+            Action::Tell(paper) => {
+                let ticket = active.what.ticket();
+                if self.told != Some((ticket, paper)) {
+                    self.told = Some((ticket, paper));
+                    (self.tell)(match ticket {
+                        Some(ticket) => PrinterEvent::Job { ticket, paper },
+                        None => PrinterEvent::Slip(paper),
+                    });
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn has_words(&self, active: &Active) -> bool {
+        active.what.ticket().is_some_and(|ticket| self.texts.contains_key(&ticket))
+    }
+
+    fn bytes(&self, active: &Active, copy: u32) -> Zeroizing<Vec<u8>> {
+        let (width, cuts) = (self.settings.width, self.settings.profile.cut);
+        let job = match &active.what {
+            What::Slip(slip) => return render(&slip.layout(&self.head, width), cuts),
+            What::Receipt(job) => job,
+        };
+        let proofs = job.proofs.as_ref().expect("invariant: only jobs with their proofs are taken");
+        let link = Zeroizing::new(track_link(&self.head.public_base, job.ticket, &proofs.secret));
+        let at = job.wall.quality.shows_a_day().then(|| {
+            let zone = TimeZone::get(&self.head.zone).unwrap_or(TimeZone::UTC);
+            job.wall.at.to_zoned(zone).datetime()
+        });
+        let receipt = Receipt {
+            head: &self.head,
+            ticket: job.ticket,
+            code: &proofs.code,
+            link: &link,
+            category: &job.category,
+            place: job.place.as_deref(),
+            at,
+            text: self.texts.get(&job.ticket).map(|text| text.as_str()),
+            copy,
+        };
+        render(&receipt.layout(width), cuts)
+    }
+}
