@@ -13,20 +13,24 @@
 //! |---|---|
 //! | `app` | everything below |
 //! | `ui` | `session` |
-//! | `forwarder`, `fleet` | `control`, `queue`, `config`, ground |
+//! | `forwarder` | `control`, `queue`, `https`, ground |
+//! | `fleet` | `https`, ground |
 //! | `session` | `input`, ground |
-//! | `control` | ground |
+//! | `control`, `https` | ground |
 //! | `printer`, `queue` | `ticket`, `seal`, ground |
 //! | `ticket`, `seal`, `input`, `panel` | ground |
 //! | `clock`, `backoff`, `config`, `durable`, `systemd` (ground) | nothing of ours |
 
+pub mod backoff;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod durable;
 pub mod printer;
 pub mod queue;
 pub mod seal;
 pub mod session;
+pub mod systemd;
 pub mod ticket;
 
 /// The pages, generated from `ui/app.slint`.
