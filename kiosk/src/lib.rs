@@ -26,6 +26,8 @@ pub mod clock;
 pub mod config;
 pub mod control;
 pub mod durable;
+pub mod fleet;
+pub mod https;
 pub mod printer;
 pub mod queue;
 pub mod seal;

@@ -1,0 +1,169 @@
+//! Key and certificate on the disk, one folder for each enrolment file.
+//!
+//! Invariant: a certificate is only kept with the key that it is for. Another enrolment file has another folder, so
+//! that nothing of a former county is ever shown to a new one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::digest;
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use wire::{enrol::Enrolment, ticket::TerminalNumber};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::{
+    durable::{self, WriteError},
+    https::Identity,
+};
+
+/// The key is for the agent's user alone.
+const PRIVATE: u32 = 0o600;
+
+/// What keeps key and certificate from being read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The folder can't be made.
+    #[error("make the folder {path}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A file can't be read.
+    #[error("read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A file can't be written.
+    #[error("keep the terminal's identity")]
+    Write(#[from] WriteError),
+    /// The key file holds something else.
+    #[error("{path}: expected the terminal's private key, PEM")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What rcgen says.
+        #[source]
+        source: rcgen::Error,
+    },
+    /// No certificate request can be made.
+    #[error("make a certificate request")]
+    Request(#[source] rcgen::Error),
+    /// The host's answer is not a certificate for this terminal's key.
+    #[error("the host answered with a certificate that is not for this terminal's key")]
+    NotOurs,
+}
+
+/// The folder of one enrolment file.
+#[derive(Debug, Clone)]
+pub struct IdentityStore {
+    folder: PathBuf,
+    terminal: TerminalNumber,
+}
+
+impl IdentityStore {
+    /// The folder for an enrolment file below the data folder.
+    ///
+    /// # Errors
+    /// Where it can't be made.
+    pub fn open(data_dir: &Path, enrolment: &Enrolment) -> Result<Self, IdentityError> {
+        let named = format!("{}\n{}\n{}", enrolment.terminal, enrolment.token, enrolment.ca);
+        let digest = digest::digest(&digest::SHA256, named.as_bytes());
+        let name: String = digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let folder = data_dir.join("identity").join(name);
+        fs::create_dir_all(&folder).map_err(|source| IdentityError::Folder { path: folder.clone(), source })?;
+        Ok(Self { folder, terminal: enrolment.terminal })
+    }
+
+    fn key_path(&self) -> PathBuf {
+        self.folder.join("key.pem")
+    }
+
+    fn certificate_path(&self) -> PathBuf {
+        self.folder.join("certificate.pem")
+    }
+
+    /// Key and certificate; none before the enrolment.
+    ///
+    /// # Errors
+    /// Files that can't be read.
+    pub fn read(&self) -> Result<Option<Identity>, IdentityError> {
+        let (key, certificate) = (read(&self.key_path())?, read(&self.certificate_path())?);
+        Ok(key.zip(certificate).map(|(key, certificate)| Identity { certificate, key }))
+    }
+
+    /// A certificate request of the terminal's key, PEM; the key is made at the first call.
+    ///
+    /// # Errors
+    /// A key file that holds something else, or can't be written.
+    pub fn request(&self) -> Result<String, IdentityError> {
+        let path = self.key_path();
+        let key = match read(&path)? {
+            Some(pem) => KeyPair::from_pem(&pem).map_err(|source| IdentityError::Key { path, source })?,
+            None => {
+                let key = KeyPair::generate().map_err(IdentityError::Request)?;
+                durable::write(&path, key.serialize_pem().as_bytes(), PRIVATE)?;
+                key
+            }
+        };
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, self.terminal.to_string());
+        params.serialize_request(&key).and_then(|request| request.pem()).map_err(IdentityError::Request)
+    }
+
+    /// Keeps the certificate that the host gave for the key.
+    ///
+    /// # Errors
+    /// One that is for another key, or can't be written; the former one then stays.
+    pub fn keep(&self, certificate: &str) -> Result<Identity, IdentityError> {
+        let path = self.key_path();
+        let key = read(&path)?.ok_or(IdentityError::NotOurs)?;
+        let ours = KeyPair::from_pem(&key).map_err(|source| IdentityError::Key { path, source })?;
+        let der = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|_| IdentityError::NotOurs)?;
+        let (_, parsed) = X509Certificate::from_der(&der).map_err(|_| IdentityError::NotOurs)?;
+        if parsed.public_key().raw != rcgen::PublicKeyData::subject_public_key_info(&ours) {
+            return Err(IdentityError::NotOurs);
+        }
+        durable::write(&self.certificate_path(), certificate.as_bytes(), PRIVATE)?;
+        Ok(Identity { certificate: certificate.to_owned(), key })
+    }
+}
+
+fn read(path: &Path) -> Result<Option<String>, IdentityError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(IdentityError::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// When a certificate is to be renewed: at two thirds of its life, so that a month off line costs nothing.
+pub(super) fn renewal_due(identity: &Identity) -> Option<Timestamp> {
+    let (from, to) = validity(identity)?;
+    let life = to.duration_since(from);
+    from.checked_add(SignedDuration::from_secs(life.as_secs() / 3 * 2)).ok()
+}
+
+/// From when on a certificate is certainly good: the terminal's clock can't be before it.
+pub(super) fn issued(identity: &Identity) -> Option<Timestamp> {
+    validity(identity).map(|(from, _)| from)
+}
+
+fn validity(identity: &Identity) -> Option<(Timestamp, Timestamp)> {
+    let der = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).ok()?;
+    let (_, certificate) = X509Certificate::from_der(&der).ok()?;
+    let validity = certificate.validity();
+    let from = Timestamp::from_second(validity.not_before.timestamp()).ok()?;
+    Some((from, Timestamp::from_second(validity.not_after.timestamp()).ok()?))
+}

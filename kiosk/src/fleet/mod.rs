@@ -1,0 +1,10 @@
+//! The terminal as one of the host's fleet: its key, its certificate, and their renewal.
+//!
+//! Invariant: the key never leaves the terminal, and is on the disk before the host hears of it, so that an answer
+//! that got lost can be asked for again with the same request.
+
+mod enrol;
+mod identity;
+
+pub use enrol::{Clients, Fleet, RefusedByHost};
+pub use identity::{IdentityError, IdentityStore};
