@@ -27,6 +27,7 @@ pub mod config;
 pub mod control;
 pub mod durable;
 pub mod fleet;
+pub mod forwarder;
 pub mod https;
 pub mod printer;
 pub mod queue;

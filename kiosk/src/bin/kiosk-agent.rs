@@ -1,3 +1,140 @@
-//! The terminal's network.
+//! The terminal's network: enrols, forwards what was submitted, brings back views and the bulletin.
+//!
+//! Reads from top to bottom as the parts are wired.
 
-fn main() {}
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use kiosk::{
+    backoff::dice,
+    clock::{Clock, SystemClock},
+    config::Config,
+    control::{self, Contact, ToKiosk},
+    fleet::{Fleet, IdentityStore},
+    forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
+    https::{self, HostDate},
+    queue::{Queue, QueueError},
+    systemd,
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{Notify, broadcast, mpsc, watch},
+    time,
+};
+use tracing::{error, info};
+use tracing_subscriber::EnvFilter;
+
+/// The terminal's network.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The settings file, the same as kiosk's.
+    #[arg(long, default_value = "/etc/kiosk/kiosk.toml")]
+    config: PathBuf,
+}
+
+/// Kiosk makes the queue file within its first seconds.
+const QUEUE_LOOK: Duration = Duration::from_millis(500);
+
+/// Without a watchdog the loop still has a beat, so that both ways are one.
+const BEAT: Duration = Duration::from_secs(10);
+
+fn main() -> Result<()> {
+    let filter = EnvFilter::try_from_env("KIOSK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let config = Config::load(&Arguments::parse().config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
+    runtime.block_on(run(&config))
+}
+
+async fn run(config: &Config) -> Result<()> {
+    let mut terminated = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+        info!("ending");
+        systemd::stopping();
+    };
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let host_date = Arc::new(HostDate::default());
+
+    // The terminal as one of the fleet.
+    let enrolment = config.load_enrolment()?;
+    let county_url = enrolment.county_url.clone();
+    let identities = IdentityStore::open(&config.data_dir, &enrolment)?;
+    let fleet =
+        Fleet::new(&config.enrolment, enrolment, identities, Arc::clone(&clock), Arc::clone(&host_date), dice())?;
+    let clients = fleet.clients();
+    let unknown_to_county = Arc::new(Notify::new());
+    let (identity, mut identities) = watch::channel(None);
+    let enrolling = fleet.keep_enrolled(identity, Arc::clone(&unknown_to_county));
+
+    // The county as this terminal is known to it.
+    let (known, county) = watch::channel(None);
+    let of_county = Arc::clone(&clock);
+    let knowing = async move {
+        while identities.changed().await.is_ok() {
+            let identity = identities.borrow_and_update().clone();
+            match clients.client(identity.as_ref()) {
+                Ok(client) => {
+                    let county = County::new(client, &county_url, Arc::clone(&of_county), Arc::clone(&host_date));
+                    known.send_replace(identity.is_some().then_some(county));
+                }
+                Err(error) => error!(error = https::why(&error), "no way to the county"),
+            }
+        }
+    };
+
+    // Kiosk, over the control socket.
+    let (contact, contacts) = watch::channel(Contact::NONE);
+    let (changed, changes) = broadcast::channel(16);
+    let (to_forwarder, from_kiosk) = mpsc::channel(16);
+    let control_path = config.control_path();
+    let to_kiosk = ToKiosk { contact: contacts, changed: changes };
+    let talking = control::stay_connected(&control_path, to_kiosk, to_forwarder);
+
+    // The queue file, which kiosk makes, and the forwarding.
+    let queue_path = config.queue_path();
+    let forwarding = async move {
+        let queue = attach(&queue_path, &clock).await?;
+        let forwarding = Forwarding {
+            forwarder: Forwarder::new(Settings::default(), dice()),
+            store: Store::start(queue).context("start the queue's thread")?,
+            county,
+            from_kiosk,
+            contact,
+            changed,
+            unknown_to_county,
+            clock,
+        };
+        let heartbeat = Heartbeat { every: systemd::watchdog().unwrap_or(BEAT), beat: Box::new(systemd::turned) };
+        match forwarder::run(forwarding, heartbeat).await {}
+    };
+
+    systemd::ready();
+    tokio::select! {
+        failed = forwarding => failed,
+        () = enrolling => Ok(()),
+        () = knowing => Ok(()),
+        () = talking => Ok(()),
+        () = stop => Ok(()),
+    }
+}
+
+/// Waits for kiosk to make the queue file; feeds the watchdog meanwhile.
+async fn attach(path: &std::path::Path, clock: &Arc<dyn Clock>) -> Result<Queue> {
+    let mut looks = time::interval(QUEUE_LOOK);
+    loop {
+        looks.tick().await;
+        systemd::turned();
+        match Queue::attach(path, Arc::clone(clock)) {
+            Err(QueueError::NotThere(_)) => {}
+            queue => return queue.with_context(|| format!("attach to {}", path.display())),
+        }
+    }
+}

@@ -56,11 +56,28 @@ impl Queue {
     /// # Errors
     /// Whatever SQLite says.
     pub fn forward_batch(&mut self, limit: usize) -> Result<Vec<Forward>, QueueError> {
-        let at = self.clock.monotonic();
-        let mut statement = self.conn.prepare_cached(
+        self.waiting(
             "SELECT event.id, event.bytes FROM forward JOIN event ON event.seq = forward.event
              WHERE forward.state = 'pending' ORDER BY forward.event",
-        )?;
+            limit,
+        )
+    }
+
+    /// Reads up to `limit` events that wait, newest first, so that a new suggestion passes a backlog.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn forward_newest(&mut self, limit: usize) -> Result<Vec<Forward>, QueueError> {
+        self.waiting(
+            "SELECT event.id, event.bytes FROM forward JOIN event ON event.seq = forward.event
+             WHERE forward.state = 'pending' ORDER BY forward.event DESC",
+            limit,
+        )
+    }
+
+    fn waiting(&mut self, sql: &str, limit: usize) -> Result<Vec<Forward>, QueueError> {
+        let at = self.clock.monotonic();
+        let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([])?;
         let mut batch = Vec::new();
         while batch.len() < limit {

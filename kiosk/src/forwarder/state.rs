@@ -1,0 +1,335 @@
+//! What to send when: the forwarding's state machine.
+//!
+//! Invariant: does no I/O and reads no clock. Rules:
+//! - no more than [`Settings::concurrency`] events are under way, no more than a batch is in memory;
+//! - after a failure the link rests (full jitter, `Retry-After`), then one request tries it; its success opens the
+//!   link again. Failures of requests sent before the rest began count once;
+//! - an event that fails by itself is postponed by itself, longer each time, and the others pass it;
+//! - the newest events go before the backlog, so that a villager's suggestion never waits for a bad week's;
+//! - acknowledgements that come while others are being written are written together.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    mem,
+    time::Duration,
+};
+
+use uuid::Uuid;
+
+use super::{
+    answer::{Outcome, Retry},
+    event::{Action, Epoch, Event, Found, Poll, Settings},
+};
+use crate::{
+    backoff::Dice,
+    control::message::{Changed, Network},
+    queue::Forward,
+};
+
+/// A rest after trouble with the disk: long enough for a checkpoint or a cleaning to end.
+const DISK_REST: Duration = Duration::from_secs(5);
+
+/// A nudge does not shorten a rest below this.
+const NUDGE_REST: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Untried,
+    Up,
+    Resting { until: Duration, since: Duration, ordered: bool },
+}
+
+#[derive(Debug, Default)]
+struct Due {
+    at: Duration,
+    under_way: bool,
+}
+
+/// The forwarding's whole state.
+pub struct Forwarder {
+    settings: Settings,
+    dice: Dice,
+    link: Link,
+    epoch: u64,
+    failures: u32,
+    under_way: usize,
+    /// Read from the queue and not settled on the disk yet: waiting here, under way, or being written.
+    held: HashSet<Uuid>,
+    ready: VecDeque<Forward>,
+    unsaved: Vec<(Uuid, Outcome)>,
+    saving: bool,
+    loading: bool,
+    /// When the queue is worth another look; none: not before a nudge.
+    look_at: Option<Duration>,
+    fresh: bool,
+    postponed: HashMap<Uuid, Duration>,
+    polls: [(Poll, Due); 2],
+}
+
+impl Forwarder {
+    /// A forwarder that knows nothing yet and begins at once.
+    #[must_use]
+    pub fn new(settings: Settings, dice: Dice) -> Self {
+        Self {
+            settings,
+            dice,
+            link: Link::Untried,
+            epoch: 0,
+            failures: 0,
+            under_way: 0,
+            held: HashSet::new(),
+            ready: VecDeque::new(),
+            unsaved: Vec::new(),
+            saving: false,
+            loading: false,
+            look_at: Some(Duration::ZERO),
+            fresh: false,
+            postponed: HashMap::new(),
+            polls: [(Poll::Bulletin, Due::default()), (Poll::Views, Due::default())],
+        }
+    }
+
+    /// How the network stands.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        match self.link {
+            Link::Untried => Network::Unknown,
+            Link::Up => Network::Online,
+            Link::Resting { .. } => Network::Offline,
+        }
+    }
+
+    /// Names requests that are sent from here on.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        Epoch(self.epoch)
+    }
+
+    /// When to tick at the latest.
+    #[must_use]
+    pub fn due(&self, now: Duration) -> Duration {
+        let rest = match self.link {
+            Link::Resting { until, .. } => until,
+            _ => Duration::ZERO,
+        };
+        // While one request tries the link, its answer is waited for and nothing else.
+        let trying = self.link != Link::Up && rest <= now && self.under_way + self.polling() > 0;
+        let polls = self.polls.iter().filter(|(_, due)| !due.under_way && !trying).map(|(_, due)| due.at.max(rest));
+        // What is at hand but can't be sent yet waits for an event or for the end of the rest.
+        let looks = self.look_at.filter(|_| !self.loading && self.ready.len() < self.settings.concurrency);
+        let waiting = (rest > now && !self.ready.is_empty()).then_some(rest);
+        polls.chain(looks).chain(waiting).min().unwrap_or(now + self.settings.poll)
+    }
+
+    /// Takes what happened at `now` and says what is to be done.
+    pub fn step(&mut self, event: Event, now: Duration) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match event {
+            Event::Tick => {}
+            Event::Nudged => {
+                self.fresh = true;
+                self.look_at = Some(now);
+                if let Link::Resting { until, since, ordered: false } = &mut self.link {
+                    *until = (*until).min(*since + NUDGE_REST).max(now);
+                }
+            }
+            Event::Renewed => {
+                self.failures = 0;
+                if let Link::Resting { until, .. } = &mut self.link {
+                    *until = now;
+                }
+            }
+            Event::Loaded { newest, oldest } => self.loaded(newest, oldest),
+            Event::LoadFailed => {
+                self.loading = false;
+                self.look_at = Some(now + DISK_REST);
+            }
+            Event::Put { event, outcome, epoch } => self.came_back(event, outcome, epoch, now, &mut actions),
+            Event::Saved { ids, offered_again } => self.saved(&ids, offered_again, now, &mut actions),
+            Event::Polled { poll, found, epoch } => self.polled(poll, found, epoch, now, &mut actions),
+            Event::Asked { answered, epoch } => match answered {
+                Ok(()) => self.contact(&mut actions),
+                Err(retry) => self.trouble(retry, epoch, now, &mut actions),
+            },
+        }
+        self.go_on(now, &mut actions);
+        actions
+    }
+
+    fn loaded(&mut self, newest: Vec<Forward>, oldest: Vec<Forward>) {
+        self.loading = false;
+        let before = self.ready.len();
+        for event in newest.into_iter().rev() {
+            if self.held.insert(event.id) {
+                self.ready.push_front(event);
+            }
+        }
+        for event in oldest {
+            if self.held.insert(event.id) {
+                self.ready.push_back(event);
+            }
+        }
+        // A nudge that came while the queue was read wants another look.
+        if self.ready.len() == before && !self.fresh {
+            self.look_at = self.postponed.values().min().copied();
+        }
+    }
+
+    fn came_back(&mut self, event: Forward, outcome: Outcome, epoch: Epoch, now: Duration, actions: &mut Vec<Action>) {
+        self.under_way -= 1;
+        match outcome {
+            Outcome::Retry(retry) => {
+                if retry.whole_link {
+                    self.ready.push_back(event);
+                } else {
+                    let rest = self.settings.event_backoff.wait(event.attempts.saturating_add(1), (self.dice)());
+                    let until = now + rest.max(retry.after.unwrap_or_default());
+                    self.held.remove(&event.id);
+                    self.postponed.insert(event.id, until);
+                    self.look_at = Some(self.look_at.map_or(until, |at| at.min(until)));
+                    actions.push(Action::Postpone(event.id, until));
+                }
+                self.trouble(retry, epoch, now, actions);
+            }
+            settled => {
+                self.contact(actions);
+                self.postponed.remove(&event.id);
+                self.unsaved.push((event.id, settled));
+            }
+        }
+    }
+
+    fn saved(&mut self, ids: &[Uuid], offered_again: Option<bool>, now: Duration, actions: &mut Vec<Action>) {
+        self.saving = false;
+        for id in ids {
+            self.held.remove(id);
+        }
+        match offered_again {
+            None => self.look_at = Some(now + DISK_REST),
+            Some(again) => {
+                if again {
+                    self.look_at = Some(now);
+                }
+                actions.push(Action::Tell(Changed::Delivered));
+            }
+        }
+    }
+
+    fn polled(
+        &mut self,
+        poll: Poll,
+        found: Result<Found, Retry>,
+        epoch: Epoch,
+        now: Duration,
+        actions: &mut Vec<Action>,
+    ) {
+        let share = 0.75 + (self.dice)() / 2.0;
+        let period = self.settings.poll.mul_f64(share);
+        // The nudge for an event may have been lost with kiosk's connection.
+        self.look_at.get_or_insert(now);
+        let due = self.due_of(poll);
+        due.under_way = false;
+        match found {
+            Ok(found) => {
+                due.at = if found.more || found.offered_again { now } else { now + period };
+                if found.offered_again {
+                    self.look_at = Some(now);
+                }
+                if found.news {
+                    actions.push(Action::Tell(match poll {
+                        Poll::Bulletin => Changed::Bulletin,
+                        Poll::Views => Changed::Views,
+                    }));
+                }
+                self.contact(actions);
+            }
+            Err(retry) => {
+                due.at = now + if retry.whole_link { Duration::ZERO } else { period };
+                self.trouble(retry, epoch, now, actions);
+            }
+        }
+    }
+
+    fn due_of(&mut self, poll: Poll) -> &mut Due {
+        let [(Poll::Bulletin, bulletin) | (Poll::Views, bulletin), (_, views)] = &mut self.polls;
+        match poll {
+            Poll::Bulletin => bulletin,
+            Poll::Views => views,
+        }
+    }
+
+    fn contact(&mut self, actions: &mut Vec<Action>) {
+        self.failures = 0;
+        if self.link != Link::Up {
+            self.link = Link::Up;
+            actions.push(Action::Network(Network::Online));
+        }
+    }
+
+    fn trouble(&mut self, retry: Retry, epoch: Epoch, now: Duration, actions: &mut Vec<Action>) {
+        if epoch.0 != self.epoch {
+            return;
+        }
+        self.epoch += 1;
+        self.failures = self.failures.saturating_add(1);
+        let rest = self.settings.backoff.wait(self.failures, (self.dice)());
+        let was_offline = matches!(self.link, Link::Resting { .. });
+        let until = now + retry.after.unwrap_or_default() + rest;
+        self.link = Link::Resting { until, since: now, ordered: retry.after.is_some() };
+        if !was_offline {
+            actions.push(Action::Network(Network::Offline));
+        }
+        // There is always something that tries the link after its rest.
+        self.due_of(Poll::Bulletin).at = now;
+    }
+
+    fn go_on(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        if !self.saving && !self.unsaved.is_empty() {
+            self.saving = true;
+            actions.push(Action::Save(mem::take(&mut self.unsaved)));
+        }
+        let low = self.ready.len() < self.settings.concurrency;
+        if !self.loading && (low || self.fresh) && self.look_at.is_some_and(|at| at <= now) {
+            self.loading = true;
+            self.fresh = false;
+            self.postponed.retain(|_, until| *until > now);
+            actions.push(Action::Load { limit: self.settings.batch + self.held.len() });
+        }
+        match self.link {
+            Link::Up => {
+                while self.under_way < self.settings.concurrency && self.put(actions) {}
+                while self.poll(now, actions) {}
+            }
+            Link::Resting { until, .. } if now < until => {}
+            // One request tries the link: by turns, so that neither an event nor a poll that always fails closes it.
+            Link::Untried | Link::Resting { .. } if self.under_way + self.polling() > 0 => {}
+            Link::Untried | Link::Resting { .. } => {
+                let tried = self.failures.is_multiple_of(2) && self.put(actions);
+                if !tried && !self.poll(now, actions) {
+                    self.put(actions);
+                }
+            }
+        }
+    }
+
+    fn polling(&self) -> usize {
+        self.polls.iter().filter(|(_, due)| due.under_way).count()
+    }
+
+    fn put(&mut self, actions: &mut Vec<Action>) -> bool {
+        let Some(event) = self.ready.pop_front() else { return false };
+        self.under_way += 1;
+        actions.push(Action::Put(event, Epoch(self.epoch)));
+        true
+    }
+
+    fn poll(&mut self, now: Duration, actions: &mut Vec<Action>) -> bool {
+        let epoch = Epoch(self.epoch);
+        let Some((poll, due)) = self.polls.iter_mut().find(|(_, due)| !due.under_way && due.at <= now) else {
+            return false;
+        };
+        due.under_way = true;
+        actions.push(Action::Poll(*poll, epoch));
+        true
+    }
+}
