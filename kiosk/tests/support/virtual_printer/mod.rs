@@ -1,0 +1,170 @@
+//! A receipt printer on a pseudo terminal, for the demo and for tests.
+//!
+//! The terminal opens it like any serial port. It stands behind a link, because the kernel keeps a pseudo terminal
+//! closed to others once a process that had it for itself was killed; [`VirtualPrinter::replug`] gives it a new one.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "the demo and each test use a part of it")]
+
+mod commands;
+pub mod machine;
+
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use machine::{Conditions, Machine, Receipt};
+use serialport::{SerialPort as _, TTYPort};
+
+/// How often the printer looks whether it was told to do something.
+const TICK: Duration = Duration::from_millis(20);
+
+struct Inside {
+    machine: Machine,
+    /// Answers that arose from a change and still have to be sent.
+    answers: Vec<u8>,
+    replug: bool,
+    stop: bool,
+}
+
+struct Shared {
+    inside: Mutex<Inside>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A running printer; it ends with this value.
+pub struct VirtualPrinter {
+    link: PathBuf,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl VirtualPrinter {
+    /// Plugs a printer in at `link`.
+    ///
+    /// # Errors
+    ///
+    /// No pseudo terminal, or a link that cannot be made.
+    pub fn start(link: &Path) -> io::Result<Self> {
+        let inside = Inside { machine: Machine::default(), answers: Vec::new(), replug: false, stop: false };
+        let shared = Arc::new(Shared { inside: Mutex::new(inside), changed: Condvar::new() });
+        let plug = Plug::new(link)?;
+        let thread = std::thread::Builder::new().name("virtual printer".into()).spawn({
+            let shared = Arc::clone(&shared);
+            let link = link.to_owned();
+            move || run(&shared, &link, plug)
+        })?;
+        Ok(Self { link: link.to_owned(), shared, thread: Some(thread) })
+    }
+
+    /// The serial device to print on.
+    pub fn port(&self) -> &Path {
+        &self.link
+    }
+
+    /// All receipts that were cut off until now.
+    pub fn receipts(&self) -> Vec<Receipt> {
+        self.shared.lock().machine.receipts().to_vec()
+    }
+
+    /// What was printed in part and then abandoned.
+    pub fn scraps(&self) -> Vec<Vec<u8>> {
+        self.shared.lock().machine.scraps().to_vec()
+    }
+
+    /// Waits until at least `count` receipts were cut off; whether it came to that.
+    pub fn wait_for(&self, count: usize, at_most: Duration) -> bool {
+        let inside = self.shared.lock();
+        let waited = self.shared.changed.wait_timeout_while(inside, at_most, |i| i.machine.receipts().len() < count);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// Changes what is wrong with the printer.
+    pub fn change(&self, change: impl FnOnce(&mut Conditions)) {
+        let mut inside = self.shared.lock();
+        let answers = inside.machine.change(change);
+        inside.answers.extend(answers);
+        self.shared.changed.notify_all();
+    }
+
+    /// Pulls the cable and plugs it in again; what was printed stays.
+    pub fn replug(&self) {
+        let mut inside = self.shared.lock();
+        inside.replug = true;
+        drop(self.shared.changed.wait_while(inside, |i| i.replug && !i.stop));
+    }
+
+    /// The printer's own clock.
+    pub fn clock(&self) -> Duration {
+        self.shared.lock().machine.clock()
+    }
+}
+
+impl Drop for VirtualPrinter {
+    fn drop(&mut self) {
+        self.shared.lock().stop = true;
+        if let Some(thread) = self.thread.take() {
+            // A printer that panicked has said so already.
+            drop(thread.join());
+        }
+        // The link may have been taken away with its folder.
+        drop(fs::remove_file(&self.link));
+    }
+}
+
+struct Plug {
+    wire: TTYPort,
+    /// Held open, so that reading waits for the terminal instead of failing while nobody has the port.
+    _other_end: TTYPort,
+}
+
+impl Plug {
+    fn new(link: &Path) -> io::Result<Self> {
+        let (mut wire, other_end) = TTYPort::pair()?;
+        wire.set_timeout(TICK)?;
+        let port = other_end.name().ok_or_else(|| io::Error::other("a pseudo terminal without a name"))?;
+        let fresh = link.with_extension("new");
+        drop(fs::remove_file(&fresh));
+        symlink(port, &fresh)?;
+        fs::rename(&fresh, link)?;
+        Ok(Self { wire, _other_end: other_end })
+    }
+}
+
+fn run(shared: &Shared, link: &Path, mut plug: Plug) {
+    let mut bytes = [0; 4096];
+    loop {
+        let read = plug.wire.read(&mut bytes);
+        let mut inside = shared.lock();
+        let mut answers = std::mem::take(&mut inside.answers);
+        if let Ok(count) = read {
+            answers.extend(inside.machine.receive(&bytes[..count]));
+        }
+        if inside.replug {
+            match Plug::new(link) {
+                Ok(fresh) => plug = fresh,
+                Err(_) => inside.stop = true,
+            }
+            inside.replug = false;
+        }
+        let stop = inside.stop;
+        drop(inside);
+        shared.changed.notify_all();
+        // Nobody listens while the terminal is away; a real printer does not notice either.
+        drop(plug.wire.write_all(&answers));
+        if stop {
+            return;
+        }
+    }
+}
