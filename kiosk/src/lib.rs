@@ -48,3 +48,5 @@ pub mod ticket;
 pub mod pages {
     slint::include_modules!();
 }
+
+pub mod ui;
