@@ -7,13 +7,25 @@
 //!
 //! | module | may import |
 //! |---|---|
+//! | `cli` | everything below |
+//! | `serve`, `setup`, `backup` | each other and everything below |
 //! | `http` | everything below |
+//! | `config` | `county`, `store` |
 //! | `county` | `store`, `clock` |
-//! | `store` | nothing of ours |
-//! | `clock`, `durable` | nothing of ours |
+//! | `fleet` | `store`, `ca`, `durable`, `clock` |
+//! | `ca`, `keys` | each other, `durable` |
+//! | `tls` | `clock` |
+//! | `store`, `clock`, `durable` | nothing of ours |
 
+pub mod ca;
 pub mod clock;
+pub mod config;
 pub mod county;
 pub mod durable;
+pub mod fleet;
 pub mod http;
+pub mod keys;
+pub mod serve;
+pub mod setup;
 pub mod store;
+pub mod tls;

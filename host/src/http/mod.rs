@@ -1,3 +1,87 @@
-//! The HTTP side.
+//! The HTTP side: the whole route table on one screen.
+//!
+//! Two listeners: people (console, public page) and terminals (mutual TLS). Invariant: no route of one is reachable
+//! through the other.
 
 pub mod county;
+pub mod error;
+pub mod intake;
+pub mod listener;
+pub mod public;
+pub mod terminals;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware::{from_fn_with_state, map_response_with_state},
+    response::Redirect,
+    routing::{get, post, put},
+};
+use tower_http::timeout::TimeoutLayer;
+
+use self::terminals::{Enrolments, Gate, certified, certified_or_late};
+use crate::county::County;
+
+/// The longest that a request may take; a terminal's own deadline is longer.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The most bytes of a request that isn't an event: a certificate request has about 500.
+const SMALL: usize = 16 * 1024;
+
+/// What people reach.
+pub fn people(county: County, zone: &str) -> Router {
+    let page = public::Page::new(zone);
+    let public = Router::new()
+        .route("/t", get(public::page).with_state(page))
+        .route("/t/page.css", get(public::style))
+        .route("/t/page.js", get(public::script))
+        .route("/t/view", post(public::view).with_state(county.clone()))
+        .layer(DefaultBodyLimit::max(SMALL));
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/county") }))
+        .merge(public)
+        .merge(county::routes(county))
+        .layer(deadline())
+}
+
+/// What terminals reach.
+pub fn for_terminals(gate: &Gate, enrolments: Option<Enrolments>, county: Option<County>) -> Router {
+    let mut router = Router::new();
+    if let Some(enrolments) = enrolments {
+        let renew = from_fn_with_state(gate.clone(), certified_or_late);
+        router = router.merge(
+            Router::new()
+                .route("/enrol", post(terminals::enrol))
+                .route("/renew", post(terminals::renew).layer(renew))
+                .layer(DefaultBodyLimit::max(SMALL))
+                .with_state(enrolments),
+        );
+    }
+    if let Some(county) = county {
+        let event = DefaultBodyLimit::max(wire::event::EVENT_MAX);
+        let small = Router::new()
+            .route("/views", get(intake::views))
+            .route("/bulletin", get(intake::bulletin))
+            .route("/track", post(intake::track))
+            .route("/help", post(intake::help))
+            .route("/help/{id}", get(intake::help_state))
+            .route("/check-in", post(intake::check_in))
+            .route("/lookup", post(intake::lookup))
+            .route("/reissue", post(intake::reissue))
+            .layer(DefaultBodyLimit::max(SMALL));
+        let v1 = Router::new()
+            .route("/events/{id}", put(intake::put_event).layer(event))
+            .merge(small)
+            .layer(from_fn_with_state(gate.clone(), certified))
+            .layer(map_response_with_state(county.clone(), intake::ledger));
+        router = router.nest("/intake/v1", v1.with_state(county));
+    }
+    router.layer(deadline())
+}
+
+fn deadline() -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE)
+}

@@ -13,6 +13,7 @@ pub mod events;
 mod migrate;
 pub mod people;
 pub mod settings;
+pub mod terminals;
 
 use std::{path::Path, time::Duration};
 

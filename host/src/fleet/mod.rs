@@ -1,0 +1,272 @@
+//! The fleet: which terminals there are, how one becomes ours, and which one is no longer.
+//!
+//! Invariants: a number is given once; a token makes one key's certificate and no other's; a revoked terminal stays
+//! revoked. The fleet holds nothing that opens an event.
+
+mod enrolment;
+mod revoked;
+
+use aws_lc_rs::constant_time;
+use jiff::{SignedDuration, Timestamp};
+use wire::{
+    enrol::{EnrolRequest, Enrolled, RenewRequest},
+    ticket::TerminalNumber,
+};
+
+pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
+pub use revoked::{RevokedFile, RevokedFileError, write_revoked};
+
+use crate::{
+    ca::{Ca, CaError, TerminalIssued},
+    clock::SharedClock,
+    store::{
+        Migration, Store, StoreError,
+        terminals::{self, TerminalRow},
+    },
+};
+
+/// The fleet's migrations, for [`Store::open`].
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "0001_terminals", sql: include_str!("../../migrations/fleet/0001_terminals.sql") }];
+
+/// How long a used token still answers the key that used it: an answer that got lost must not need a person.
+const LOST_ANSWER: SignedDuration = SignedDuration::from_hours(24);
+
+/// A used token's key may ask again this long; an expired certificate renews itself this long.
+pub const RENEW_LATE: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// The highest generation that an enrolment file may carry; higher ones are drawn by terminals.
+const GENERATION_MAX: u8 = 49;
+
+/// Numbers that a restore leaves out: more terminals than anybody adds between two backups.
+const RESTORE_GAP: i64 = 100;
+
+/// Why the fleet didn't do it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Number, token or key don't fit; which of them is not said.
+    #[error("the token is not valid: it was used, or another enrolment file replaced it")]
+    Refused,
+    /// The terminal is revoked.
+    #[error("terminal {0} is revoked")]
+    Revoked(TerminalNumber),
+    /// The number was given before.
+    #[error("the number {0} was given before or is below one that was; leave --number out to take the next")]
+    Taken(TerminalNumber),
+    /// All 99,999 numbers are given.
+    #[error("all numbers up to 99999 are given")]
+    NoNumber,
+    /// There is no such terminal.
+    #[error("there is no terminal {0}; `host terminal list` shows those there are")]
+    Unknown(TerminalNumber),
+    /// The enrolment files of a terminal are used up.
+    #[error("terminal {0} has used up its 49 generations; revoke it and add a new one")]
+    Generations(TerminalNumber),
+    /// The request or the authority.
+    #[error(transparent)]
+    Ca(#[from] CaError),
+    /// The database.
+    #[error("the fleet's database does not answer")]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(source: sqlx::Error) -> Self {
+        Self::Store(source.into())
+    }
+}
+
+/// A terminal that may enrol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// Its number.
+    pub terminal: TerminalNumber,
+    /// The generation that its queue starts with.
+    pub generation: u8,
+    /// Goes into the enrolment file, nowhere else.
+    pub token: String,
+}
+
+/// The fleet role.
+#[derive(Debug, Clone)]
+pub struct Fleet {
+    store: Store,
+    clock: SharedClock,
+}
+
+impl Fleet {
+    /// Takes the fleet's database, opened with [`MIGRATIONS`].
+    #[must_use]
+    pub fn new(store: Store, clock: SharedClock) -> Self {
+        Self { store, clock }
+    }
+
+    /// Adds a terminal: the next number, or `wanted` where it is above all that were given.
+    ///
+    /// # Errors
+    /// [`Error::Taken`], [`Error::NoNumber`], or the database.
+    pub async fn add(&self, wanted: Option<TerminalNumber>, station: &str, place: &str) -> Result<Admitted, Error> {
+        let (token, token_hash) = draw_token();
+        let mut tx = self.store.write().await?;
+        let next = terminals::next_number(&mut tx).await?;
+        let number = match wanted {
+            Some(wanted) if i64::from(wanted.get()) < next => return Err(Error::Taken(wanted)),
+            Some(wanted) => wanted,
+            None => u32::try_from(next).ok().and_then(|n| TerminalNumber::new(n).ok()).ok_or(Error::NoNumber)?,
+        };
+        let row = TerminalRow {
+            number,
+            generation: 1,
+            station: station.to_owned(),
+            place: place.to_owned(),
+            added_at: self.clock.now(),
+            token_hash: Some(token_hash.to_vec()),
+            token_key: None,
+            token_used_at: None,
+            certificate_until: None,
+            revoked_at: None,
+        };
+        terminals::put(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(Admitted { terminal: number, generation: 1, token })
+    }
+
+    /// Lets a known terminal enrol once more, with the next generation: its card is new, or its certificate too old.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Revoked`], [`Error::Generations`], or the database.
+    pub async fn readmit(&self, number: TerminalNumber) -> Result<Admitted, Error> {
+        let (token, token_hash) = draw_token();
+        let mut tx = self.store.write().await?;
+        let mut row = terminals::find(&mut tx, number).await?.ok_or(Error::Unknown(number))?;
+        if row.revoked_at.is_some() {
+            return Err(Error::Revoked(number));
+        }
+        if row.generation >= GENERATION_MAX {
+            return Err(Error::Generations(number));
+        }
+        row.generation += 1;
+        row.token_hash = Some(token_hash.to_vec());
+        row.token_key = None;
+        row.token_used_at = None;
+        terminals::put(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(Admitted { terminal: number, generation: row.generation, token })
+    }
+
+    /// Exchanges a token for a certificate.
+    ///
+    /// A token makes one key's certificate. The same key is answered again for 24 hours, because the first answer may
+    /// have been lost on the way; another key never.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a token that isn't good, [`Error::Ca`] for what isn't a request, or the database.
+    pub async fn enrol(&self, ca: &Ca, request: &EnrolRequest) -> Result<Enrolled, Error> {
+        let now = self.clock.now();
+        let given = wire::event::hash(request.token.as_bytes());
+        let mut tx = self.store.write().await?;
+        let row = terminals::find(&mut tx, request.terminal).await?;
+        let (stored, mut row) = match row {
+            Some(row) if row.revoked_at.is_none() => (row.token_hash.clone().unwrap_or_else(|| vec![0; 32]), row),
+            _ => return Err(Error::Refused),
+        };
+        if constant_time::verify_slices_are_equal(&given, &stored).is_err() {
+            return Err(Error::Refused);
+        }
+        let issued = ca.issue_terminal(&request.csr, request.terminal, now)?;
+        match (&row.token_key, row.token_used_at) {
+            (None, _) => row.token_used_at = Some(now),
+            (Some(key), Some(used)) if *key == issued.key_hash && now.duration_since(used) < LOST_ANSWER => {}
+            _ => return Err(Error::Refused),
+        }
+        row.token_key = Some(issued.key_hash.to_vec());
+        row.certificate_until = Some(issued.not_after);
+        terminals::put(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(Enrolled { certificate: issued.pem })
+    }
+
+    /// Issues the next certificate of a terminal that showed its present or a recently expired one.
+    ///
+    /// # Errors
+    /// [`Error::Revoked`], [`Error::Ca`] for what isn't a request, or the database.
+    pub async fn renew(&self, ca: &Ca, number: TerminalNumber, request: &RenewRequest) -> Result<Enrolled, Error> {
+        let TerminalIssued { pem, not_after, .. } = ca.issue_terminal(&request.csr, number, self.clock.now())?;
+        let mut tx = self.store.write().await?;
+        // A terminal that was added after the backup which this database came from is not in it; its certificate is ours.
+        if let Some(mut row) = terminals::find(&mut tx, number).await? {
+            if row.revoked_at.is_some() {
+                return Err(Error::Revoked(number));
+            }
+            // The certificate has arrived: the token is dead for its own key too.
+            row.token_hash = if row.token_key.is_some() { None } else { row.token_hash };
+            row.certificate_until = Some(not_after);
+            terminals::put(&mut tx, &row).await?;
+            tx.commit().await?;
+        }
+        Ok(Enrolled { certificate: pem })
+    }
+
+    /// Whether a terminal is revoked; asked on every request.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn is_revoked(&self, number: TerminalNumber) -> Result<bool, Error> {
+        Ok(terminals::is_revoked(&self.store, number).await?)
+    }
+
+    /// Revokes a terminal for good; returns since when.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], or the database.
+    pub async fn revoke(&self, number: TerminalNumber) -> Result<Timestamp, Error> {
+        let mut tx = self.store.write().await?;
+        let mut row = terminals::find(&mut tx, number).await?.ok_or(Error::Unknown(number))?;
+        let at = row.revoked_at.unwrap_or_else(|| self.clock.now());
+        row.revoked_at = Some(at);
+        row.token_hash = None;
+        terminals::put(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(at)
+    }
+
+    /// Every terminal, by number.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn list(&self) -> Result<Vec<TerminalRow>, Error> {
+        Ok(terminals::all(&self.store).await?)
+    }
+
+    /// After a restore: numbers that may have been given since the backup are left out, and what was revoked since
+    /// stays so.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn after_restore(&self, highest_known: u32, revoked: &[TerminalNumber]) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        let next = terminals::next_number(&mut tx).await?;
+        terminals::raise_floor(&mut tx, next.max(i64::from(highest_known) + 1) + RESTORE_GAP).await?;
+        for number in revoked {
+            let row = terminals::find(&mut tx, *number).await?;
+            let mut row = row.unwrap_or_else(|| TerminalRow {
+                number: *number,
+                generation: 1,
+                station: String::new(),
+                place: String::new(),
+                added_at: now,
+                token_hash: None,
+                token_key: None,
+                token_used_at: None,
+                certificate_until: None,
+                revoked_at: None,
+            });
+            row.revoked_at = row.revoked_at.or(Some(now));
+            row.token_hash = None;
+            terminals::put(&mut tx, &row).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}

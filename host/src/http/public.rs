@@ -1,0 +1,85 @@
+//! The public page behind a receipt's QR: state and reply, no app, no account, no cookie.
+//!
+//! Invariants: the secret is in the address' fragment, so it is in no request line and no log; it travels once, in the
+//! body of `/t/view`. The page loads nothing from anybody else and holds no script or style of its own text.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{ConnectInfo, State, rejection::JsonRejection},
+    http::{HeaderName, header},
+    response::{Html, IntoResponse, Response},
+};
+use wire::{
+    case::{Satisfaction, State as CaseState},
+    intake::Track,
+};
+
+use super::{error::ApiError, listener::Peer};
+use crate::county::{County, tracking::Asker};
+
+const HTML: &str = include_str!("../../static/public/track.html");
+const CSS: &str = include_str!("../../static/public/track.css");
+const JS: &str = include_str!("../../static/public/track.js");
+
+/// Nothing but this page's own script, style and requests; in no frame, with no form that leaves it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const GUARDS: [(HeaderName, &str); 4] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CACHE_CONTROL, "no-cache"),
+];
+
+/// The page with the words of this version's states.
+#[derive(Debug, Clone)]
+pub struct Page(Arc<str>);
+
+impl Page {
+    /// Writes the words of states and ratings into the page, and the zone that its days are shown in.
+    #[must_use]
+    pub fn new(zone: &str) -> Self {
+        let name = |state: &CaseState| serde_json::to_string(state).expect("invariant: a state is always JSON");
+        let states = CaseState::ALL.iter().map(|state| (name(state).trim_matches('"').to_owned(), state.label()));
+        let ratings = Satisfaction::ALL.iter().map(|level| (u8::from(*level).to_string(), level.label()));
+        let items = |(id, word): (String, &str)| format!("<li data-id=\"{id}\">{word}</li>");
+        let states: String = states.map(items).collect();
+        let ratings: String = ratings.map(items).collect();
+        // A zone's name holds letters, digits, signs and slashes only: it was looked up.
+        let page = HTML.replace("{states}", &states).replace("{ratings}", &ratings).replace("{zone}", zone);
+        Self(page.into())
+    }
+}
+
+/// GET `/t`
+pub async fn page(State(Page(page)): State<Page>) -> Response {
+    (GUARDS, Html(page.to_string())).into_response()
+}
+
+/// GET `/t/page.css`
+pub async fn style() -> Response {
+    (GUARDS, [(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS).into_response()
+}
+
+/// GET `/t/page.js`
+pub async fn script() -> Response {
+    (GUARDS, [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], JS).into_response()
+}
+
+/// POST `/t/view`
+///
+/// # Errors
+/// 429 after too many wrong tries.
+pub async fn view(
+    State(county): State<County>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    body: Result<Json<Track>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let Json(track) = body?;
+    let tracked = county.track(Asker::Address(peer.address.ip()), &track).await?;
+    let guards = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    Ok((guards, Json(tracked)).into_response())
+}

@@ -1,0 +1,223 @@
+//! The running host: both listeners, what a first start makes, and the way down.
+//!
+//! Invariant: `addresses.json` is there only while both listeners answer; what an admin must take away is written
+//! before anything is sealed to it.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use rustls::ServerConfig;
+use serde::{Deserialize, Serialize};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use crate::{
+    clock::SharedClock,
+    config::{Config, Role},
+    durable::{self, Readers},
+    fleet::{Fleet, RENEW_LATE, RevokedFile},
+    http::{
+        self,
+        listener::{Peer, TlsListener},
+        terminals::{Enrolments, Gate, Revocations},
+    },
+    setup::{self, Machine},
+    tls,
+};
+
+/// How long open requests may take when the host goes down.
+const GOODBYE: Duration = Duration::from_secs(10);
+
+/// Certificates are looked at this often.
+const CERTIFICATES: Duration = Duration::from_secs(3600);
+
+/// Where the host listens, as `addresses.json` in the data folder says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// Console and public page; none where the county runs elsewhere.
+    pub people: Option<SocketAddr>,
+    /// Terminals.
+    pub terminals: SocketAddr,
+    /// Where the QR of receipts leads, and the console lies below.
+    pub public_base: String,
+    /// The fleet role, as terminals see it.
+    pub fleet_url: String,
+    /// The county role, as terminals see it.
+    pub county_url: String,
+    /// The certificate that both listeners can be checked against.
+    pub ca: PathBuf,
+}
+
+/// Name of that file.
+pub const ADDRESSES: &str = "addresses.json";
+
+/// A host that listens.
+#[derive(Debug)]
+pub struct Running {
+    /// Where.
+    pub addresses: Addresses,
+    /// What a first start made.
+    pub made: Vec<setup::Made>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<Result<()>>,
+    file: PathBuf,
+}
+
+/// Starts the host; it listens when this returns.
+///
+/// # Errors
+/// A setting, a file, a database or a port that can't be used.
+pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
+    // For the webhook's client; a second start in one process finds it there.
+    rustls::crypto::CryptoProvider::install_default((*tls::provider()).clone()).ok();
+    let file = config.data.join(ADDRESSES);
+    remove(&file)?;
+    let mut machine = Machine::prepare(config, &clock).await?;
+    let made = std::mem::take(&mut machine.made);
+
+    let plays_county = config.plays(Role::County);
+    let for_terminals = bind(config.listen_terminals, "listen_terminals").await?;
+    let for_people = if plays_county { Some(bind(config.listen, "listen").await?) } else { None };
+    let people_address = for_people.as_ref().map(TcpListener::local_addr).transpose()?;
+    let addresses = addresses(config, people_address, for_terminals.local_addr()?);
+
+    let fleet = machine.fleet.clone();
+    let county = machine.county(config, &addresses.public_base, &clock).await?;
+    let certificate = machine.certificate(config, &addresses, &clock)?;
+    let people_certificate = match &config.people {
+        Some(pair) => tls::ServerCertificate::read(&pair.certificate, &pair.key)?,
+        None => certificate.clone(),
+    };
+    let (trusted, origin) = machine.trusted(config)?;
+    let terminals_tls = tls::terminals(certificate.clone(), &trusted, &origin, RENEW_LATE, Arc::clone(&clock))?;
+
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let gate = Gate { revocations: revocations(config, fleet.clone())?, clock: Arc::clone(&clock) };
+    let enrolments = fleet.zip(machine.ca.clone()).map(|(fleet, ca)| Enrolments { fleet, ca });
+    let routes = http::for_terminals(&gate, enrolments, county.clone());
+    tasks.spawn(listen(for_terminals, terminals_tls, routes, stopped.clone()));
+    if let (Some(listener), Some(county)) = (for_people, county) {
+        let people_tls = tls::people(people_certificate.clone(), Arc::clone(&clock))?;
+        tasks.spawn(listen(listener, people_tls, http::people(county, &config.zone), stopped.clone()));
+    }
+    let kept = Kept { machine, config: config.clone(), addresses: addresses.clone(), certificate, people_certificate };
+    tasks.spawn(keep_certificates(kept, clock, stopped));
+
+    let json = serde_json::to_string_pretty(&addresses).context("write the addresses")?;
+    durable::write(&file, (json + "\n").as_bytes(), Readers::All).with_context(|| file.display().to_string())?;
+    Ok(Running { addresses, made, stop, tasks, file })
+}
+
+impl Running {
+    /// Serves until a part ends, which none does by itself.
+    ///
+    /// # Errors
+    /// Whatever ended it.
+    pub async fn failed(&mut self) -> Result<()> {
+        match self.tasks.join_next().await {
+            Some(ended) => ended.context("a part of the host panicked")?,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends: no new connections, open requests are answered, for ten seconds at most.
+    ///
+    /// # Errors
+    /// `addresses.json` can't be removed.
+    pub async fn stop(mut self) -> Result<()> {
+        remove(&self.file)?;
+        self.stop.send_replace(true);
+        let goodbye = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GOODBYE, goodbye).await.is_err() {
+            tracing::warn!("requests were still open after {GOODBYE:?}");
+        }
+        Ok(())
+    }
+}
+
+fn remove(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).context(file.display().to_string()),
+        _ => Ok(()),
+    }
+}
+
+async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("{key}: can't listen on {address}; is another host running, or is the port below 1024?")
+    })
+}
+
+fn addresses(config: &Config, people: Option<SocketAddr>, terminals: SocketAddr) -> Addresses {
+    let local = |port: u16| format!("https://localhost:{port}");
+    let url = |configured: &Option<String>| configured.clone().unwrap_or_else(|| local(terminals.port()));
+    Addresses {
+        people,
+        terminals,
+        public_base: config
+            .public_base
+            .clone()
+            .unwrap_or_else(|| local(people.map_or(config.listen.port(), |address| address.port()))),
+        fleet_url: url(&config.fleet_url),
+        county_url: url(&config.county_url),
+        ca: config.ca.clone().unwrap_or_else(|| setup::root_certificate(&config.data)),
+    }
+}
+
+fn revocations(config: &Config, fleet: Option<Fleet>) -> Result<Revocations> {
+    match (fleet, &config.revoked) {
+        (Some(fleet), _) => Ok(Revocations::Fleet(fleet)),
+        (None, Some(path)) => Ok(Revocations::File(Arc::new(RevokedFile::open(path)?))),
+        (None, None) => anyhow::bail!("`revoked` is missing"),
+    }
+}
+
+async fn listen(
+    listener: TcpListener,
+    tls: ServerConfig,
+    routes: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<()> {
+    let listener = TlsListener::new(listener, tls)?;
+    axum::serve(listener, routes.into_make_service_with_connect_info::<Peer>())
+        .with_graceful_shutdown(async move {
+            stopped.wait_for(|stop| *stop).await.ok();
+        })
+        .await?;
+    Ok(())
+}
+
+/// What the keeper of certificates needs.
+struct Kept {
+    machine: Machine,
+    config: Config,
+    addresses: Addresses,
+    certificate: tls::ServerCertificate,
+    people_certificate: tls::ServerCertificate,
+}
+
+/// Issues the server's certificate anew before it expires, and reads a given one again after somebody replaced it.
+async fn keep_certificates(kept: Kept, clock: SharedClock, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+            () = tokio::time::sleep(CERTIFICATES) => {}
+        }
+        let Kept { machine, config, addresses, certificate, people_certificate } = &kept;
+        if let Err(error) = machine.renew_certificate(config, addresses, certificate, &clock) {
+            tracing::error!(error = format!("{error:#}"), "the server's certificate can't be renewed");
+        }
+        if let Some(pair) = &config.people
+            && let Err(error) = people_certificate.replace(&pair.certificate, &pair.key)
+        {
+            tracing::error!(%error, "the certificate for people can't be read again");
+        }
+    }
+}

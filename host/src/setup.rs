@@ -1,0 +1,273 @@
+//! What the host finds on its machine, and what a first start makes.
+//!
+//! Invariants: nothing that is there is made anew; what an admin must take away lies in `take-away` before anything is
+//! sealed to it or signed by it.
+//!
+//! | in the data folder | what |
+//! |---|---|
+//! | `fleet/ca/` | root and issuing certificate, the issuing key |
+//! | `fleet/tls/` | the server's certificate and key |
+//! | `fleet.sqlite`, `fleet/revoked.json` | terminals; the revoked ones for a county that runs apart |
+//! | `county.sqlite`, `county/keys/` | cases; the working key and the public keys |
+//! | `take-away/` | recovery key, the root's key: to be moved off the machine |
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result};
+use jiff::SignedDuration;
+
+use crate::{
+    ca::{Ca, RootKey},
+    clock::SharedClock,
+    config::{Config, Role},
+    county::{self, County, CountyIdentity},
+    durable::{self, Readers},
+    fleet::{self, Fleet},
+    keys,
+    serve::Addresses,
+    store::Store,
+    tls::{self, ServerCertificate},
+};
+
+/// A certificate with less than this left is issued anew.
+const CERTIFICATE_LEFT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+const TAKE_AWAY: &str = "\
+Take these files off this machine, to two places under lock and key, then delete them here.
+请把这些文件移出本机，分两处锁好，然后在本机删除。
+
+recovery.key            opens every suggestion when the working key is lost: age -d -i recovery.key
+                        工作密钥丢失时，用它打开群众意见。
+ca-root.key.age         the key of the host's certificate authority; the host runs without it
+                        本机证书机构的根密钥；日常运行不需要它。
+ca-root.passphrase      opens ca-root.key.age: age -d ca-root.key.age; keep it apart from that file
+                        打开上面那个文件的口令，请与它分开保存。
+";
+
+/// Something that a first start made and an admin should know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// What it is.
+    pub what: &'static str,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+/// What the roles of this host work with.
+#[derive(Debug)]
+pub struct Machine {
+    /// The certificate authority; the fleet role's.
+    pub ca: Option<Arc<Ca>>,
+    /// The fleet role.
+    pub fleet: Option<Fleet>,
+    /// What was made just now.
+    pub made: Vec<Made>,
+}
+
+/// Where the certificate lies that terminals pin.
+#[must_use]
+pub fn root_certificate(data: &Path) -> PathBuf {
+    ca_folder(data).join("root.pem")
+}
+
+/// Where the authority lies.
+#[must_use]
+pub fn ca_folder(data: &Path) -> PathBuf {
+    data.join("fleet/ca")
+}
+
+/// Where the county's keys lie.
+#[must_use]
+pub fn keys_folder(data: &Path) -> PathBuf {
+    data.join("county/keys")
+}
+
+/// Where the fleet role keeps the list of revoked terminals.
+#[must_use]
+pub fn revoked_list(data: &Path) -> PathBuf {
+    data.join("fleet/revoked.json")
+}
+
+impl Machine {
+    /// Opens what this host's roles need, and makes what a first start has not.
+    ///
+    /// # Errors
+    /// A file or a database that can't be used.
+    pub async fn prepare(config: &Config, clock: &SharedClock) -> Result<Self> {
+        let data = &config.data;
+        durable::private_folder(data).with_context(|| format!("make the data folder {}", data.display()))?;
+        let mut machine = Self { ca: None, fleet: None, made: Vec::new() };
+        if config.plays(Role::Fleet) {
+            machine.ca = Some(Arc::new(machine.open_ca(data, clock)?));
+            let store = Store::open(&config.fleet_database, fleet::MIGRATIONS).await?;
+            let fleet = Fleet::new(store, Arc::clone(clock));
+            write_revoked(data, &fleet).await?;
+            machine.fleet = Some(fleet);
+        }
+        if config.plays(Role::County) {
+            machine.draw_keys(data)?;
+        }
+        Ok(machine)
+    }
+
+    /// Opens the authority, or makes it and leaves its root key to be taken away.
+    ///
+    /// # Errors
+    /// Files that are missing in part, or can't be written.
+    pub fn open_ca(&mut self, data: &Path, clock: &SharedClock) -> Result<Ca> {
+        let folder = ca_folder(data);
+        let (ca, root) = Ca::open_or_make(&folder, clock.now())?;
+        if let Some(RootKey { sealed, passphrase }) = root {
+            self.take_away(data, "ca-root.key.age", &sealed, "the root's key, sealed")?;
+            self.take_away(data, "ca-root.passphrase", (passphrase + "\n").as_bytes(), "what opens it")?;
+            durable::write(&folder.join("trusted.pem"), ca.trusted_pem().as_bytes(), Readers::All)?;
+            self.made.push(Made { what: "the certificate authority", path: folder });
+        }
+        Ok(ca)
+    }
+
+    fn draw_keys(&mut self, data: &Path) -> Result<()> {
+        let folder = keys_folder(data);
+        let (_, recovery) = keys::open_or_draw(&folder)?;
+        if let Some(recovery) = recovery {
+            self.take_away(data, "recovery.key", recovery.as_bytes(), "the recovery key")?;
+            self.made.push(Made { what: "the county's working key", path: folder });
+        }
+        Ok(())
+    }
+
+    fn take_away(&mut self, data: &Path, name: &str, bytes: &[u8], what: &'static str) -> Result<()> {
+        let folder = data.join("take-away");
+        durable::private_folder(&folder)?;
+        durable::write(&folder.join("README.txt"), TAKE_AWAY.as_bytes(), Readers::Owner)?;
+        let path = folder.join(name);
+        durable::write_new(&path, bytes, Readers::Owner).with_context(|| path.display().to_string())?;
+        self.made.push(Made { what, path });
+        Ok(())
+    }
+
+    /// Opens the county role, where this host plays it.
+    ///
+    /// # Errors
+    /// Keys or a database that can't be used.
+    pub async fn county(&self, config: &Config, public_base: &str, clock: &SharedClock) -> Result<Option<County>> {
+        if !config.plays(Role::County) {
+            return Ok(None);
+        }
+        let (keyring, _) = keys::open_or_draw(&keys_folder(&config.data))?;
+        let identity = CountyIdentity::new(keyring.public.id, keyring.working);
+        let store = Store::open(&config.county_database, county::MIGRATIONS).await?;
+        let county = County::open(store, identity, Arc::clone(clock), config.county_settings(public_base)).await?;
+        Ok(Some(county))
+    }
+
+    /// What terminals' certificates are checked against, and the file that it comes from.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn trusted(&self, config: &Config) -> Result<(String, PathBuf)> {
+        match (&self.ca, &config.ca) {
+            (Some(ca), _) => Ok((ca.trusted_pem(), ca_folder(&config.data).join("trusted.pem"))),
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+                Ok((text, path.clone()))
+            }
+            (None, None) => anyhow::bail!("`ca` is missing"),
+        }
+    }
+
+    /// The certificate that the listeners show: issued where this host has the authority, else the configured one.
+    ///
+    /// # Errors
+    /// Files that can't be read or written.
+    pub fn certificate(
+        &self,
+        config: &Config,
+        addresses: &Addresses,
+        clock: &SharedClock,
+    ) -> Result<ServerCertificate> {
+        if let Some(pair) = &config.terminals {
+            return Ok(ServerCertificate::read(&pair.certificate, &pair.key)?);
+        }
+        let (chain, key) = self.issue_where_due(config, addresses, clock)?;
+        Ok(ServerCertificate::read(&chain, &key)?)
+    }
+
+    /// Issues that certificate anew where it is due, and shows it from then on.
+    ///
+    /// # Errors
+    /// Files that can't be read or written; the former certificate then stays.
+    pub fn renew_certificate(
+        &self,
+        config: &Config,
+        addresses: &Addresses,
+        shown: &ServerCertificate,
+        clock: &SharedClock,
+    ) -> Result<()> {
+        let (chain, key) = match &config.terminals {
+            Some(pair) => (pair.certificate.clone(), pair.key.clone()),
+            None => self.issue_where_due(config, addresses, clock)?,
+        };
+        Ok(shown.replace(&chain, &key)?)
+    }
+
+    fn issue_where_due(
+        &self,
+        config: &Config,
+        addresses: &Addresses,
+        clock: &SharedClock,
+    ) -> Result<(PathBuf, PathBuf)> {
+        let ca = self.ca.as_ref().context("without the fleet role a certificate for terminals must be configured")?;
+        let folder = config.data.join("fleet/tls");
+        let (chain, key) = (folder.join("server.pem"), folder.join("server.key"));
+        let names = server_names(addresses);
+        let due = match tls::validity(&chain) {
+            Ok((until, for_names)) => {
+                until.duration_since(clock.now()) < CERTIFICATE_LEFT || names.iter().any(|n| !for_names.contains(n))
+            }
+            Err(_) => true,
+        };
+        if due || !key.exists() {
+            let issued = ca.issue_server(&names, clock.now())?;
+            durable::private_folder(&folder)?;
+            durable::write(&key, issued.key_pem.as_bytes(), Readers::Owner)?;
+            durable::write(&chain, issued.chain_pem.as_bytes(), Readers::All)?;
+            tracing::info!(?names, "issued the server's certificate");
+        }
+        Ok((chain, key))
+    }
+}
+
+/// Writes the list of revoked terminals for a county that runs apart.
+///
+/// # Errors
+/// The database, or the file.
+pub async fn write_revoked(data: &Path, fleet: &Fleet) -> Result<()> {
+    let revoked = fleet.list().await?.into_iter().filter(|row| row.revoked_at.is_some()).map(|row| row.number);
+    let path = revoked_list(data);
+    fleet::write_revoked(&path, revoked.collect()).with_context(|| path.display().to_string())
+}
+
+/// Every name by which terminals and people may call this host.
+fn server_names(addresses: &Addresses) -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).to_vec();
+    if let Ok(name) = std::fs::read_to_string("/proc/sys/kernel/hostname") {
+        names.push(name.trim().to_lowercase());
+    }
+    for url in [&addresses.public_base, &addresses.fleet_url, &addresses.county_url] {
+        let url = reqwest::Url::parse(url).ok();
+        names.extend(url.and_then(|url| Some(url.host_str()?.trim_matches(['[', ']']).to_owned())));
+    }
+    for address in [addresses.people, Some(addresses.terminals)].into_iter().flatten() {
+        if !address.ip().is_unspecified() {
+            names.push(address.ip().to_string());
+        }
+    }
+    names.retain(|name| !name.is_empty() && name.is_ascii());
+    names.sort();
+    names.dedup();
+    names
+}

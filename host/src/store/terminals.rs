@@ -1,0 +1,151 @@
+//! The fleet's terminals.
+//!
+//! Invariant: a row is never deleted, so that a number is never given twice.
+
+use jiff::Timestamp;
+use sqlx::{Row, any::AnyRow};
+use wire::ticket::TerminalNumber;
+
+use super::{Store, StoreError, Tx};
+
+/// A row of the terminals' table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminalRow {
+    /// Never reused.
+    pub number: TerminalNumber,
+    /// The last that an enrolment file was written with.
+    pub generation: u8,
+    /// Name of its station.
+    pub station: String,
+    /// Where it stands there; may be empty.
+    pub place: String,
+    /// When it was added.
+    pub added_at: Timestamp,
+    /// SHA-256 of the one-time token.
+    pub token_hash: Option<Vec<u8>>,
+    /// SHA-256 of the public key that used it.
+    pub token_key: Option<Vec<u8>>,
+    /// When it was used.
+    pub token_used_at: Option<Timestamp>,
+    /// The last instant of its newest certificate.
+    pub certificate_until: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "number, generation, station, place, added_at, token_hash, token_key, token_used_at, \
+                       certificate_until, revoked_at";
+
+/// Every terminal, by number.
+///
+/// # Errors
+/// The database.
+pub async fn all(store: &Store) -> Result<Vec<TerminalRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM terminal ORDER BY number");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *store.read().await?).await?;
+    rows.iter().map(read).collect()
+}
+
+/// One terminal.
+///
+/// # Errors
+/// The database.
+pub async fn find(tx: &mut Tx, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM terminal WHERE number = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(number.get())).fetch_optional(&mut **tx).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Whether a terminal is revoked; one that isn't in the table is not.
+///
+/// # Errors
+/// The database.
+pub async fn is_revoked(store: &Store, number: TerminalNumber) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM terminal WHERE number = $1 AND revoked_at IS NOT NULL")
+        .bind(i64::from(number.get()))
+        .fetch_optional(&mut *store.read().await?)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// The lowest number that is above all that were ever given.
+///
+/// # Errors
+/// The database.
+pub async fn next_number(tx: &mut Tx) -> Result<i64, StoreError> {
+    let highest: Option<i64> = sqlx::query("SELECT MAX(number) FROM terminal").fetch_one(&mut **tx).await?.try_get(0)?;
+    Ok((highest.unwrap_or(0) + 1).max(floor(tx).await?))
+}
+
+/// Numbers below this one may have been given before a restore.
+///
+/// # Errors
+/// The database.
+pub async fn floor(tx: &mut Tx) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT value FROM fleet_setting WHERE name = 'number_floor'").fetch_optional(&mut **tx).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(1))
+}
+
+/// Raises that floor.
+///
+/// # Errors
+/// The database.
+pub async fn raise_floor(tx: &mut Tx, floor: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO fleet_setting (name, value) VALUES ('number_floor', $1) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(floor)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes a terminal, new or known.
+///
+/// # Errors
+/// The database.
+pub async fn put(tx: &mut Tx, row: &TerminalRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO terminal (number, generation, station, place, added_at, token_hash, token_key, token_used_at, \
+         certificate_until, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         ON CONFLICT (number) DO UPDATE SET generation = excluded.generation, station = excluded.station, \
+         place = excluded.place, token_hash = excluded.token_hash, token_key = excluded.token_key, \
+         token_used_at = excluded.token_used_at, certificate_until = excluded.certificate_until, \
+         revoked_at = excluded.revoked_at",
+    )
+    .bind(i64::from(row.number.get()))
+    .bind(i64::from(row.generation))
+    .bind(row.station.as_str())
+    .bind(row.place.as_str())
+    .bind(row.added_at.to_string())
+    .bind(row.token_hash.clone())
+    .bind(row.token_key.clone())
+    .bind(row.token_used_at.map(|at| at.to_string()))
+    .bind(row.certificate_until.map(|at| at.to_string()))
+    .bind(row.revoked_at.map(|at| at.to_string()))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn read(row: &AnyRow) -> Result<TerminalRow, StoreError> {
+    const UNREADABLE: StoreError = StoreError::Unreadable("terminal");
+    let instant = |column: &str| -> Result<Option<Timestamp>, StoreError> {
+        let text: Option<String> = row.try_get(column)?;
+        text.map(|text| text.parse().map_err(|_| UNREADABLE)).transpose()
+    };
+    let number = u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| UNREADABLE)?;
+    Ok(TerminalRow {
+        number: TerminalNumber::new(number).map_err(|_| UNREADABLE)?,
+        generation: u8::try_from(row.try_get::<i64, _>("generation")?).map_err(|_| UNREADABLE)?,
+        station: row.try_get("station")?,
+        place: row.try_get("place")?,
+        added_at: instant("added_at")?.ok_or(UNREADABLE)?,
+        token_hash: row.try_get("token_hash")?,
+        token_key: row.try_get("token_key")?,
+        token_used_at: instant("token_used_at")?,
+        certificate_until: instant("certificate_until")?,
+        revoked_at: instant("revoked_at")?,
+    })
+}
