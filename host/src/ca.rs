@@ -81,7 +81,9 @@ pub enum CaError {
         source: io::Error,
     },
     /// Some of the authority's files are there and some not.
-    #[error("the certificate authority in {0} is incomplete: expected root.pem, issuing.pem and issuing.key; bring them back from a backup")]
+    #[error(
+        "the certificate authority in {0} is incomplete: expected root.pem, issuing.pem and issuing.key; bring them back from a backup"
+    )]
     Incomplete(PathBuf),
     /// Not a certificate request, or its signature is wrong.
     #[error("expected a certificate request, PEM")]

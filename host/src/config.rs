@@ -240,7 +240,11 @@ fn resolve(options: &Options, file: File, path: &Path) -> Result<Config, ConfigE
         zone: pick.zone(file.zone)?,
         webhook: pick.webhook(file.webhook)?,
         people: pick.pair(["people_certificate", "people_key"], file.people_certificate, file.people_key)?,
-        terminals: pick.pair(["terminals_certificate", "terminals_key"], file.terminals_certificate, file.terminals_key)?,
+        terminals: pick.pair(
+            ["terminals_certificate", "terminals_key"],
+            file.terminals_certificate,
+            file.terminals_key,
+        )?,
         ca: pick.file("ca", file.ca)?,
         revoked: pick.file("revoked", file.revoked)?,
         county_keys: pick.file("county_keys", file.county_keys)?,

@@ -54,7 +54,9 @@ pub enum KeyError {
         expected: &'static str,
     },
     /// One of the two files is missing.
-    #[error("{0} is missing while other keys of the county are there; bring it back from where it was kept (an event sealed to a lost working key opens with the recovery key)")]
+    #[error(
+        "{0} is missing while other keys of the county are there; bring it back from where it was kept (an event sealed to a lost working key opens with the recovery key)"
+    )]
     Missing(PathBuf),
     /// The working key isn't the one that terminals seal to.
     #[error("{0} is not the working key that {PUBLIC_KEYS} names")]
@@ -130,8 +132,8 @@ pub fn read_identity(path: &Path) -> Result<age::x25519::Identity, KeyError> {
 pub fn read_public(path: &Path) -> Result<CountyKeys, KeyError> {
     let text = fs::read_to_string(path).map_err(|source| KeyError::File { path: path.into(), source })?;
     let wrong = |key, expected| KeyError::NotKeys { path: path.into(), key, expected };
-    let keys: CountyKeys =
-        serde_json::from_str(&text).map_err(|_| wrong("id, working, recovery", "a JSON object with these three texts"))?;
+    let keys: CountyKeys = serde_json::from_str(&text)
+        .map_err(|_| wrong("id, working, recovery", "a JSON object with these three texts"))?;
     for (name, key) in [("working", &keys.working), ("recovery", &keys.recovery)] {
         if key.parse::<age::x25519::Recipient>().is_err() {
             return Err(wrong(name, "an age recipient, a text that starts with age1"));

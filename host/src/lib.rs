@@ -17,7 +17,9 @@
 //! | `tls` | `clock` |
 //! | `store`, `clock`, `durable` | nothing of ours |
 
+pub mod backup;
 pub mod ca;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod county;

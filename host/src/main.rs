@@ -1,3 +1,5 @@
-//! The host program.
+//! The host program; everything is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    host::cli::main()
+}

@@ -57,6 +57,24 @@ pub struct Addresses {
 /// Name of that file.
 pub const ADDRESSES: &str = "addresses.json";
 
+/// Held while a host works on a data folder; the system lets go of it with the process.
+#[derive(Debug)]
+pub struct DataLock(#[expect(dead_code, reason = "the lock goes with the file")] fs::File);
+
+impl DataLock {
+    /// Takes the folder.
+    ///
+    /// # Errors
+    /// Another host works on it.
+    pub fn take(data: &Path) -> Result<Self> {
+        let path = data.join("host.lock");
+        let file = fs::File::options().create(true).append(true).open(&path);
+        let file = file.with_context(|| path.display().to_string())?;
+        file.try_lock().map_err(|_| anyhow::anyhow!("another host works on {}", data.display()))?;
+        Ok(Self(file))
+    }
+}
+
 /// A host that listens.
 #[derive(Debug)]
 pub struct Running {
@@ -67,6 +85,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     tasks: JoinSet<Result<()>>,
     file: PathBuf,
+    _lock: DataLock,
 }
 
 /// Starts the host; it listens when this returns.
@@ -76,6 +95,8 @@ pub struct Running {
 pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     // For the webhook's client; a second start in one process finds it there.
     rustls::crypto::CryptoProvider::install_default((*tls::provider()).clone()).ok();
+    durable::private_folder(&config.data).with_context(|| config.data.display().to_string())?;
+    let lock = DataLock::take(&config.data)?;
     let file = config.data.join(ADDRESSES);
     remove(&file)?;
     let mut machine = Machine::prepare(config, &clock).await?;
@@ -112,7 +133,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
 
     let json = serde_json::to_string_pretty(&addresses).context("write the addresses")?;
     durable::write(&file, (json + "\n").as_bytes(), Readers::All).with_context(|| file.display().to_string())?;
-    Ok(Running { addresses, made, stop, tasks, file })
+    Ok(Running { addresses, made, stop, tasks, file, _lock: lock })
 }
 
 impl Running {
@@ -155,7 +176,9 @@ async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener> {
     })
 }
 
-fn addresses(config: &Config, people: Option<SocketAddr>, terminals: SocketAddr) -> Addresses {
+/// What the settings and the ports come to.
+#[must_use]
+pub fn addresses(config: &Config, people: Option<SocketAddr>, terminals: SocketAddr) -> Addresses {
     let local = |port: u16| format!("https://localhost:{port}");
     let url = |configured: &Option<String>| configured.clone().unwrap_or_else(|| local(terminals.port()));
     Addresses {

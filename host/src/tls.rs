@@ -123,8 +123,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = read(path)?;
     let wrong = || TlsError::NotPem { path: path.into(), expected: "certificates, PEM" };
-    let certificates: Vec<_> =
-        CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|_| wrong())?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|_| wrong())?;
     if certificates.is_empty() { Err(wrong()) } else { Ok(certificates) }
 }
 

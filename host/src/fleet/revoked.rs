@@ -95,8 +95,7 @@ impl RevokedFile {
             return Ok(numbers.clone());
         }
         let text = fs::read_to_string(&self.path).map_err(failed)?;
-        let list: Revoked =
-            serde_json::from_str(&text).map_err(|_| RevokedFileError::NotAList(self.path.clone()))?;
+        let list: Revoked = serde_json::from_str(&text).map_err(|_| RevokedFileError::NotAList(self.path.clone()))?;
         *read = Some((stamp, list.revoked.clone()));
         Ok(list.revoked)
     }

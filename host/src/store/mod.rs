@@ -124,6 +124,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Closes every connection; on SQLite the last one folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// A connection that only reads.
     ///
     /// # Errors

@@ -73,7 +73,8 @@ pub async fn is_revoked(store: &Store, number: TerminalNumber) -> Result<bool, S
 /// # Errors
 /// The database.
 pub async fn next_number(tx: &mut Tx) -> Result<i64, StoreError> {
-    let highest: Option<i64> = sqlx::query("SELECT MAX(number) FROM terminal").fetch_one(&mut **tx).await?.try_get(0)?;
+    let highest: Option<i64> =
+        sqlx::query("SELECT MAX(number) FROM terminal").fetch_one(&mut **tx).await?.try_get(0)?;
     Ok((highest.unwrap_or(0) + 1).max(floor(tx).await?))
 }
 
@@ -82,7 +83,8 @@ pub async fn next_number(tx: &mut Tx) -> Result<i64, StoreError> {
 /// # Errors
 /// The database.
 pub async fn floor(tx: &mut Tx) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT value FROM fleet_setting WHERE name = 'number_floor'").fetch_optional(&mut **tx).await?;
+    let row =
+        sqlx::query("SELECT value FROM fleet_setting WHERE name = 'number_floor'").fetch_optional(&mut **tx).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(1))
 }
 

@@ -1,0 +1,152 @@
+//! The command line of the host.
+//!
+//! Invariant: every command works while the host runs, but `restore`, which says so; every one answers in JSON with
+//! `--json`, errors included; a secret is printed once, when it is drawn.
+
+mod ca;
+mod copy;
+mod person;
+mod serve;
+mod terminal;
+
+use std::{fmt::Display, io::Write, process::ExitCode, sync::Arc};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    clock::{SharedClock, SystemClock},
+    config::{Config, Options},
+    county::County,
+    serve::{ADDRESSES, Addresses},
+    setup::Machine,
+};
+
+/// The Lianxin host: the fleet of terminals, and the county platform.
+#[derive(Debug, Parser)]
+#[command(name = "host", version)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the host; a first start makes all that it needs.
+    Serve,
+    /// Adds, shows and revokes terminals.
+    #[command(subcommand)]
+    Terminal(terminal::Command),
+    /// Adds and shows people of the county's console.
+    #[command(subcommand)]
+    Person(person::Command),
+    /// Writes a backup of both databases and the certificate authority, without the county's working key.
+    Backup(copy::Backup),
+    /// Brings a backup back and begins a new ledger, so that terminals offer again what they hold. The host must be down.
+    Restore(copy::Restore),
+    /// Makes and shows the certificate authority.
+    #[command(subcommand)]
+    Ca(ca::Command),
+}
+
+/// What a command answers: the sentence for people, and the same for programs.
+struct Answer {
+    text: String,
+    json: serde_json::Value,
+}
+
+impl Answer {
+    fn new(text: impl Display, json: impl Serialize) -> Result<Self> {
+        Ok(Self { text: text.to_string(), json: serde_json::to_value(json)? })
+    }
+}
+
+/// What most commands need.
+struct Host {
+    config: Config,
+    clock: SharedClock,
+}
+
+impl Host {
+    /// The addresses of the running host, else those that the settings say.
+    fn addresses(&self) -> Result<Addresses> {
+        let path = self.config.data.join(ADDRESSES);
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            return serde_json::from_str(&text).with_context(|| path.display().to_string());
+        }
+        let port = self.config.listen_terminals.port();
+        anyhow::ensure!(
+            port != 0 || (self.config.fleet_url.is_some() && self.config.county_url.is_some()),
+            "the port for terminals is drawn when the host starts: start `host serve` first, or give --fleet-url and --county-url"
+        );
+        Ok(crate::serve::addresses(&self.config, Some(self.config.listen), self.config.listen_terminals))
+    }
+
+    async fn machine(&self) -> Result<Machine> {
+        let machine = Machine::prepare(&self.config, &self.clock).await?;
+        for made in &machine.made {
+            eprintln!("made {}: {}", made.what, made.path.display());
+        }
+        Ok(machine)
+    }
+
+    async fn county(&self) -> Result<County> {
+        let machine = self.machine().await?;
+        let county = machine.county(&self.config, &self.addresses()?.public_base, &self.clock).await?;
+        county.context("this host plays the fleet role only; run the command where the county role runs")
+    }
+}
+
+/// Runs the command line to its end.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(json, &error.into()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(Some(answer)) => {
+            let mut text = if json { answer.json.to_string() } else { answer.text };
+            text.push('\n');
+            match std::io::stdout().write_all(text.as_bytes()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            }
+        }
+        Ok(None) => ExitCode::SUCCESS,
+        Err(error) => fail(json, &error),
+    }
+}
+
+fn fail(json: bool, error: &anyhow::Error) -> ExitCode {
+    if json {
+        println!("{}", json!({ "error": format!("{error:#}") }));
+    } else {
+        eprintln!("host: {error:#}");
+    }
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> Result<Option<Answer>> {
+    let context = Host { config: Config::load(&cli.options)?, clock: Arc::new(SystemClock) };
+    let answer = match cli.command {
+        Command::Serve => {
+            serve::run(&context, cli.json).await?;
+            return Ok(None);
+        }
+        Command::Terminal(command) => terminal::run(&context, command).await?,
+        Command::Person(command) => person::run(&context, command).await?,
+        Command::Backup(command) => copy::backup(&context, &command).await?,
+        Command::Restore(command) => copy::restore(&context, &command).await?,
+        Command::Ca(command) => ca::run(&context, command)?,
+    };
+    Ok(Some(answer))
+}

@@ -1,0 +1,214 @@
+//! `host terminal …`.
+
+use std::{fmt::Write, path::PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use wire::{
+    bulletin::{Bulletin, Station, built_in_categories},
+    enrol::CountyKeys,
+    ticket::TerminalNumber,
+};
+
+use super::{Answer, Host};
+use crate::{
+    config::Role,
+    durable::{self, Readers},
+    fleet::{self, Admitted, Fleet, Staff},
+    keys,
+    setup::{self, Machine},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Adds a terminal and writes its enrolment file.
+    Add(Add),
+    /// Writes another enrolment file for a known terminal: its card is new, or it was away for too long.
+    Readmit(Readmit),
+    /// Shows all terminals.
+    List,
+    /// Revokes a terminal for good; its next request is refused.
+    Revoke {
+        /// Its number.
+        number: TerminalNumber,
+    },
+    /// Says in which station a terminal stands; for a county role that runs apart from the fleet.
+    Place {
+        /// Its number.
+        number: TerminalNumber,
+        /// The station's name.
+        #[arg(long)]
+        station: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// Five digits, above all that were given [default: the next].
+    #[arg(long)]
+    number: Option<TerminalNumber>,
+    /// The station's name, as the receipt shows it.
+    #[arg(long)]
+    station: String,
+    /// Where in or near the station it stands, for whoever looks after it.
+    #[arg(long, default_value = "")]
+    place: String,
+    /// The enrolment file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Readmit {
+    /// Its number.
+    number: TerminalNumber,
+    /// The enrolment file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
+    match command {
+        Command::Add(add) => {
+            refuse_taken(&add.out)?;
+            let machine = host.machine().await?;
+            let admitted = fleet_of(&machine)?.add(add.number, &add.station, &add.place).await?;
+            write_file(host, &machine, admitted, &add.station, &add.out).await
+        }
+        Command::Readmit(readmit) => {
+            refuse_taken(&readmit.out)?;
+            let machine = host.machine().await?;
+            let fleet = fleet_of(&machine)?;
+            let admitted = fleet.readmit(readmit.number).await?;
+            let row = fleet.list().await?.into_iter().find(|row| row.number == readmit.number);
+            let station = row.map(|row| row.station).unwrap_or_default();
+            write_file(host, &machine, admitted, &station, &readmit.out).await
+        }
+        Command::List => list(fleet_of(&host.machine().await?)?).await,
+        Command::Revoke { number } => {
+            let machine = host.machine().await?;
+            let fleet = fleet_of(&machine)?;
+            let since = fleet.revoke(number).await?;
+            setup::write_revoked(&host.config.data, fleet).await?;
+            let list = setup::revoked_list(&host.config.data);
+            let text = format!(
+                "terminal {number} is revoked since {since}\n\
+                 Where the county role runs apart, copy {} to it.",
+                list.display()
+            );
+            Answer::new(text, json!({ "terminal": number, "revoked_at": since, "list": list }))
+        }
+        Command::Place { number, station } => {
+            host.county().await?.place_terminal(number, &station).await?;
+            let json = json!({ "terminal": number, "station": station });
+            Answer::new(format!("terminal {number} stands in {station}"), json)
+        }
+    }
+}
+
+fn fleet_of(machine: &Machine) -> Result<&Fleet> {
+    machine.fleet.as_ref().context("this host plays the county role only; run the command where the fleet role runs")
+}
+
+fn refuse_taken(out: &std::path::Path) -> Result<()> {
+    anyhow::ensure!(!out.exists(), "{}: there is a file of this name; give --out another one", out.display());
+    Ok(())
+}
+
+async fn write_file(
+    host: &Host,
+    machine: &Machine,
+    admitted: Admitted,
+    station: &str,
+    out: &std::path::Path,
+) -> Result<Answer> {
+    let addresses = host.addresses()?;
+    let (terminal, generation) = (admitted.terminal, admitted.generation);
+    let bulletin = match machine.county(&host.config, &addresses.public_base, &host.clock).await? {
+        Some(county) => {
+            county.place_terminal(terminal, station).await?;
+            county.bulletin(terminal).await?
+        }
+        None => first_bulletin(host, &addresses.public_base, station),
+    };
+    let ca = machine.ca.as_ref().context("the certificate authority is the fleet role's")?;
+    let urls = fleet::Addresses { fleet_url: addresses.fleet_url.clone(), county_url: addresses.county_url.clone() };
+    let staff = Staff::draw();
+    let file = fleet::enrolment_file(admitted, ca.root_pem(), urls, county_keys(host)?, &staff, bulletin);
+    let bytes = serde_json::to_vec_pretty(&file)?;
+    durable::write_new(out, &bytes, Readers::Owner).with_context(|| out.display().to_string())?;
+
+    let mut text = String::new();
+    writeln!(text, "terminal          {terminal}, generation {generation}, {station}")?;
+    writeln!(text, "enrolment file    {}  (good for one terminal, once)", out.display())?;
+    writeln!(text, "officer's PIN     {}", staff.officer)?;
+    writeln!(text, "technician's PIN  {}", staff.technician)?;
+    write!(text, "The PINs are shown this once; the file holds only their hashes.")?;
+    if [&addresses.fleet_url, &addresses.county_url].iter().any(|url| url.starts_with("https://localhost")) {
+        write!(
+            text,
+            "\nThe file names localhost: it is good for a terminal on this machine only. For others start the"
+        )?;
+        write!(text, "\nhost with --fleet-url, --county-url and --public-base as terminals and phones see it.")?;
+    }
+    let json = json!({
+        "terminal": terminal, "generation": generation, "station": station, "file": out,
+        "officer_pin": staff.officer, "technician_pin": staff.technician,
+        "fleet_url": addresses.fleet_url, "county_url": addresses.county_url,
+    });
+    Answer::new(text, json)
+}
+
+fn county_keys(host: &Host) -> Result<CountyKeys> {
+    let path = match &host.config.county_keys {
+        Some(path) if !host.config.plays(Role::County) => path.clone(),
+        _ => setup::keys_folder(&host.config.data).join(keys::PUBLIC_KEYS),
+    };
+    Ok(keys::read_public(&path)?)
+}
+
+/// What a terminal shows until it has fetched the county's own; its revision is below every real one.
+fn first_bulletin(host: &Host, public_base: &str, station: &str) -> Bulletin {
+    Bulletin {
+        revision: 0,
+        issued: host.clock.now(),
+        zone: host.config.zone.clone(),
+        station: Station { name: station.to_owned(), telephone: String::new(), code: None, place: None },
+        officer: None,
+        public_base: public_base.to_owned(),
+        reply_period: None,
+        categories: built_in_categories(),
+        places: Vec::new(),
+        roster: Vec::new(),
+        present: Vec::new(),
+    }
+}
+
+async fn list(fleet: &Fleet) -> Result<Answer> {
+    let rows = fleet.list().await?;
+    let standing = |row: &crate::store::terminals::TerminalRow| match (row.revoked_at, row.certificate_until) {
+        (Some(_), _) => "revoked",
+        (None, Some(_)) => "enrolled",
+        (None, None) => "waits for its first contact",
+    };
+    let mut text = String::from("number  standing                     certificate until     station, place");
+    for row in &rows {
+        let until = row.certificate_until.map(|at| at.to_string()).unwrap_or_default();
+        write!(text, "\n{}   {:<27}  {until:<20}  {} {}", row.number, standing(row), row.station, row.place)?;
+    }
+    if rows.is_empty() {
+        text = "no terminals yet; `host terminal add` adds one".to_owned();
+    }
+    let json: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "terminal": row.number, "generation": row.generation, "station": row.station, "place": row.place,
+                "added_at": row.added_at, "standing": standing(row), "certificate_until": row.certificate_until,
+                "revoked_at": row.revoked_at,
+            })
+        })
+        .collect();
+    Answer::new(text, json)
+}
