@@ -33,8 +33,8 @@ pub struct Options {
     /// The settings' file [default: host.toml in the data folder, where there is one].
     #[arg(long, global = true)]
     pub config: Option<PathBuf>,
-    /// Play this role only [default: both].
-    #[arg(long, global = true, value_enum)]
+    /// Play this role only; an option of `serve`, so that it doesn't hide a person's role.
+    #[arg(skip)]
     pub role: Option<Role>,
     /// Where the console and the public page listen [default: 0.0.0.0:8443].
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]

@@ -8,12 +8,13 @@
 //! | module | may import |
 //! |---|---|
 //! | `cli` | everything below |
-//! | `serve`, `setup`, `backup` | each other and everything below |
-//! | `http` | everything below |
+//! | `serve`, `setup`, `backup` | each other and everything below; `serve` alone imports `http` |
+//! | `http` | `county`, `fleet`, `ca`, `store`, `tls`, `clock` |
 //! | `config` | `county`, `store` |
 //! | `county` | `store`, `clock` |
-//! | `fleet` | `store`, `ca`, `durable`, `clock` |
-//! | `ca`, `keys` | each other, `durable` |
+//! | `fleet` | `ca`, `store`, `clock`, `durable` |
+//! | `ca` | `keys`, `durable` |
+//! | `keys` | `durable` |
 //! | `tls` | `clock` |
 //! | `store`, `clock`, `durable` | nothing of ours |
 

@@ -20,6 +20,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use crate::{
     clock::SharedClock,
     config::{Config, Role},
+    county::County,
     durable::{self, Readers},
     fleet::{Fleet, RENEW_LATE, RevokedFile},
     http::{
@@ -125,6 +126,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let routes = http::for_terminals(&gate, enrolments, county.clone());
     tasks.spawn(listen(for_terminals, terminals_tls, routes, stopped.clone()));
     if let (Some(listener), Some(county)) = (for_people, county) {
+        tasks.spawn(announce(county.clone(), stopped.clone()));
         let people_tls = tls::people(people_certificate.clone(), Arc::clone(&clock))?;
         tasks.spawn(listen(listener, people_tls, http::people(county, &config.zone), stopped.clone()));
     }
@@ -214,6 +216,22 @@ async fn listen(
             stopped.wait_for(|stop| *stop).await.ok();
         })
         .await?;
+    Ok(())
+}
+
+/// Delivers what the county announces by webhook.
+async fn announce(county: County, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+    match client {
+        Ok(client) => tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => {}
+            () = county.deliver(client) => {}
+        },
+        Err(error) => {
+            tracing::error!(%error, "webhooks can't be called from this machine; nobody is told of new cases");
+            stopped.wait_for(|stop| *stop).await.ok();
+        }
+    }
     Ok(())
 }
 

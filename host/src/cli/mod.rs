@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::{
     clock::{SharedClock, SystemClock},
-    config::{Config, Options},
+    config::{Config, Options, Role},
     county::County,
     serve::{ADDRESSES, Addresses},
     setup::Machine,
@@ -40,7 +40,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the host; a first start makes all that it needs.
-    Serve,
+    Serve {
+        /// Play this role only [default: both]; other commands read it from `role` in host.toml.
+        #[arg(long, value_enum)]
+        role: Option<Role>,
+    },
     /// Adds, shows and revokes terminals.
     #[command(subcommand)]
     Terminal(terminal::Command),
@@ -135,10 +139,13 @@ fn fail(json: bool, error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn run(cli: Cli) -> Result<Option<Answer>> {
+async fn run(mut cli: Cli) -> Result<Option<Answer>> {
+    if let Command::Serve { role } = cli.command {
+        cli.options.role = role;
+    }
     let context = Host { config: Config::load(&cli.options)?, clock: Arc::new(SystemClock) };
     let answer = match cli.command {
-        Command::Serve => {
+        Command::Serve { .. } => {
             serve::run(&context, cli.json).await?;
             return Ok(None);
         }
