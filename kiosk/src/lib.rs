@@ -17,7 +17,8 @@
 //! | `fleet` | `https`, ground |
 //! | `session` | `input`, ground |
 //! | `control`, `https` | ground |
-//! | `printer`, `queue` | `ticket`, `seal`, ground |
+//! | `printer` | `queue`, ground |
+//! | `queue` | `ticket`, `seal`, ground |
 //! | `ticket`, `seal`, `input`, `panel` | ground |
 //! | `clock`, `backoff`, `config`, `durable`, `systemd` (ground) | nothing of ours |
 

@@ -25,7 +25,7 @@ pub enum Job {
         /// Which attempt; 1 is the original.
         attempt: u32,
     },
-    /// All bytes and the fence behind them are handed over.
+    /// All bytes are handed over, and the fence behind them where there is one.
     Fenced {
         /// Which attempt.
         attempt: u32,
@@ -164,10 +164,11 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
         }
         (Job::Prepared { .. }, Event::Refused(why)) => (job, vec![Tell(why.paper())]),
 
-        (Job::Sending { attempt }, Event::Sent) if rules.fence => {
-            (Job::Fenced { attempt, until: now + rules.patience }, vec![])
+        (Job::Sending { attempt }, Event::Sent) => {
+            // Without a fence only the paper's own time can be waited for; patience is twice that.
+            let wait = if rules.fence { rules.patience } else { rules.patience / 2 };
+            (Job::Fenced { attempt, until: now + wait }, vec![])
         }
-        (Job::Sending { attempt }, Event::Sent) => (Job::Judged { attempt, fenced: false }, vec![AskStatus]),
 
         (Job::Fenced { attempt, .. } | Job::Recovering { attempt, .. }, Event::Fence) => {
             (Job::Judged { attempt, fenced: true }, vec![AskStatus])
@@ -195,10 +196,11 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
         }
 
         (Job::Failed { attempt, .. }, Event::Status(status)) if status.is_clean() && attempt <= COPIES_BY_ITSELF => {
-            if rules.clear || !rules.fence {
-                again(attempt)
-            } else {
-                (Job::Recovering { attempt, until: now + rules.patience }, vec![])
+            match rules {
+                Rules { clear: true, .. } => again(attempt),
+                Rules { fence: true, .. } => (Job::Recovering { attempt, until: now + rules.patience }, vec![]),
+                // It prints on by itself and can't say so.
+                _ => unknown(attempt),
             }
         }
         (Job::Recovering { attempt, .. }, Event::Status(status)) if !status.is_clean() => failed(attempt, status),

@@ -78,11 +78,11 @@ pub fn built_in(name: &str) -> Result<Profile, ProfileError> {
 }
 
 impl Profile {
-    /// The fence's bytes behind attempt `attempt`; none where there is none.
+    /// The bytes of the fence numbered `id`; none where there is none.
     #[must_use]
-    pub fn fence_bytes(&self, attempt: u32) -> Vec<u8> {
+    pub fn fence_bytes(&self, id: u32) -> Vec<u8> {
         match self.fence {
-            FenceKind::GsParenH => [&[0x1d, b'(', b'H', 6, 0, 48, 48][..], &Self::process_id(attempt)].concat(),
+            FenceKind::GsParenH => [&[0x1d, b'(', b'H', 6, 0, 48, 48][..], &Self::process_id(id)].concat(),
             FenceKind::GsR => vec![0x1d, b'r', 1],
             FenceKind::None => Vec::new(),
         }
@@ -90,8 +90,8 @@ impl Profile {
 
     /// Four printable characters, as the reference demands; they come back in the answer.
     #[must_use]
-    pub fn process_id(attempt: u32) -> [u8; 4] {
-        let digits = format!("{:04}", attempt % 10_000);
+    pub fn process_id(id: u32) -> [u8; 4] {
+        let digits = format!("{:04}", id % 10_000);
         digits.as_bytes().try_into().expect("invariant: four digits")
     }
 

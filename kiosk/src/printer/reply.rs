@@ -1,7 +1,8 @@
 //! What a printer says, byte by byte: statuses, answers of fences, cleared buffers, and garbage.
 //!
 //! The kinds tell themselves apart by fixed bits: `DLE EOT` is `0xx1xx10`, `GS r 1` is `0xx0xxxx`, a process id is
-//! `37 22 …4 bytes… 00`, a cleared buffer `37 25 00`. Source: Epson ESC/POS reference, "Transmit status".
+//! `37 22 …4 bytes… 00`, a cleared buffer `37 25 00`; automatic status is four bytes of which the first is `0xx1xx00` and
+//! the others look like answers to `GS r`. Source: Epson ESC/POS reference, "Transmit status".
 
 use super::status::is_status;
 
@@ -16,6 +17,8 @@ pub enum Reply {
     Process([u8; 4]),
     /// To `DLE DC4 8`.
     Cleared,
+    /// Automatic status that nobody asked for.
+    Unsolicited,
     /// None of these.
     Garbage(u8),
 }
@@ -43,6 +46,8 @@ impl Replies {
             [BLOCK, BLOCK_CLEARED, 0] => Reply::Cleared,
             [BLOCK, BLOCK_PROCESS, a, b, c, d, 0] => Reply::Process([a, b, c, d]),
             [BLOCK, BLOCK_PROCESS, ..] if self.open.len() < 7 => return None,
+            [first] | [first, _] | [first, _, _] if is_automatic(first) => return None,
+            [first, _, _, _] if is_automatic(first) => Reply::Unsolicited,
             [byte] if is_status(byte) => Reply::Status(byte),
             [byte] if byte & 0x90 == 0 => Reply::Queued(byte),
             _ => Reply::Garbage(byte),
@@ -50,6 +55,10 @@ impl Replies {
         self.open.clear();
         Some(reply)
     }
+}
+
+fn is_automatic(byte: u8) -> bool {
+    byte & 0b1001_0011 == 0b0001_0000
 }
 
 #[cfg(test)]
@@ -62,6 +71,12 @@ mod tests {
         assert_eq!(replies.push(&[0x12, 0x37, 0x22, b'0', b'0']), [Reply::Status(0x12)]);
         assert_eq!(replies.push(b"01\0\x00"), [Reply::Process(*b"0001"), Reply::Queued(0)]);
         assert_eq!(replies.push(&[0x37, 0x25, 0x00]), [Reply::Cleared]);
+    }
+
+    #[test]
+    fn automatic_status_is_never_taken_for_a_fence() {
+        let mut replies = Replies::default();
+        assert_eq!(replies.push(&[0x10, 0, 0, 0x0f, 0x12]), [Reply::Unsolicited, Reply::Status(0x12)]);
     }
 
     #[test]

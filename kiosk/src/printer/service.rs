@@ -37,11 +37,13 @@ pub enum Command {
     },
     /// Somebody wants another copy; it is marked.
     Reprint(TicketNumber),
+    /// The visit is over: words that still wait for paper are overwritten, their receipts come without them.
+    ForgetTexts,
     /// Something that belongs to no ticket.
     Print(Slip),
     /// The bulletin changed what stands on receipts.
     Letterhead(Letterhead),
-    /// The end, as soon as nothing is half sent.
+    /// The end, once what is being printed has come out or was given up.
     Stop,
 }
 
@@ -174,6 +176,8 @@ pub fn start(
         active: None,
         told: None,
         health: None,
+        stopping: false,
+        purge_due: Duration::ZERO,
     };
     let thread = thread::Builder::new().name("printer".into()).spawn(move || worker.run())?;
     Ok(Handle { commands, thread: Some(thread) })

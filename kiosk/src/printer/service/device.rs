@@ -18,6 +18,9 @@ const ANSWER: Duration = Duration::from_millis(400);
 /// A full buffer empties at the mechanism's speed; one that takes nothing for so long is stuck.
 const STALL: Duration = Duration::from_secs(10);
 
+/// A printer that was clean for so long has answered every fence that it will answer: the longest receipt takes less.
+const CERTAINLY_IDLE: Duration = Duration::from_secs(60);
+
 pub(super) struct Device {
     path: PathBuf,
     baud: u32,
@@ -27,11 +30,21 @@ pub(super) struct Device {
     replies: Replies,
     /// Answers of fences that came while something else was waited for.
     fences: VecDeque<Reply>,
+    /// Number of the last fence that was sent.
+    fence_id: u32,
+    /// Fences whose answers are outstanding; a fence without a number is known by its place alone.
+    owed: u32,
+    /// When the printer was last heard of as not clean, or got a fence: only later is it idle for certain.
+    restless: Duration,
 }
 
 impl Device {
     pub(super) fn new(path: PathBuf, baud: u32, profile: Profile, clock: Arc<dyn Clock>) -> Self {
-        Self { path, baud, profile, clock, port: None, replies: Replies::default(), fences: VecDeque::new() }
+        let mut start = [0; 2];
+        // A number that a former run's late answer doesn't carry.
+        aws_lc_rs::rand::fill(&mut start).expect("invariant: the system has random numbers");
+        let (replies, fences, fence_id) = (Replies::default(), VecDeque::new(), u16::from_le_bytes(start).into());
+        Self { path, baud, profile, clock, port: None, replies, fences, fence_id, owed: 0, restless: Duration::ZERO }
     }
 
     /// Opens the port where it is not open.
@@ -46,6 +59,14 @@ impl Device {
 
     /// Asks all that the profile says can be asked; none where an answer is missing or is no status.
     pub(super) fn status(&mut self) -> Result<Option<Status>, PortError> {
+        let asked = self.ask_all();
+        if !matches!(asked, Ok(Some(status)) if status.is_clean()) {
+            self.restless = self.clock.monotonic();
+        }
+        asked
+    }
+
+    fn ask_all(&mut self) -> Result<Option<Status>, PortError> {
         let mut status = Status::default();
         for question in self.profile.status.clone() {
             // What came before the question is not its answer.
@@ -76,21 +97,37 @@ impl Device {
             match reply {
                 Reply::Status(byte) => status = Some(byte),
                 Reply::Queued(_) | Reply::Process(_) => self.fences.push_back(reply),
-                Reply::Cleared | Reply::Garbage(_) => {}
+                Reply::Cleared | Reply::Unsolicited | Reply::Garbage(_) => {}
             }
         }
         Ok(status)
     }
 
-    /// Whether the fence of `attempt` was answered, having waited for it a little.
-    pub(super) fn fence(&mut self, attempt: u32, wait: Duration) -> Result<bool, PortError> {
+    /// The bytes of a new fence; answers to former ones count no more.
+    pub(super) fn new_fence(&mut self) -> Vec<u8> {
+        let now = self.clock.monotonic();
+        if now.saturating_sub(self.restless) > CERTAINLY_IDLE {
+            self.owed = 0;
+        }
+        self.owed += 1;
+        self.restless = now;
+        self.fence_id = self.fence_id.wrapping_add(1);
+        self.fences.clear();
+        self.profile.fence_bytes(self.fence_id)
+    }
+
+    /// Whether the last fence was answered, having waited for it a little.
+    pub(super) fn fence(&mut self, wait: Duration) -> Result<bool, PortError> {
         if self.fences.is_empty() {
             self.hear(wait)?;
         }
         while let Some(reply) = self.fences.pop_front() {
             let fits = match (self.profile.fence, reply) {
-                (FenceKind::GsParenH, Reply::Process(id)) => id == Profile::process_id(attempt),
-                (FenceKind::GsR, Reply::Queued(_)) => true,
+                (FenceKind::GsParenH, Reply::Process(id)) => id == Profile::process_id(self.fence_id),
+                (FenceKind::GsR, Reply::Queued(_)) => {
+                    self.owed = self.owed.saturating_sub(1);
+                    self.owed == 0
+                }
                 _ => false,
             };
             if fits {
@@ -105,6 +142,7 @@ impl Device {
         self.write_all(&[0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8])?;
         self.hear(ANSWER)?;
         self.fences.clear();
+        self.owed = 0;
         Ok(())
     }
 

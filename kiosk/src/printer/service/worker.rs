@@ -30,6 +30,9 @@ use crate::{
 /// How long one look for a fence takes; commands wait no longer.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Events are kept for 30 days; an hour more is nothing.
+const PURGE_EVERY: Duration = Duration::from_secs(3600);
+
 pub(super) struct Worker {
     pub(super) settings: PrinterSettings,
     pub(super) queue: Queue,
@@ -43,6 +46,8 @@ pub(super) struct Worker {
     pub(super) active: Option<Active>,
     pub(super) told: Option<(Option<TicketNumber>, Paper)>,
     pub(super) health: Option<PrinterHealth>,
+    pub(super) stopping: bool,
+    pub(super) purge_due: Duration,
 }
 
 /// What is being printed.
@@ -77,13 +82,17 @@ impl What {
 impl Worker {
     pub(super) fn run(mut self) {
         loop {
-            let busy =
-                self.active.as_ref().is_some_and(|a| !matches!(a.job, Job::Prepared { .. } | Job::Failed { .. }));
-            let rest = if busy { Duration::ZERO } else { self.rest() };
+            let waits = |a: &Active| matches!(a.job, Job::Prepared { .. } | Job::Failed { .. });
+            let busy = self.active.as_ref().is_some_and(|a| !waits(a));
+            // The first look at the printer waits for nothing.
+            let rest = if busy || self.health.is_none() { Duration::ZERO } else { self.settings.rest };
             match self.inbox.recv_timeout(rest) {
-                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(command) => self.obey(command),
                 Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => self.stopping = true,
+            }
+            if self.stopping && !busy {
+                return;
             }
             if let Err(error) = self.go_on() {
                 // The queue said no. Nothing went out that was not written down; the next round tries again.
@@ -91,12 +100,6 @@ impl Worker {
                 self.active = None;
             }
         }
-    }
-
-    /// Nothing to wait for where a job can begin at once.
-    fn rest(&self) -> Duration {
-        let nothing_told = self.health.is_none();
-        if nothing_told { Duration::ZERO } else { self.settings.rest }
     }
 
     fn obey(&mut self, command: Command) {
@@ -113,7 +116,8 @@ impl Worker {
             }
             Command::Print(slip) => self.slips.push_back(slip),
             Command::Letterhead(head) => self.head = head,
-            Command::Stop => {}
+            Command::ForgetTexts => self.texts.clear(),
+            Command::Stop => self.stopping = true,
         }
     }
 
@@ -143,17 +147,25 @@ impl Worker {
     fn go_on(&mut self) -> Result<(), QueueError> {
         self.take_next()?;
         let Some(active) = self.active.take() else {
-            self.look_after_the_printer();
-            self.queue.tidy()?;
-            return Ok(());
+            // What is wrong with the printer is told as health.
+            self.ask().ok();
+            return self.tidy();
         };
-        let event = self.watch(&active);
         let mut active = Some(active);
-        if let Some(event) = event {
+        if let Some(event) = active.as_ref().and_then(|active| self.watch(active)) {
             self.advance(&mut active, event)?;
         }
         self.active = active;
         Ok(())
+    }
+
+    fn tidy(&mut self) -> Result<(), QueueError> {
+        let now = self.clock.monotonic();
+        if now >= self.purge_due {
+            self.purge_due = now + PURGE_EVERY;
+            self.queue.purge()?;
+        }
+        self.queue.tidy().map(|_| ())
     }
 
     /// Slips go first: somebody stands there with the key. Then the oldest receipt.
@@ -194,8 +206,8 @@ impl Worker {
     fn watch(&mut self, active: &Active) -> Option<Event> {
         match active.job {
             Job::Prepared { .. } => Some(self.preflight()),
-            Job::Fenced { attempt, .. } | Job::Recovering { attempt, .. } => {
-                match self.device.fence(attempt, LOOK) {
+            Job::Fenced { .. } | Job::Recovering { .. } => {
+                match self.device.fence(LOOK) {
                     Ok(true) => Some(Event::Fence),
                     Err(_) => Some(Event::Lost),
                     Ok(false) if self.clock.monotonic() < active.status_due => Some(Event::Tick),
@@ -208,15 +220,9 @@ impl Worker {
                 }
             }
             Job::Judged { .. } => Some(self.asked_event()),
-            Job::Failed { attempt, .. } => {
-                if self.device.open().is_err() {
-                    self.ask().ok();
-                    return None;
-                }
-                match self.device.fence(attempt, Duration::ZERO) {
-                    Ok(true) => Some(Event::Fence),
-                    _ => Some(self.asked_event()),
-                }
+            Job::Failed { .. } => {
+                let late = self.device.fence(Duration::ZERO).unwrap_or(false);
+                Some(if late { Event::Fence } else { self.asked_event() })
             }
             Job::Sending { .. } | Job::Confirmed { .. } | Job::Unknown { .. } => None,
         }
@@ -257,11 +263,6 @@ impl Worker {
             self.health = Some(health);
         }
         asked
-    }
-
-    fn look_after_the_printer(&mut self) {
-        // What is wrong was told as health.
-        self.ask().ok();
     }
 
     fn rules(&self, patience: Duration) -> Rules {
@@ -309,16 +310,16 @@ impl Worker {
                 Ok(None)
             }
             Action::Clear => Ok(self.device.clear().err().map(|_| Event::Lost)),
-            Action::Send { attempt, copy } => {
+            Action::Send { copy, .. } => {
                 let mut bytes = self.bytes(active, copy);
                 active.patience = self.settings.profile.patience(bytes.len(), self.settings.baud);
-                bytes.extend_from_slice(&self.settings.profile.fence_bytes(attempt));
+                bytes.extend_from_slice(&self.device.new_fence());
                 Ok(Some(match self.device.write_all(&bytes) {
                     Ok(()) => Event::Sent,
                     Err(_) => Event::Lost,
                 }))
             }
-            Action::AskStatus => Ok(None),
+            Action::AskStatus => Ok(Some(self.asked_event())),
             Action::Tell(paper) => {
                 let ticket = active.what.ticket();
                 if self.told != Some((ticket, paper)) {
