@@ -52,6 +52,8 @@ pub struct Forwarder {
     link: Link,
     epoch: u64,
     failures: u32,
+    /// One request tries a link that is not known to be up.
+    trying: bool,
     under_way: usize,
     /// Read from the queue and not settled on the disk yet: waiting here, under way, or being written.
     held: HashSet<Uuid>,
@@ -76,6 +78,7 @@ impl Forwarder {
             link: Link::Untried,
             epoch: 0,
             failures: 0,
+            trying: false,
             under_way: 0,
             held: HashSet::new(),
             ready: VecDeque::new(),
@@ -113,7 +116,7 @@ impl Forwarder {
             _ => Duration::ZERO,
         };
         // While one request tries the link, its answer is waited for and nothing else.
-        let trying = self.link != Link::Up && rest <= now && self.under_way + self.polling() > 0;
+        let trying = self.trying && rest <= now;
         let polls = self.polls.iter().filter(|(_, due)| !due.under_way && !trying).map(|(_, due)| due.at.max(rest));
         // What is at hand but can't be sent yet waits for an event or for the end of the rest.
         let looks = self.look_at.filter(|_| !self.loading && self.ready.len() < self.settings.concurrency);
@@ -148,7 +151,7 @@ impl Forwarder {
             Event::Saved { ids, offered_again } => self.saved(&ids, offered_again, now, &mut actions),
             Event::Polled { poll, found, epoch } => self.polled(poll, found, epoch, now, &mut actions),
             Event::Asked { answered, epoch } => match answered {
-                Ok(()) => self.contact(&mut actions),
+                Ok(()) => self.contact(epoch, &mut actions),
                 Err(retry) => self.trouble(retry, epoch, now, &mut actions),
             },
         }
@@ -192,7 +195,7 @@ impl Forwarder {
                 self.trouble(retry, epoch, now, actions);
             }
             settled => {
-                self.contact(actions);
+                self.contact(epoch, actions);
                 self.postponed.remove(&event.id);
                 self.unsaved.push((event.id, settled));
             }
@@ -241,7 +244,7 @@ impl Forwarder {
                         Poll::Views => Changed::Views,
                     }));
                 }
-                self.contact(actions);
+                self.contact(epoch, actions);
             }
             Err(retry) => {
                 due.at = now + if retry.whole_link { Duration::ZERO } else { period };
@@ -258,8 +261,13 @@ impl Forwarder {
         }
     }
 
-    fn contact(&mut self, actions: &mut Vec<Action>) {
+    fn contact(&mut self, epoch: Epoch, actions: &mut Vec<Action>) {
+        // What was sent before the county asked for a rest does not end it.
+        if epoch.0 != self.epoch && matches!(self.link, Link::Resting { ordered: true, .. }) {
+            return;
+        }
         self.failures = 0;
+        self.trying = false;
         if self.link != Link::Up {
             self.link = Link::Up;
             actions.push(Action::Network(Network::Online));
@@ -271,6 +279,7 @@ impl Forwarder {
             return;
         }
         self.epoch += 1;
+        self.trying = false;
         self.failures = self.failures.saturating_add(1);
         let rest = self.settings.backoff.wait(self.failures, (self.dice)());
         let was_offline = matches!(self.link, Link::Resting { .. });
@@ -297,26 +306,23 @@ impl Forwarder {
         }
         match self.link {
             Link::Up => {
-                while self.under_way < self.settings.concurrency && self.put(actions) {}
+                while self.put(actions) {}
                 while self.poll(now, actions) {}
             }
             Link::Resting { until, .. } if now < until => {}
-            // One request tries the link: by turns, so that neither an event nor a poll that always fails closes it.
-            Link::Untried | Link::Resting { .. } if self.under_way + self.polling() > 0 => {}
+            Link::Untried | Link::Resting { .. } if self.trying => {}
+            // By turns, so that neither an event nor a poll that always fails keeps the link closed.
             Link::Untried | Link::Resting { .. } => {
-                let tried = self.failures.is_multiple_of(2) && self.put(actions);
-                if !tried && !self.poll(now, actions) {
-                    self.put(actions);
-                }
+                let event_first = self.failures.is_multiple_of(2);
+                self.trying = event_first && self.put(actions) || self.poll(now, actions) || self.put(actions);
             }
         }
     }
 
-    fn polling(&self) -> usize {
-        self.polls.iter().filter(|(_, due)| due.under_way).count()
-    }
-
     fn put(&mut self, actions: &mut Vec<Action>) -> bool {
+        if self.under_way >= self.settings.concurrency {
+            return false;
+        }
         let Some(event) = self.ready.pop_front() else { return false };
         self.under_way += 1;
         actions.push(Action::Put(event, Epoch(self.epoch)));

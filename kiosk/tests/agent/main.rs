@@ -1,0 +1,9 @@
+//! The agent: its decisions, its way to the county, its enrolment.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+
+mod county;
+mod enrolment;
+mod forwarding;
+mod scripted_host;
+mod terminal;

@@ -1,0 +1,197 @@
+//! A terminal without a screen: the kiosk's queue, and the agent's forwarding against a scripted host.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use kiosk::{
+    backoff::Backoff,
+    clock::{Clock, SystemClock},
+    control::{
+        Asked, Contact, FromKiosk,
+        message::{Answer, Ask, Changed},
+    },
+    fleet::IdentityStore,
+    forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
+    https::{self, HostDate},
+    queue::{Queue, QueueSettings},
+    seal::Sealer,
+    ticket::{Draft, Named},
+};
+use tempfile::TempDir;
+use tokio::{
+    sync::{Notify, broadcast, mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+use uuid::Uuid;
+use wire::{
+    bulletin::{Bulletin, Station, built_in_categories},
+    enrol::{CountyKeys, Enrolment},
+    intake::{Accepted, Views},
+    pin::PinHash,
+    ticket::TerminalNumber,
+};
+
+use crate::scripted_host::{Reply, Request, ScriptedHost};
+
+pub(crate) const LEDGER: Uuid = Uuid::from_u128(0x1ed);
+
+pub(crate) fn bulletin(revision: u64) -> Bulletin {
+    Bulletin {
+        revision,
+        issued: Timestamp::UNIX_EPOCH,
+        zone: "Asia/Shanghai".into(),
+        station: Station {
+            name: "花桥镇人大代表联络站".into(), telephone: String::new(), code: None, place: None
+        },
+        officer: None,
+        public_base: "https://lianxin.example".into(),
+        reply_period: None,
+        categories: built_in_categories(),
+        places: vec![],
+        roster: vec![],
+        present: vec![],
+    }
+}
+
+pub(crate) fn keys() -> CountyKeys {
+    let key = || age::x25519::Identity::generate().to_public().to_string();
+    CountyKeys { id: "k1".into(), working: key(), recovery: key() }
+}
+
+pub(crate) fn enrolment(host: &ScriptedHost) -> Enrolment {
+    Enrolment {
+        v: 1,
+        terminal: TerminalNumber::new(613).unwrap(),
+        generation: 1,
+        token: "one-time".into(),
+        ca: host.authority.pem.clone(),
+        fleet_url: host.url(),
+        county_url: host.url(),
+        county_keys: keys(),
+        officer_pin: PinHash::of("246810"),
+        technician_pin: PinHash::of("135790"),
+        bulletin: bulletin(1),
+    }
+}
+
+/// A county in order: takes every event, has no views and no other bulletin.
+pub(crate) fn in_order(request: &Request) -> Reply {
+    in_ledger(LEDGER, request)
+}
+
+pub(crate) fn in_ledger(ledger: Uuid, request: &Request) -> Reply {
+    match (request.event(), request.path.as_str()) {
+        (Some(id), _) => Reply::json(201, ledger, &Accepted { ledger, id }),
+        (_, "/intake/v1/bulletin") => Reply::status(304, ledger),
+        (_, path) if path.starts_with("/intake/v1/views") => {
+            Reply::json(200, ledger, &Views { cursor: 0, views: vec![], more: false })
+        }
+        _ => Reply::status(404, ledger),
+    }
+}
+
+pub(crate) struct Terminal {
+    pub(crate) queue: Queue,
+    pub(crate) sealer: Sealer,
+    pub(crate) contact: watch::Receiver<Contact>,
+    pub(crate) changed: broadcast::Receiver<Changed>,
+    pub(crate) to_agent: mpsc::Sender<FromKiosk>,
+    pub(crate) unknown_to_county: Arc<Notify>,
+    _known: watch::Sender<Option<County>>,
+    forwarding: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.forwarding.abort();
+    }
+}
+
+impl Terminal {
+    /// A terminal of the host's with `submitted` suggestions in its queue.
+    pub(crate) fn start(host: &ScriptedHost, submitted: usize) -> Self {
+        Self::trusting(host, host, submitted)
+    }
+
+    /// A terminal that was enrolled with `own` and is sent to `host`.
+    pub(crate) fn trusting(own: &ScriptedHost, host: &ScriptedHost, submitted: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let enrolment = enrolment(own);
+        let identities = IdentityStore::open(folder.path(), &enrolment).unwrap();
+        let request = identities.request().unwrap();
+        let identity = identities.keep(&own.authority.sign(&request, 1, 90)).unwrap();
+        let client = https::client(&enrolment.ca, Some(&identity), Arc::clone(&clock), Timestamp::UNIX_EPOCH).unwrap();
+        let county = County::new(client, &host.url(), Arc::clone(&clock), Arc::new(HostDate::default()));
+
+        let settings = QueueSettings { terminal: enrolment.terminal, first_generation: Some(1), witnesses: vec![] };
+        let queue = Queue::open(&folder.path().join("queue.sqlite"), settings, Arc::clone(&clock)).unwrap();
+        let sealer = Sealer::new(&enrolment.county_keys).unwrap();
+        let (known, county) = watch::channel(Some(county));
+        let (contacts, contact) = watch::channel(Contact::NONE);
+        let (changes, changed) = broadcast::channel(64);
+        let (to_agent, from_kiosk) = mpsc::channel(8);
+        let unknown_to_county = Arc::new(Notify::new());
+        // As in use, with rests that a test can wait for.
+        let quick = Backoff { first: Duration::from_millis(5), longest: Duration::from_millis(50) };
+        let settings = Settings { backoff: quick, event_backoff: quick, ..Settings::default() };
+        let mut terminal = Self {
+            sealer,
+            contact,
+            changed,
+            to_agent,
+            unknown_to_county: Arc::clone(&unknown_to_county),
+            _known: known,
+            forwarding: tokio::spawn(async {}),
+            _folder: folder,
+            queue,
+        };
+        for _ in 0..submitted {
+            terminal.submit();
+        }
+        let forwarding = Forwarding {
+            forwarder: Forwarder::new(settings, kiosk::backoff::dice()),
+            store: Store::start(terminal.queue.again().unwrap()).unwrap(),
+            county,
+            from_kiosk,
+            contact: contacts,
+            changed: changes,
+            unknown_to_county,
+            clock,
+        };
+        let heartbeat = Heartbeat { every: Duration::from_secs(10), beat: Box::new(|| {}) };
+        terminal.forwarding = tokio::spawn(async { match forwarder::run(forwarding, heartbeat).await {} });
+        terminal
+    }
+
+    /// Submits a suggestion, without a nudge.
+    pub(crate) fn submit(&mut self) -> Uuid {
+        let draft = Draft {
+            category: Named { id: "road".into(), name: "道路".into() },
+            place: None,
+            text: "村口的路灯坏了。".into(),
+            landmark: None,
+            on_behalf: false,
+            text_on_receipt: false,
+        };
+        self.queue.submit(&draft, &self.sealer).unwrap().event
+    }
+
+    /// Waits until the queue, as it lies on the disk, is as wanted; looks whenever something was written.
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Queue) -> bool) {
+        while !wanted(&self.queue) {
+            self.changed.recv().await.unwrap();
+        }
+    }
+
+    pub(crate) async fn until_delivered(&mut self, count: u32) {
+        self.until(|queue| queue.delivered_count().unwrap() == count && queue.depth().unwrap().waiting == 0).await;
+    }
+
+    pub(crate) async fn asks(&self, ask: Ask, deadline: Duration) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        self.to_agent.send(FromKiosk::Asked(Asked { ask, deadline, reply })).await.unwrap();
+        answer.await.unwrap()
+    }
+}
