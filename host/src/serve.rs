@@ -1,7 +1,7 @@
 //! The running host: both listeners, what a first start makes, and the way down.
 //!
-//! Invariant: `addresses.json` is there only while both listeners answer; what an admin must take away is written
-//! before anything is sealed to it.
+//! Invariant: `addresses.json` appears only once both listeners answer and goes with them; a killed host leaves it until
+//! the next start. What an admin must take away is written before anything is sealed to it.
 
 use std::{
     fs, io,
@@ -29,6 +29,7 @@ use crate::{
         terminals::{Enrolments, Gate, Revocations},
     },
     setup::{self, Machine},
+    store::Store,
     tls,
 };
 
@@ -86,6 +87,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     tasks: JoinSet<Result<()>>,
     file: PathBuf,
+    stores: Vec<Store>,
     _lock: DataLock,
 }
 
@@ -130,12 +132,13 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
         let people_tls = tls::people(people_certificate.clone(), Arc::clone(&clock))?;
         tasks.spawn(listen(listener, people_tls, http::people(county, &config.zone), stopped.clone()));
     }
+    let stores = machine.stores.clone();
     let kept = Kept { machine, config: config.clone(), addresses: addresses.clone(), certificate, people_certificate };
     tasks.spawn(keep_certificates(kept, clock, stopped));
 
     let json = serde_json::to_string_pretty(&addresses).context("write the addresses")?;
     durable::write(&file, (json + "\n").as_bytes(), Readers::All).with_context(|| file.display().to_string())?;
-    Ok(Running { addresses, made, stop, tasks, file, _lock: lock })
+    Ok(Running { addresses, made, stop, tasks, file, stores, _lock: lock })
 }
 
 impl Running {
@@ -160,6 +163,9 @@ impl Running {
         let goodbye = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GOODBYE, goodbye).await.is_err() {
             tracing::warn!("requests were still open after {GOODBYE:?}");
+        }
+        for store in &self.stores {
+            store.close().await;
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ pub struct Made {
 }
 
 /// What the roles of this host work with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Machine {
     /// The certificate authority; the fleet role's.
     pub ca: Option<Arc<Ca>>,
@@ -65,6 +65,8 @@ pub struct Machine {
     pub fleet: Option<Fleet>,
     /// What was made just now.
     pub made: Vec<Made>,
+    /// The databases that are open, for whoever closes them.
+    pub stores: Vec<Store>,
 }
 
 /// Where the certificate lies that terminals pin.
@@ -99,10 +101,11 @@ impl Machine {
     pub async fn prepare(config: &Config, clock: &SharedClock) -> Result<Self> {
         let data = &config.data;
         durable::private_folder(data).with_context(|| format!("make the data folder {}", data.display()))?;
-        let mut machine = Self { ca: None, fleet: None, made: Vec::new() };
+        let mut machine = Self::default();
         if config.plays(Role::Fleet) {
             machine.ca = Some(Arc::new(machine.open_ca(data, clock)?));
             let store = Store::open(&config.fleet_database, fleet::MIGRATIONS).await?;
+            machine.stores.push(store.clone());
             let fleet = Fleet::new(store, Arc::clone(clock));
             write_revoked(data, &fleet).await?;
             machine.fleet = Some(fleet);
@@ -153,13 +156,14 @@ impl Machine {
     ///
     /// # Errors
     /// Keys or a database that can't be used.
-    pub async fn county(&self, config: &Config, public_base: &str, clock: &SharedClock) -> Result<Option<County>> {
+    pub async fn county(&mut self, config: &Config, public_base: &str, clock: &SharedClock) -> Result<Option<County>> {
         if !config.plays(Role::County) {
             return Ok(None);
         }
         let (keyring, _) = keys::open_or_draw(&keys_folder(&config.data))?;
         let identity = CountyIdentity::new(keyring.public.id, keyring.working);
         let store = Store::open(&config.county_database, county::MIGRATIONS).await?;
+        self.stores.push(store.clone());
         let county = County::open(store, identity, Arc::clone(clock), config.county_settings(public_base)).await?;
         Ok(Some(county))
     }

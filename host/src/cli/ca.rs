@@ -37,7 +37,7 @@ pub(super) fn run(host: &Host, command: Command) -> Result<Answer> {
     match command {
         Command::Init => {
             durable::private_folder(data)?;
-            let mut machine = Machine { ca: None, fleet: None, made: Vec::new() };
+            let mut machine = Machine::default();
             machine.open_ca(data, &host.clock)?;
             let lines = machine.made.iter().map(|made| format!("made {}: {}", made.what, made.path.display()));
             let mut text = lines.collect::<Vec<_>>().join("\n");

@@ -102,7 +102,7 @@ impl Host {
     }
 
     async fn county(&self) -> Result<County> {
-        let machine = self.machine().await?;
+        let mut machine = self.machine().await?;
         let county = machine.county(&self.config, &self.addresses()?.public_base, &self.clock).await?;
         county.context("this host plays the fleet role only; run the command where the county role runs")
     }

@@ -72,18 +72,18 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     match command {
         Command::Add(add) => {
             refuse_taken(&add.out)?;
-            let machine = host.machine().await?;
+            let mut machine = host.machine().await?;
             let admitted = fleet_of(&machine)?.add(add.number, &add.station, &add.place).await?;
-            write_file(host, &machine, admitted, &add.station, &add.out).await
+            write_file(host, &mut machine, admitted, &add.station, &add.out).await
         }
         Command::Readmit(readmit) => {
             refuse_taken(&readmit.out)?;
-            let machine = host.machine().await?;
+            let mut machine = host.machine().await?;
             let fleet = fleet_of(&machine)?;
             let admitted = fleet.readmit(readmit.number).await?;
             let row = fleet.list().await?.into_iter().find(|row| row.number == readmit.number);
             let station = row.map(|row| row.station).unwrap_or_default();
-            write_file(host, &machine, admitted, &station, &readmit.out).await
+            write_file(host, &mut machine, admitted, &station, &readmit.out).await
         }
         Command::List => list(fleet_of(&host.machine().await?)?).await,
         Command::Revoke { number } => {
@@ -118,7 +118,7 @@ fn refuse_taken(out: &std::path::Path) -> Result<()> {
 
 async fn write_file(
     host: &Host,
-    machine: &Machine,
+    machine: &mut Machine,
     admitted: Admitted,
     station: &str,
     out: &std::path::Path,

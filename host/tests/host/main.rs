@@ -1,0 +1,11 @@
+//! The host as terminals, phones and admins meet it: a real server on 127.0.0.1 with real TLS.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
+
+mod backup;
+mod commands;
+mod config;
+mod enrolment;
+mod intake;
+mod public;
+mod support;
