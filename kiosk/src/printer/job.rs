@@ -170,7 +170,7 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
             (Job::Fenced { attempt, until: now + wait }, vec![])
         }
 
-        (Job::Fenced { attempt, .. } | Job::Recovering { attempt, .. }, Event::Fence) => {
+        (Job::Fenced { attempt, .. } | Job::Recovering { attempt, .. }, Event::Fence) if rules.fence => {
             (Job::Judged { attempt, fenced: true }, vec![AskStatus])
         }
         // The fence can come when the failure or the end of patience was already seen.
