@@ -1,3 +1,135 @@
-//! The terminal's screen.
+//! The terminal's screen: pages, queue and printer in one process. Reads from top to bottom like a wiring diagram.
 
-fn main() {}
+use std::{path::PathBuf, process::ExitCode, sync::Arc, thread, time::Duration};
+
+use anyhow::Context;
+use clap::Parser;
+use kiosk::{
+    app,
+    clock::{Clock, SystemClock},
+    config::Config,
+    control::{Board, Control},
+    pages, systemd, ui,
+};
+use slint::{ComponentHandle, PhysicalSize};
+
+/// The terminal's screen.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The settings file.
+    #[arg(long, default_value = "/etc/kiosk/kiosk.toml")]
+    config: PathBuf,
+    /// A socket that touches and types, for tests.
+    #[cfg(feature = "drive")]
+    #[arg(long)]
+    drive: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::builder()
+                .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+                .from_env_lossy(),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            tracing::error!("{problem:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    keep_no_cores();
+    let config = Config::load(&arguments.config)?;
+    ui::check_glyphs()?;
+    std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
+    std::fs::create_dir_all(&config.run_dir).with_context(|| format!("make {}", config.run_dir.display()))?;
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let window = pages::App::new().context("open the screen")?;
+    window.window().set_size(PhysicalSize::new(config.panel.width, config.panel.height));
+    let shell = window.global::<pages::Shell>();
+    shell.set_px_per_mm(config.panel.px_per_mm);
+    shell.set_plain(config.panel.plain);
+
+    let board = Arc::new(Board::new(clock.wall(), env!("CARGO_PKG_VERSION")));
+    let (clerk, inbox) = app::Clerk::new();
+    let told = clerk.clone();
+    let control = Control::start(&config.control_path(), Arc::clone(&clock), Arc::clone(&board), move |event| {
+        told.send(app::Task::Control(event));
+    })
+    .with_context(|| format!("serve {}", config.control_path().display()))?;
+    let control = Arc::new(control);
+    let clerks_thread =
+        app::start_clerk(&clerk, inbox, config.clone(), Arc::clone(&control), Arc::clone(&clock))
+            .context("start the clerk's thread")?;
+    if let Some(scanner) = config.scanner.clone() {
+        thread::Builder::new()
+            .name("scanner".into())
+            .spawn(move || app::read_serial(&scanner.port, scanner.baud))
+            .context("start the scanner's thread")?;
+    }
+    #[cfg(feature = "drive")]
+    if let Some(socket) = &arguments.drive {
+        app::drive(socket, &window).with_context(|| format!("serve {}", socket.display()))?;
+    }
+
+    app::start(app::Parts {
+        ui: window.clone_strong(),
+        clerk: clerk.clone(),
+        control,
+        board,
+        clock,
+        has_scanner: config.scanner.is_some(),
+    });
+    let seconds = slint::Timer::default();
+    seconds.start(slint::TimerMode::Repeated, Duration::from_secs(1), || {
+        app::tick();
+        systemd::turned();
+    });
+    stop_on_signals()?;
+    systemd::ready();
+    window.run().context("run the screen")?;
+
+    systemd::stopping();
+    app::stop();
+    clerk.send(app::Task::Stop);
+    clerks_thread.join().map_err(|_| anyhow::anyhow!("the clerk's thread ended with a panic"))
+}
+
+/// A crash leaves no picture of memory, in which a villager's words may stand.
+fn keep_no_cores() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(problem) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%problem, "core dumps stay possible");
+    }
+    if let Err(problem) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%problem, "core dumps stay possible");
+    }
+    let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
+    if swaps.lines().count() > 1 {
+        tracing::warn!("this machine swaps: memory may reach the disk; switch it off on a terminal");
+    }
+}
+
+/// SIGTERM and SIGINT end the event loop; what was submitted is on the disk by then.
+fn stop_on_signals() -> anyhow::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT])
+        .context("listen for signals")?;
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        if signals.forever().next().is_some() {
+            slint::invoke_from_event_loop(|| {
+                slint::quit_event_loop().ok();
+            })
+            .ok();
+        }
+    })?;
+    Ok(())
+}

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use wire::{
     bulletin::Bulletin,
     case::Satisfaction,
+    event::WallTime,
     intake::LookupTicket,
     secret::{Proof, QueryCode, Secret},
     ticket::TicketNumber,
@@ -71,6 +72,8 @@ pub enum Event {
         /// What is known.
         paper: Paper,
     },
+    /// The county acknowledged something; which, the queue knows.
+    SomethingDelivered,
     /// The county has it on its disk.
     Delivered {
         /// Which.
@@ -91,6 +94,8 @@ pub enum Event {
     },
     /// The contact is on the disk.
     ContactSaved,
+    /// The rating is on the disk.
+    RatingSaved,
 
     /// Which field the keypad fills.
     ChooseField(Field),
@@ -133,8 +138,10 @@ pub enum Event {
     /// What an action of the staff came to.
     StaffAnswered(StaffResult),
 
-    /// A new bulletin.
-    Bulletin(Box<Bulletin>),
+    /// A bulletin, and when it was fetched; never, where it came with the enrolment.
+    Bulletin(Box<Bulletin>, Option<WallTime>),
+    /// What the technician reads.
+    Facts(Box<Facts>),
     /// Whether the agent reaches the county.
     Online(bool),
     /// Why nothing can be taken; none, all is well again.
@@ -154,10 +161,13 @@ impl Event {
                 | Self::Paper { .. }
                 | Self::Delivered { .. }
                 | Self::ContactSaved
+                | Self::RatingSaved
+                | Self::SomethingDelivered
                 | Self::Tracked(_)
                 | Self::PinChecked(_)
                 | Self::StaffAnswered(_)
-                | Self::Bulletin(_)
+                | Self::Bulletin(..)
+                | Self::Facts(_)
                 | Self::Online(_)
                 | Self::Broken(_)
         )
@@ -283,6 +293,8 @@ pub enum Note {
 pub enum StaffResult {
     /// The test print came out.
     TestPrinted,
+    /// It was sent, and this printer says no more.
+    TestSent,
     /// The printer says no.
     PrinterTrouble,
     /// The check-in reached the county.
@@ -293,6 +305,23 @@ pub enum StaffResult {
     Reissued,
     /// The county can't be reached: this needs it.
     Offline,
+}
+
+/// What the technician reads.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Events that wait to be forwarded.
+    pub waiting: u32,
+    /// Events that the county refused.
+    pub dead: u32,
+    /// When the oldest of those that wait was written, by the clock of that moment.
+    pub oldest: Option<Timestamp>,
+    /// Whether a receipt would come out; unknown before the printer's first answer.
+    pub printer_ready: Option<bool>,
+    /// Whether there is enough paper; unknown likewise.
+    pub paper_enough: Option<bool>,
+    /// The terminal's number.
+    pub terminal: String,
 }
 
 /// What is to be done.
@@ -328,6 +357,8 @@ pub enum Action {
         /// Whose it is.
         proof: Proof,
     },
+    /// Has the county acknowledged this one?
+    AskDelivered(TicketNumber),
     /// Lamp, buzzer, webhook.
     CallHelp,
     /// Is this the PIN?

@@ -51,8 +51,9 @@ pub struct Found {
     pub category: String,
     /// Whether this comes from the terminal's memory.
     pub kept: bool,
-    /// What was said of it during this visit.
+    /// What was said of it during this visit, once it is on the disk.
     pub rated: Option<Satisfaction>,
+    rating: Option<Satisfaction>,
     proof: Proof,
 }
 
@@ -60,7 +61,7 @@ impl Found {
     /// Whether a rating is asked for.
     #[must_use]
     pub fn can_rate(&self) -> bool {
-        self.rated.is_none() && self.view.as_ref().is_some_and(|v| v.can_rate)
+        self.rating.is_none() && self.view.as_ref().is_some_and(|v| v.can_rate)
     }
 }
 
@@ -117,6 +118,11 @@ impl Session {
             Event::Scanned(text) => return self.scanned(text),
             Event::Tracked(result) => self.tracked(result),
             Event::Rate(satisfaction) => return self.rate(satisfaction),
+            Event::RatingSaved => {
+                if let Some(found) = &mut self.found {
+                    found.rated = found.rating;
+                }
+            }
             _ => {}
         }
         Vec::new()
@@ -164,14 +170,14 @@ impl Session {
             TrackResult::Offline => return self.find.trouble = Some(Trouble::Offline),
         };
         let category = category.or_else(|| view.as_ref().map(|v| v.category.clone())).unwrap_or_default();
-        self.found = Some(Found { ticket, view, category, kept, rated: None, proof });
+        self.found = Some(Found { ticket, view, category, kept, rated: None, rating: None, proof });
         self.go(Page::Found);
     }
 
     fn rate(&mut self, satisfaction: Satisfaction) -> Vec<Action> {
         let Some(found) = self.found.as_mut().filter(|f| f.can_rate()) else { return Vec::new() };
         let Some(revision) = found.view.as_ref().map(|v| v.revision) else { return Vec::new() };
-        found.rated = Some(satisfaction);
+        found.rating = Some(satisfaction);
         vec![Action::SubmitRating { ticket: found.ticket, satisfaction, revision, proof: found.proof.clone() }]
     }
 }

@@ -12,12 +12,12 @@ mod staff;
 
 use std::time::Duration;
 
-pub use event::{Action, Door, Event, Field, Key, Note, Paper, StaffResult, Submitted, TrackResult, Trouble};
+pub use event::{Action, Door, Event, Facts, Field, Key, Note, Paper, StaffResult, Submitted, TrackResult, Trouble};
 pub use find::{Find, Found};
 pub use idle::{COUNTDOWN, IDLE, Idle};
 pub use speak::{Delivery, Done, Speak};
 pub use staff::Staff;
-use wire::bulletin::Bulletin;
+use wire::{bulletin::Bulletin, event::WallTime};
 
 /// Which page is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,6 +98,10 @@ pub struct Session {
     pub staff: Staff,
     /// What the county last told; none before enrolment.
     pub bulletin: Option<Bulletin>,
+    /// When it was fetched, by the terminal's clock.
+    pub fetched: Option<WallTime>,
+    /// What the technician reads.
+    pub facts: Option<Facts>,
     /// Whether the agent reaches the county.
     pub online: bool,
     /// Why nothing can be taken; the page is then [`Page::OutOfService`].
@@ -118,10 +122,12 @@ impl Session {
                 let page = if note.is_some() { Page::OutOfService } else { Page::Attract };
                 return self.leave_to(page);
             }
-            Event::Bulletin(bulletin) => self.bulletin = Some(*bulletin),
+            Event::Bulletin(bulletin, fetched) => (self.bulletin, self.fetched) = (Some(*bulletin), fetched),
+            Event::Facts(facts) => self.facts = Some(*facts),
             Event::Online(online) => self.online = online,
             Event::Paper { ticket, paper } => self.paper(&ticket, paper),
             Event::Delivered { ticket } => self.delivered(&ticket),
+            Event::SomethingDelivered => return self.ask_delivered(),
             Event::HelpAcknowledged => {
                 if self.help == Help::Calling {
                     self.help = Help::Acknowledged;
@@ -151,7 +157,7 @@ impl Session {
             Event::OpenFind | Event::Scanned(_) | Event::ChooseField(_) | Event::Find | Event::Rate(_) => {
                 self.find_step(event)
             }
-            Event::Tracked(_) => self.find_step(event),
+            Event::Tracked(_) | Event::RatingSaved => self.find_step(event),
             Event::Key(key) => self.key(key),
             Event::OpenPin(_)
             | Event::PinChecked(_)
@@ -215,6 +221,7 @@ impl Session {
     pub(crate) fn leave_to(&mut self, page: Page) -> Vec<Action> {
         let mut over = std::mem::take(self);
         self.bulletin = over.bulletin.take();
+        (self.fetched, self.facts) = (over.fetched, over.facts.take());
         self.online = over.online;
         self.broken = over.broken;
         self.staff.lock = std::mem::take(&mut over.staff.lock);

@@ -147,7 +147,11 @@ impl Session {
                 self.go(Page::Say);
             }
             Event::AnotherReceipt => return self.another_receipt(),
-            Event::ReceiptTaken => {}
+            Event::ReceiptTaken => {
+                if let Some(done) = &mut self.done {
+                    done.paper = Paper::None;
+                }
+            }
             Event::OpenContact if self.done.is_some() => self.go(Page::Contact),
             Event::SaveContact { name, phone } => return self.save_contact(name, phone),
             Event::ContactSaved => {
@@ -224,6 +228,11 @@ impl Session {
         if let Some(done) = self.done.as_mut().filter(|d| d.submitted.ticket == *ticket) {
             done.delivery = Delivery::Delivered;
         }
+    }
+
+    pub(super) fn ask_delivered(&self) -> Vec<Action> {
+        let waiting = self.done.iter().filter(|d| d.delivery == Delivery::Waiting);
+        waiting.map(|d| Action::AskDelivered(d.submitted.ticket)).collect()
     }
 
     /// Goes on to the number when the printer keeps silent: the ticket is safe, the paper is another matter.

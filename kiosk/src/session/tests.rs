@@ -35,7 +35,7 @@ fn bulletin() -> Bulletin {
 
 fn session() -> Session {
     let mut session = Session::default();
-    assert!(session.step(Event::Bulletin(Box::new(bulletin())), T0).is_empty());
+    assert!(session.step(Event::Bulletin(Box::new(bulletin()), None), T0).is_empty());
     session
 }
 

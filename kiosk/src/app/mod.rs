@@ -1,0 +1,207 @@
+//! The dispatcher: every event of the terminal comes here, the visit steps, its actions go out, the pages follow.
+//!
+//! Invariant: one event at a time, on the UI thread, and nothing here waits: the queue, the printer and the county
+//! are asked, and answer with events of their own.
+
+mod clerk;
+#[cfg(feature = "drive")]
+mod drive;
+mod keyboard;
+mod models;
+mod people;
+mod render;
+mod scanner;
+mod technician;
+mod touches;
+
+use std::{cell::RefCell, sync::Arc, time::Duration};
+
+pub use clerk::{Clerk, Task, start as start_clerk};
+#[cfg(feature = "drive")]
+pub use drive::drive;
+use jiff::Timestamp;
+pub use scanner::read_serial;
+use slint::ComponentHandle;
+use uuid::Uuid;
+use wire::intake::{CheckIn, HelpCall, Lookup, Reissue, Track, Tracked};
+
+use crate::{
+    clock::Clock,
+    control::{Answer, Ask, Board, Control},
+    pages,
+    session::{Action, Event, Help, Page, Session, StaffResult, TrackResult},
+};
+
+/// How long the county may take before the terminal's own memory answers: longer than a slow mobile line's round
+/// trip, shorter than patience.
+const COUNTY_MOST: Duration = Duration::from_secs(6);
+
+/// Seconds between two questions whether somebody comes.
+const HELP_EVERY: u64 = 3;
+
+thread_local! {
+    static APP: RefCell<Option<App>> = const { RefCell::new(None) };
+}
+
+/// What the dispatcher needs of the world.
+pub struct Parts {
+    /// The window.
+    pub ui: pages::App,
+    /// The thread that writes things down.
+    pub clerk: Clerk,
+    /// The socket to the agent.
+    pub control: Arc<Control>,
+    /// What the socket says of the screen.
+    pub board: Arc<Board>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether a scanner is there for certain.
+    pub has_scanner: bool,
+}
+
+/// The dispatcher.
+pub struct App {
+    parts: Parts,
+    session: Session,
+    models: models::Models,
+    help_call: Option<Uuid>,
+    seconds: u64,
+}
+
+/// Starts dispatching on this thread, which must be the one that runs the event loop.
+pub fn start(parts: Parts) {
+    touches::connect(&parts.ui);
+    let app = App { parts, session: Session::default(), models: models::Models::default(), help_call: None, seconds: 0 };
+    APP.set(Some(app));
+    dispatch(Event::Touched);
+}
+
+/// Ends dispatching and drops everything that it held.
+pub fn stop() {
+    drop(APP.take());
+}
+
+/// Takes an event on the UI thread.
+pub(crate) fn dispatch(event: Event) {
+    with(|app| {
+        for action in app.session.step(event, app.parts.clock.monotonic()) {
+            app.act(action);
+        }
+        app.render();
+    });
+}
+
+/// Takes an event from any thread.
+pub fn post(event: Event) {
+    // Fails only after the event loop has ended; then there is nobody to tell.
+    slint::invoke_from_event_loop(move || dispatch(event)).ok();
+}
+
+fn with<T>(f: impl FnOnce(&mut App) -> T) -> Option<T> {
+    APP.with_borrow_mut(|app| app.as_mut().map(f))
+}
+
+/// A second has gone by.
+pub fn tick() {
+    dispatch(Event::Tick);
+    with(|app| {
+        app.seconds += 1;
+        app.ask_after_help();
+        if app.session.page == Page::Technician {
+            app.parts.clerk.send(Task::Facts);
+        }
+    });
+}
+
+impl App {
+    fn act(&mut self, action: Action) {
+        let clerk = &self.parts.clerk;
+        match action {
+            Action::Submit(draft) => clerk.send(Task::Submit(draft)),
+            Action::PrintAgain(ticket) => clerk.send(Task::PrintAgain(ticket)),
+            Action::SubmitContact { ticket, name, phone } => clerk.send(Task::Contact { ticket, name, phone }),
+            Action::SubmitRating { ticket, satisfaction, revision, proof } => {
+                clerk.send(Task::Rating { ticket, satisfaction, revision, proof });
+            }
+            Action::Track { ticket, proof } => self.track(Track { ticket, proof }),
+            Action::AskDelivered(ticket) => clerk.send(Task::Delivered(ticket)),
+            Action::CallHelp => self.call_help(),
+            Action::CheckPin { door, pin } => clerk.send(Task::CheckPin { door, pin: pin.into() }),
+            Action::TestPrint => clerk.send(Task::TestPrint),
+            Action::CheckIn { person, present } => {
+                let at: Timestamp = self.parts.clock.wall().at;
+                self.ask(Ask::CheckIn(CheckIn { person, present, at }), |answer| match answer {
+                    Some(Answer::CheckedIn) => StaffResult::CheckedIn,
+                    _ => StaffResult::Offline,
+                });
+            }
+            Action::Lookup { phone } => self.ask(Ask::Lookup(Lookup { phone }), |answer| match answer {
+                Some(Answer::Found(found)) => StaffResult::Lookup(found.tickets),
+                _ => StaffResult::Offline,
+            }),
+            Action::Reissue { ticket, phone } => {
+                let clerk = clerk.clone();
+                self.ask(Ask::Reissue(Reissue { ticket, phone }), move |answer| match answer {
+                    Some(Answer::Reissued(new)) => {
+                        clerk.send(Task::PrintCode(new));
+                        StaffResult::Reissued
+                    }
+                    _ => StaffResult::Offline,
+                });
+            }
+            Action::Wipe => self.wipe(),
+        }
+    }
+
+    fn ask(&self, ask: Ask, result: impl FnOnce(Option<Answer>) -> StaffResult + Send + 'static) {
+        self.parts.control.ask(ask, COUNTY_MOST, move |answer| post(Event::StaffAnswered(result(answer.ok()))));
+    }
+
+    /// Asks the county; where it is silent, the terminal's memory.
+    fn track(&self, track: Track) {
+        let clerk = self.parts.clerk.clone();
+        let asked = track.clone();
+        self.parts.control.ask(Ask::Track(asked), COUNTY_MOST, move |answer| match answer {
+            Ok(Answer::Tracked(Tracked::Found(view))) => post(Event::Tracked(TrackResult::Fresh(view))),
+            Ok(Answer::Tracked(Tracked::NotFound)) => clerk.send(Task::Remember { track, unknown: true }),
+            Ok(Answer::TooMany { .. }) => post(Event::Tracked(TrackResult::TooMany)),
+            _ => clerk.send(Task::Remember { track, unknown: false }),
+        });
+    }
+
+    fn call_help(&mut self) {
+        let id = Uuid::new_v4();
+        self.help_call = Some(id);
+        self.parts.control.ask(Ask::Help(HelpCall { id }), COUNTY_MOST, |_| ());
+    }
+
+    fn ask_after_help(&mut self) {
+        if self.session.help != Help::Calling || !self.seconds.is_multiple_of(HELP_EVERY) {
+            return;
+        }
+        let Some(id) = self.help_call else { return };
+        self.parts.control.ask(Ask::HelpState(id), COUNTY_MOST, |answer| {
+            if let Ok(Answer::HelpState(state)) = answer
+                && state.acknowledged
+            {
+                post(Event::HelpAcknowledged);
+            }
+        });
+    }
+
+    /// Nothing of a visit stays in a field or a model.
+    fn wipe(&mut self) {
+        self.help_call = None;
+        self.models = models::Models::default();
+        let entry = self.parts.ui.global::<pages::Entry>();
+        entry.set_text("".into());
+        entry.set_landmark("".into());
+        entry.set_name("".into());
+        entry.set_phone("".into());
+        entry.set_number("".into());
+        entry.set_code("".into());
+        entry.set_lookup_phone("".into());
+        self.render_nothing();
+        keyboard::forget();
+    }
+}
