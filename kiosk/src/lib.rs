@@ -22,6 +22,7 @@
 //! | `ticket`, `seal`, `input`, `panel` | ground |
 //! | `clock`, `backoff`, `config`, `durable`, `systemd` (ground) | nothing of ours |
 
+pub mod app;
 pub mod backoff;
 pub mod clock;
 pub mod config;
@@ -30,12 +31,14 @@ pub mod durable;
 pub mod fleet;
 pub mod forwarder;
 pub mod https;
+pub mod input;
 pub mod printer;
 pub mod queue;
 pub mod seal;
 pub mod session;
 pub mod systemd;
 pub mod ticket;
+pub mod ui;
 
 /// The pages, generated from `ui/app.slint`.
 #[expect(
@@ -49,5 +52,3 @@ pub mod ticket;
 pub mod pages {
     slint::include_modules!();
 }
-
-pub mod ui;

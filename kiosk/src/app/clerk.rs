@@ -23,12 +23,16 @@ use super::post;
 use crate::{
     clock::Clock,
     config::Config,
-    control::{Changed, Control, ControlEvent, Network},
+    control::{
+        Control, ControlEvent,
+        message::{Changed, Network},
+    },
     printer::{self, Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, Slip},
     queue::{Queue, QueueSettings},
     seal::Sealer,
     session::{Door, Event, Facts, Note, Paper, StaffResult, Submitted, TrackResult},
     ticket::Draft,
+    ui::fonts::{missing_characters, missing_sentence},
 };
 
 /// How often an unenrolled terminal looks for its enrolment file, and an open queue is tidied.
@@ -165,8 +169,7 @@ impl Clerk {
         let queue = Queue::open(&config.queue_path(), settings, Arc::clone(clock))?;
         let profile = printer::built_in(&config.printer.profile)?;
         let width = printer::Width::of_paper(config.printer.paper_mm).unwrap_or(printer::Width::Mm58);
-        let settings =
-            printer::PrinterSettings::new(config.printer.port.clone(), config.printer.baud, profile, width);
+        let settings = printer::PrinterSettings::new(config.printer.port.clone(), config.printer.baud, profile, width);
         let clerk = self.clone();
         let printer =
             printer::start(settings, queue.again()?, Letterhead::default(), Arc::clone(clock), move |event| {
@@ -327,6 +330,11 @@ impl Desk {
                 (self.enrolment.bulletin.clone(), None)
             }
         };
+        // The pages' own words are in the fonts of the binary; names of villages and people may not be.
+        let words = serde_json::to_string(&bulletin).unwrap_or_default();
+        if let Some(sentence) = missing_sentence(&missing_characters([words.as_str()])) {
+            error!("{sentence}");
+        }
         self.printer.send(Command::Letterhead(Letterhead {
             station: bulletin.station.name.clone(),
             telephone: bulletin.station.telephone.clone(),

@@ -21,13 +21,15 @@ pub use clerk::{Clerk, Task, start as start_clerk};
 pub use drive::drive;
 use jiff::Timestamp;
 pub use scanner::read_serial;
-use slint::ComponentHandle;
 use uuid::Uuid;
 use wire::intake::{CheckIn, HelpCall, Lookup, Reissue, Track, Tracked};
 
 use crate::{
     clock::Clock,
-    control::{Answer, Ask, Board, Control},
+    control::{
+        Board, Control,
+        message::{Answer, Ask},
+    },
     pages,
     session::{Action, Event, Help, Page, Session, StaffResult, TrackResult},
 };
@@ -71,7 +73,8 @@ pub struct App {
 /// Starts dispatching on this thread, which must be the one that runs the event loop.
 pub fn start(parts: Parts) {
     touches::connect(&parts.ui);
-    let app = App { parts, session: Session::default(), models: models::Models::default(), help_call: None, seconds: 0 };
+    let app =
+        App { parts, session: Session::default(), models: models::Models::default(), help_call: None, seconds: 0 };
     APP.set(Some(app));
     dispatch(Event::Touched);
 }
@@ -193,15 +196,7 @@ impl App {
     fn wipe(&mut self) {
         self.help_call = None;
         self.models = models::Models::default();
-        let entry = self.parts.ui.global::<pages::Entry>();
-        entry.set_text("".into());
-        entry.set_landmark("".into());
-        entry.set_name("".into());
-        entry.set_phone("".into());
-        entry.set_number("".into());
-        entry.set_code("".into());
-        entry.set_lookup_phone("".into());
-        self.render_nothing();
+        crate::ui::wipe_visit(&self.parts.ui);
         keyboard::forget();
     }
 }

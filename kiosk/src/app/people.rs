@@ -5,7 +5,6 @@ use jiff::{
     Zoned, civil,
     tz::{Offset, TimeZone},
 };
-use slint::{Image, Rgba8Pixel, SharedPixelBuffer};
 use wire::{
     bulletin::{Bulletin, Duty},
     event::WallTime,
@@ -52,7 +51,7 @@ pub(super) fn stale(fetched: Option<WallTime>, now: Option<&Zoned>) -> Option<Op
 
 /// A row of the page.
 pub(super) fn row(duty: &Duty, present: bool) -> Person {
-    let portrait = duty.portrait.as_deref().and_then(picture);
+    let portrait = duty.portrait.as_deref().and_then(|p| crate::ui::images::portrait(&STANDARD.decode(p).ok()?));
     Person {
         id: duty.person.as_str().into(),
         name: duty.name.as_str().into(),
@@ -62,14 +61,6 @@ pub(super) fn row(duty: &Duty, present: bool) -> Person {
         portrait: portrait.unwrap_or_default(),
         present,
     }
-}
-
-/// A portrait that can't be read is left out, never an obstacle.
-fn picture(base64: &str) -> Option<Image> {
-    let bytes = STANDARD.decode(base64).ok()?;
-    let rgba = image::load_from_memory(&bytes).ok()?.thumbnail(240, 240).into_rgba8();
-    let buffer = SharedPixelBuffer::<Rgba8Pixel>::clone_from_slice(rgba.as_raw(), rgba.width(), rgba.height());
-    Some(Image::from_rgba8(buffer))
 }
 
 #[cfg(test)]
@@ -111,7 +102,11 @@ mod tests {
             reply_period: None,
             categories: vec![],
             places: vec![],
-            roster: vec![duty("a", "2026-11-23", "08:30"), duty("b", "2026-11-23", "14:00"), duty("c", "2026-11-24", "08:30")],
+            roster: vec![
+                duty("a", "2026-11-23", "08:30"),
+                duty("b", "2026-11-23", "14:00"),
+                duty("c", "2026-11-24", "08:30"),
+            ],
             present: vec![
                 Presence { person: "b".into(), since: "2026-11-23T01:00:00Z".parse().unwrap() },
                 Presence { person: "a".into(), since: "2026-11-22T01:00:00Z".parse().unwrap() },

@@ -6,8 +6,8 @@ use slint::{ComponentHandle, SharedString};
 use super::{App, people};
 use crate::{
     pages::{
-        self, Age, Attract, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next,
-        People, Phrases, Pictures, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
+        self, Age, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next, People,
+        Phrases, Pictures, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
     },
     session::{Delivery, Field, Help, Page, Paper, StaffResult, Trouble},
 };
@@ -54,11 +54,7 @@ impl App {
     fn shell(&self, now: Option<&Zoned>) {
         let (session, shell) = (&self.session, self.parts.ui.global::<Shell>());
         if shell.get_english() != session.english {
-            let language = if session.english { "en" } else { "" };
-            if let Err(problem) = slint::select_bundled_translation(language) {
-                tracing::error!(%problem, language, "no such translation");
-            }
-            shell.set_english(session.english);
+            crate::ui::set_language(&self.parts.ui, session.english);
         }
         shell.set_backward(session.backward);
         shell.set_countdown(session.idle.countdown.map_or(-1, |s| i32::try_from(s).unwrap_or(i32::MAX)));
@@ -90,11 +86,9 @@ impl App {
     }
 
     fn attract(&mut self) {
-        let attract = self.parts.ui.global::<Attract>();
         let code = self.session.bulletin.as_ref().and_then(|b| b.station.code.clone());
         if self.models.code != code {
-            attract.set_has_code(code.is_some());
-            attract.set_code(code.as_deref().map(crate::ui::qr_picture).unwrap_or_default());
+            crate::ui::set_station_code(&self.parts.ui, code.as_deref());
             self.models.code = code;
         }
     }
@@ -193,7 +187,7 @@ impl App {
         let ticket = done.submitted.ticket;
         if self.models.receipt != Some(ticket) {
             let link = wire::secret::track_link(&bulletin.public_base, ticket, &done.submitted.secret);
-            page.set_code_picture(crate::ui::qr_picture(&link));
+            page.set_code_picture(crate::ui::images::qr(&link).unwrap_or_default());
             self.models.receipt = Some(ticket);
         }
     }
@@ -286,8 +280,7 @@ impl App {
         let zone = self.session.bulletin.as_ref().map_or("Asia/Shanghai", |b| b.zone.as_str());
         let rows = staff.found.iter().map(|t| {
             let at = wire::event::WallTime { at: t.received, quality: wire::event::ClockQuality::Host };
-            let day = people::local(at, zone)
-                .map(|at| self.phrases().invoke_date(at.month().into(), at.day().into()));
+            let day = people::local(at, zone).map(|at| self.phrases().invoke_date(at.month().into(), at.day().into()));
             LookupRow {
                 number: t.ticket.grouped().into(),
                 category: t.category.as_str().into(),

@@ -1,9 +1,9 @@
-//! What the technician reads, and the pages after a visit: empty.
+//! What the technician reads.
 
 use slint::{ComponentHandle, SharedString};
 
 use super::App;
-use crate::pages::{Done, Fact, FactName, Found, Phrases, Speak, Staff};
+use crate::pages::{Fact, FactName, Phrases, Staff};
 
 impl App {
     /// The technician's facts.
@@ -32,30 +32,5 @@ impl App {
         rows.push(fact(FactName::Bulletin, bulletin.to_string().into(), self.session.fetched.is_some()));
         rows.push(fact(FactName::Version, env!("CARGO_PKG_VERSION").into(), true));
         self.models.facts.put(rows, |m| ui.global::<Staff>().set_facts(m));
-    }
-
-    /// Leaves nothing of a visit in the pages.
-    pub(super) fn render_nothing(&self) {
-        let ui = &self.parts.ui;
-        let (speak, done, found, staff) =
-            (ui.global::<Speak>(), ui.global::<Done>(), ui.global::<Found>(), ui.global::<Staff>());
-        let empty = SharedString::default;
-        speak.set_places(Default::default());
-        speak.set_sentences(Default::default());
-        speak.set_category(empty());
-        done.set_number(empty());
-        done.set_code(empty());
-        done.set_category(empty());
-        done.set_place(empty());
-        done.set_when(empty());
-        done.set_next(empty());
-        done.set_code_picture(slint::Image::default());
-        found.set_number(empty());
-        found.set_category(empty());
-        found.set_state(empty());
-        found.set_reply(empty());
-        found.set_replied_by(empty());
-        found.set_steps(Default::default());
-        staff.set_found(Default::default());
     }
 }

@@ -105,7 +105,7 @@ fn connect_staff(ui: &pages::App) {
             dispatch(Event::StaffLookup(ui.global::<pages::Entry>().get_lookup_phone().into()));
         }
     });
-    act.on_staff_reissue(|number| {
+    act.on_staff_reprint(|number| {
         if let Ok(ticket) = number.parse() {
             dispatch(Event::StaffReissue(ticket));
         }

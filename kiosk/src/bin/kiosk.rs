@@ -9,7 +9,7 @@ use kiosk::{
     clock::{Clock, SystemClock},
     config::Config,
     control::{Board, Control},
-    pages, systemd, ui,
+    pages, systemd,
 };
 use slint::{ComponentHandle, PhysicalSize};
 
@@ -47,7 +47,6 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     keep_no_cores();
     let config = Config::load(&arguments.config)?;
-    ui::check_glyphs()?;
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
     std::fs::create_dir_all(&config.run_dir).with_context(|| format!("make {}", config.run_dir.display()))?;
 
@@ -66,9 +65,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
     .with_context(|| format!("serve {}", config.control_path().display()))?;
     let control = Arc::new(control);
-    let clerks_thread =
-        app::start_clerk(&clerk, inbox, config.clone(), Arc::clone(&control), Arc::clone(&clock))
-            .context("start the clerk's thread")?;
+    let clerks_thread = app::start_clerk(&clerk, inbox, config.clone(), Arc::clone(&control), Arc::clone(&clock))
+        .context("start the clerk's thread")?;
     if let Some(scanner) = config.scanner.clone() {
         thread::Builder::new()
             .name("scanner".into())
