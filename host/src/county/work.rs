@@ -87,6 +87,8 @@ pub struct CasePage {
     pub station: String,
     /// How many cases carry the same number.
     pub same_number: usize,
+    /// What somebody of 县人大 should look at; empty for others.
+    pub alarms: Vec<AlarmRow>,
     /// What whoever looks may do.
     pub may: May,
     /// Whether a unit's period has passed.
@@ -190,6 +192,10 @@ impl County {
                 .find(|s| Some(&s.id) == row.station.as_ref())
                 .map_or_else(String::new, |s| s.name),
             same_number: cases::proofs(&mut conn, &row.ticket).await?.len(),
+            alarms: match by.role {
+                Role::County => events::alarms_of(&mut conn, &row.ticket).await?,
+                _ => Vec::new(),
+            },
             may: may(&case, by, today, now),
             overdue: case.overdue(today),
             case,
@@ -310,6 +316,12 @@ impl County {
         let all = crate::store::people::all(&mut *self.store.read().await?).await?;
         let deputies = all.into_iter().filter(|p| p.role == "deputy" && p.disabled == 0);
         Ok(deputies.map(|p| Person { id: p.id, name: p.name }).collect())
+    }
+
+    /// A time as people of the county read it.
+    #[must_use]
+    pub fn local(&self, ms: i64) -> String {
+        super::record::at(ms).to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
     /// The day that it is in the county.

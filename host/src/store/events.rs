@@ -66,6 +66,18 @@ fn event(row: &AnyRow) -> Result<EventRow, sqlx::Error> {
     })
 }
 
+fn alarm_row(row: &AnyRow) -> Result<AlarmRow, sqlx::Error> {
+    Ok(AlarmRow {
+        number: row.try_get(0)?,
+        at: row.try_get(1)?,
+        kind: row.try_get(2)?,
+        ticket: row.try_get(3)?,
+        event: row.try_get(4)?,
+        seen_by: row.try_get(5)?,
+        seen_at: row.try_get(6)?,
+    })
+}
+
 /// An event by its id.
 ///
 /// # Errors
@@ -160,18 +172,17 @@ pub async fn alarms(conn: &mut Conn, at_most: i64) -> Result<Vec<AlarmRow>, Stor
     let sql = "SELECT number, at, kind, ticket, event, seen_by, seen_at FROM alarm
                ORDER BY CASE WHEN seen_at IS NULL THEN 0 ELSE 1 END, number DESC LIMIT $1";
     let rows = sqlx::query(sql).bind(at_most).fetch_all(conn).await?;
-    let alarm = |row: &AnyRow| {
-        Ok(AlarmRow {
-            number: row.try_get(0)?,
-            at: row.try_get(1)?,
-            kind: row.try_get(2)?,
-            ticket: row.try_get(3)?,
-            event: row.try_get(4)?,
-            seen_by: row.try_get(5)?,
-            seen_at: row.try_get(6)?,
-        })
-    };
-    Ok(rows.iter().map(alarm).collect::<Result<_, sqlx::Error>>()?)
+    Ok(rows.iter().map(alarm_row).collect::<Result<_, sqlx::Error>>()?)
+}
+
+/// The alarms of a ticket, oldest first.
+///
+/// # Errors
+/// The database.
+pub async fn alarms_of(conn: &mut Conn, ticket: &str) -> Result<Vec<AlarmRow>, StoreError> {
+    let sql = "SELECT number, at, kind, ticket, event, seen_by, seen_at FROM alarm WHERE ticket = $1 ORDER BY number";
+    let rows = sqlx::query(sql).bind(ticket).fetch_all(conn).await?;
+    Ok(rows.iter().map(alarm_row).collect::<Result<_, sqlx::Error>>()?)
 }
 
 /// How many alarms nobody has seen to.

@@ -43,14 +43,101 @@
 //! | GET `/static/{file}` | | anybody |
 //!
 //! The peer's address for the limits on guessing is taken from the request's extension
-//! `axum::extract::ConnectInfo<SocketAddr>`.
+//! `ConnectInfo<Peer>`.
 
-use axum::Router;
+mod cases;
+mod desk;
+mod ledger;
+mod people;
+mod session;
+mod shell;
+mod stations;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::header,
+    middleware::map_response,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
 
 use crate::county::County;
 
+/// The most bytes of a form: a reply of 2,000 characters, escaped.
+const FORM: usize = 64 * 1024;
+/// The most bytes of a portrait as a phone takes it.
+const PORTRAIT: usize = 10 * 1024 * 1024;
+
 /// The console's pages below `/county`, and `/static`.
 pub fn routes(county: County) -> Router {
-    let _ = county;
+    let portraits = Router::new()
+        .route("/county/stations/{id}/roster", post(stations::add_member))
+        .layer(DefaultBodyLimit::max(PORTRAIT));
     Router::new()
+        .route("/county", get(|| async { Redirect::to("/county/cases") }))
+        .route("/county/sign-in", get(session::sign_in_form).post(session::sign_in))
+        .route("/county/sign-out", post(session::sign_out))
+        .route("/county/password", get(session::password_form).post(session::password))
+        .route("/county/cases", get(cases::list))
+        .route("/county/cases/{id}", get(cases::show))
+        .route("/county/cases/{id}/contact", get(cases::contact))
+        .route("/county/cases/{id}/{step}", post(cases::act))
+        .route("/county/help", get(desk::help))
+        .route("/county/help/{id}/acknowledge", post(desk::acknowledge))
+        .route("/county/ledger", get(ledger::page))
+        .route("/county/ledger.csv", get(ledger::csv))
+        .route("/county/stations", get(stations::list).post(stations::add))
+        .route("/county/stations/{id}", get(stations::show).post(stations::edit))
+        .route("/county/stations/{id}/terminals", post(stations::terminal))
+        .route("/county/stations/{id}/roster/{person}/remove", post(stations::remove_member))
+        .route("/county/stations/{id}/duties", post(stations::add_duty))
+        .route("/county/stations/{id}/duties/{duty}/remove", post(stations::remove_duty))
+        .route("/county/settings", get(stations::settings).post(stations::edit_settings))
+        .route("/county/settings/categories/{id}", post(stations::edit_category))
+        .route("/county/people", get(people::page).post(people::add))
+        .route("/county/people/{id}/{step}", post(people::change))
+        .route("/county/units", post(people::add_unit))
+        .route("/county/units/{id}/{step}", post(people::change_unit))
+        .route("/county/alarms", get(desk::alarms))
+        .route("/county/alarms/{number}/seen", post(desk::seen))
+        .layer(DefaultBodyLimit::max(FORM))
+        .merge(portraits)
+        .with_state(county)
+        .layer(map_response(guarded))
+        .merge(assets())
+}
+
+/// The one stylesheet and the one script, as they lie in the program.
+fn assets() -> Router {
+    const CSS: &str = include_str!("../../../static/console/console.css");
+    const HTMX: &str = include_str!("../../../static/console/htmx.min.js");
+    let fixed = |mime: &'static str, body: &'static str| {
+        let headers = [
+            (header::CONTENT_TYPE, mime),
+            (header::CACHE_CONTROL, "public, max-age=3600"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        get(move || async move { (headers, body).into_response() })
+    };
+    Router::new()
+        .route("/static/console.css", fixed("text/css; charset=utf-8", CSS))
+        .route("/static/htmx.min.js", fixed("text/javascript; charset=utf-8", HTMX))
+}
+
+async fn guarded(mut response: Response) -> Response {
+    response.headers_mut().extend(shell::GUARDS);
+    response
+}
+
+/// What an alarm is called.
+fn alarm_word(kind: &str) -> &'static str {
+    match kind {
+        "conflict" => "同一件事收到两份不同的内容",
+        "unreadable" => "有一份内容打不开",
+        "double_number" => "两件事用了同一个编号",
+        "rating_refused" => "有一个评价没有计入",
+        "webhook" => "通知发不出去",
+        _ => "有一件事要看一看",
+    }
 }

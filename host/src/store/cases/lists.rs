@@ -31,6 +31,7 @@ pub struct ListRow {
     pub ticket: String,
     pub category: String,
     pub place: String,
+    pub place_name: Option<String>,
     pub station: Option<String>,
     pub station_name: Option<String>,
     pub received: i64,
@@ -46,12 +47,13 @@ pub struct ListRow {
     pub reason: Option<String>,
 }
 
-const LIST: &str = "SELECT c.id, c.ticket, c.category, c.place, c.station, s.name AS station_name, c.received, c.state,
+const LIST: &str = "SELECT c.id, c.ticket, c.category, c.place, l.name AS place_name, c.station, s.name AS station_name, c.received, c.state,
     p.name AS deputy_name, u.name AS main_name, c.due, c.rating, c.outcome, c.rounds, c.on_behalf,
     c.reply_text, c.reason
   FROM ticket_case c
   LEFT JOIN person p ON p.id = c.deputy
   LEFT JOIN station s ON s.id = c.station
+  LEFT JOIN place l ON l.station = c.station AND l.id = c.place
   LEFT JOIN case_unit m ON m.case_id = c.id AND m.rank = 0
   LEFT JOIN unit u ON u.id = m.unit ";
 
@@ -67,6 +69,7 @@ fn row(row: &AnyRow) -> Result<ListRow, sqlx::Error> {
         ticket: row.try_get("ticket")?,
         category: row.try_get("category")?,
         place: row.try_get("place")?,
+        place_name: row.try_get("place_name")?,
         station: row.try_get("station")?,
         station_name: row.try_get("station_name")?,
         received: row.try_get("received")?,

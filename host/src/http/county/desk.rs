@@ -1,0 +1,113 @@
+//! Calls for help, and what somebody of 县人大 should look at.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+};
+
+use super::{
+    alarm_word,
+    cases::grouped,
+    session::{Posted, Signed},
+    shell::{Answer, Frame, done, html},
+};
+use crate::county::County;
+
+struct Call {
+    id: String,
+    station: String,
+    terminal: String,
+    at: String,
+    by: Option<String>,
+    acknowledged: String,
+}
+
+#[derive(Template)]
+#[template(path = "county/help.html")]
+struct HelpPage {
+    frame: Frame,
+    calls: Vec<Call>,
+}
+
+#[derive(Template)]
+#[template(path = "county/help_part.html")]
+struct HelpPart<'a> {
+    frame: &'a Frame,
+    calls: &'a [Call],
+}
+
+/// GET `/county/help`; asked again by the page itself every ten seconds.
+pub(super) async fn help(State(county): State<County>, Signed(by): Signed, headers: HeaderMap) -> Answer {
+    let calls = county.help_calls(&by).await?.into_iter().map(|c| Call {
+        station: c.station_name.unwrap_or_default(),
+        at: county.local(c.at),
+        by: c.acknowledged.and(c.by_name),
+        acknowledged: c.acknowledged.map(|ms| county.local(ms)).unwrap_or_default(),
+        terminal: c.terminal,
+        id: c.id,
+    });
+    let calls: Vec<Call> = calls.collect();
+    let frame = Frame::of(&county, by, "叫人帮忙", "help").await?;
+    if headers.contains_key("hx-request") {
+        return html(&HelpPart { frame: &frame, calls: &calls });
+    }
+    html(&HelpPage { frame, calls })
+}
+
+/// POST `/county/help/{id}/acknowledge`
+pub(super) async fn acknowledge(State(county): State<County>, Path(id): Path<String>, posted: Posted) -> Answer {
+    county.acknowledge(&posted.by, &id).await?;
+    done("/county/help")
+}
+
+struct Alarm {
+    number: i64,
+    word: &'static str,
+    advice: &'static str,
+    at: String,
+    ticket: String,
+    digits: String,
+    event: String,
+    seen: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "county/alarms.html")]
+struct AlarmsPage {
+    frame: Frame,
+    alarms: Vec<Alarm>,
+}
+
+fn advice(kind: &str) -> &'static str {
+    match kind {
+        "conflict" => "两份内容都已保存，先到的有效。请技术人员检查这台终端。",
+        "unreadable" => "原件已保存，但打不开。请检查终端用的县密钥是不是本县的。",
+        "double_number" => "两件都已收到，各自办理。请技术人员检查这台终端的卡是不是被复制过。",
+        "rating_refused" => "评价已保存，没有计入：凭证不符，或者评的是较早的答复。",
+        "webhook" => "通知一直发不出去。请检查设置里的通知地址。",
+        _ => "请技术人员查看。",
+    }
+}
+
+/// GET `/county/alarms`
+pub(super) async fn alarms(State(county): State<County>, Signed(by): Signed) -> Answer {
+    let alarms = county.alarms(&by).await?.into_iter().map(|a| Alarm {
+        number: a.number,
+        word: alarm_word(&a.kind),
+        advice: advice(&a.kind),
+        at: county.local(a.at),
+        ticket: a.ticket.as_deref().map(grouped).unwrap_or_default(),
+        digits: a.ticket.unwrap_or_default(),
+        event: a.event.unwrap_or_default(),
+        seen: a.seen_by,
+    });
+    let alarms = alarms.collect();
+    html(&AlarmsPage { alarms, frame: Frame::of(&county, by, "要看一看", "alarms").await? })
+}
+
+/// POST `/county/alarms/{number}/seen`
+pub(super) async fn seen(State(county): State<County>, Path(number): Path<i64>, posted: Posted) -> Answer {
+    county.see_alarm(&posted.by, number).await?;
+    done("/county/alarms")
+}
