@@ -183,6 +183,15 @@ impl Page {
         self.ops.push(Op::Line("-".repeat(self.width.columns())));
     }
 
+    /// What has to be copied by hand is as large as it can be.
+    fn number_and_code(&mut self, ticket: TicketNumber, code: &QueryCode) {
+        self.push(Op::Feed(LINE_DOTS / 2));
+        self.line("您的编号");
+        self.large(&ticket.grouped());
+        self.push(Op::Feed(LINE_DOTS / 4));
+        self.large(&format!("查询码 {}", code.grouped()));
+    }
+
     fn push(&mut self, op: Op) {
         self.ops.push(op);
     }
@@ -231,11 +240,7 @@ impl Receipt<'_> {
             page.line(&format!("补打 第{}次", self.copy));
             page.push(Op::Bold(false));
         }
-        page.push(Op::Feed(LINE_DOTS / 2));
-        page.large(&self.ticket.grouped());
-        page.push(Op::Bold(true));
-        page.line(&format!("查询码 {}", self.code.grouped()));
-        page.push(Op::Bold(false));
+        page.number_and_code(self.ticket, self.code);
     }
 
     fn codes(&self, page: &mut Page) {
@@ -277,11 +282,7 @@ impl Slip {
             Self::Reissued { ticket, code } => {
                 page.large("补发查询码");
                 page.line(&head.station);
-                page.push(Op::Feed(LINE_DOTS / 2));
-                page.large(&ticket.grouped());
-                page.push(Op::Bold(true));
-                page.line(&format!("查询码 {}", code.grouped()));
-                page.push(Op::Bold(false));
+                page.number_and_code(*ticket, code);
                 page.rule();
                 page.line("原来的查询码不能再用");
             }
