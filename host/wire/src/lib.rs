@@ -11,7 +11,8 @@
 //! | `intake`, `schema` | everything below |
 //! | `view`, `event` | `case`, `secret`, `ticket` |
 //! | `enrol` | `pin`, `ticket`, `bulletin` |
-//! | `bulletin`, `case`, `pin`, `secret`, `ticket` | nothing of ours |
+//! | `secret` | `ticket` |
+//! | `bulletin`, `case`, `pin`, `ticket` | nothing of ours |
 
 pub mod bulletin;
 pub mod case;

@@ -1,0 +1,112 @@
+//! Golden data: what terminals and hosts of every version wrote must stay readable, and what is written must not
+//! change by accident.
+//!
+//! `LIANXIN_GOLDEN=write cargo test -p wire` writes the schemas anew; a change of one is a change of the contract.
+
+use std::{fs, path::PathBuf};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use wire::{bulletin::Bulletin, case::State, enrol, event, intake, schema, view};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn golden(name: &str) -> Value {
+    let path = folder().join(name).with_extension("json");
+    serde_json::from_slice(&fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))).unwrap()
+}
+
+/// Reads as `T`, also with a field more that nobody knows, and writes back what was read.
+fn holds<T: Serialize + DeserializeOwned>(name: &str) {
+    let written = golden(name);
+    let read: T = serde_json::from_value(written.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert_eq!(serde_json::to_value(&read).unwrap(), written, "{name} is written as it was read");
+    let mut newer = written;
+    if let Some(fields) = newer.as_object_mut() {
+        fields.insert("of_a_newer_version".into(), json!({"a": [1]}));
+        if newer.get("found").is_none() {
+            serde_json::from_value::<T>(newer).unwrap_or_else(|e| panic!("{name} with a field more: {e}"));
+        }
+    }
+}
+
+#[test]
+fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
+    holds::<event::Header>("header");
+    holds::<event::Suggestion>("suggestion");
+    holds::<event::Contact>("contact");
+    holds::<event::Rating>("rating");
+    holds::<Bulletin>("bulletin");
+    holds::<view::View>("view");
+    holds::<view::SealedView>("sealed_view");
+    holds::<enrol::Enrolment>("enrolment");
+    holds::<enrol::EnrolRequest>("enrol_request");
+    holds::<enrol::Enrolled>("enrolled");
+    holds::<enrol::RenewRequest>("renew_request");
+    holds::<intake::Accepted>("accepted");
+    holds::<intake::Views>("views");
+    holds::<intake::Track>("track");
+    holds::<intake::Tracked>("tracked");
+    holds::<intake::HelpCall>("help_call");
+    holds::<intake::HelpState>("help_state");
+    holds::<intake::CheckIn>("check_in");
+    holds::<intake::Lookup>("lookup");
+    holds::<intake::LookupAnswer>("lookup_answer");
+    holds::<intake::Reissue>("reissue");
+    holds::<intake::Reissued>("reissued");
+}
+
+#[test]
+fn no_type_of_the_contract_lacks_golden_data() {
+    for (name, _) in schema::all() {
+        assert!(folder().join(name).with_extension("json").exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_state_or_kind_of_a_newer_host_is_shown_as_under_way_and_kept() {
+    let mut newer = golden("view");
+    newer["state"] = json!("transferred_to_the_moon");
+    let read: view::View = serde_json::from_value(newer).unwrap();
+    assert_eq!((read.state, read.state.label()), (State::Unknown, "办理中"));
+    let mut newer = golden("header");
+    newer["kind"] = json!("voice");
+    newer["wall"]["quality"] = json!("pulsar");
+    let read: event::Header = serde_json::from_value(newer).unwrap();
+    assert_eq!((read.kind, read.wall.quality), (event::Kind::Unknown, event::ClockQuality::Unknown));
+}
+
+#[test]
+fn data_of_an_older_version_lacks_fields_that_have_a_default() {
+    let mut older = golden("bulletin");
+    for field in ["officer", "reply_period", "roster", "present", "zone"] {
+        older.as_object_mut().unwrap().remove(field);
+    }
+    let read: Bulletin = serde_json::from_value(older).unwrap();
+    assert_eq!(read.zone, "Asia/Shanghai");
+    assert!(read.officer.is_none() && read.roster.is_empty());
+}
+
+#[test]
+fn the_words_of_a_case_are_those_of_the_counties() {
+    let words: Vec<_> = State::ALL.iter().map(|s| s.label()).collect();
+    let expected =
+        ["已收到", "代表已接单", "已转交", "单位已答复", "代表已确认", "已办结", "暂时办不了", "已评价", "二次协调"];
+    assert_eq!(words, expected);
+}
+
+#[test]
+fn the_schemas_are_those_that_were_published() {
+    for (name, schema) in schema::all() {
+        let path = folder().join("schema").join(name).with_extension("json");
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("LIANXIN_GOLDEN").is_some_and(|v| v == "write") {
+            #[expect(clippy::disallowed_methods, reason = "golden data of a test, not a terminal's file")]
+            fs::write(&path, &text).unwrap();
+        }
+        let published = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(text, published, "{name}: if the change is meant, write the schemas anew");
+    }
+}
