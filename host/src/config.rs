@@ -261,9 +261,6 @@ fn resolve(options: &Options, file: File, path: &Path) -> Result<Config, ConfigE
             return Err(missing("terminals_certificate", "the files that `host ca server` of the fleet role writes"));
         }
     }
-    if config.role == Some(Role::Fleet) && config.county_keys.is_none() {
-        return Err(missing("county_keys", "a copy of the file keys.json of the county role"));
-    }
     Ok(config)
 }
 

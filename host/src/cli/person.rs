@@ -14,6 +14,8 @@ use crate::{county::people::NewPerson, keys};
 pub(super) enum Command {
     /// Adds somebody.
     Add(Add),
+    /// Shows everybody; no passwords.
+    List,
 }
 
 #[derive(Debug, Args)]
@@ -58,8 +60,33 @@ impl From<PersonRole> for Role {
     }
 }
 
+async fn list(host: &Host) -> Result<Answer> {
+    let people = host.county().await?.list_people().await?;
+    let mut text = String::new();
+    for person in &people {
+        let role = serde_json::from_value::<Role>(json!(person.role)).map_or(person.role.as_str(), |role| role.label());
+        let belongs = person.unit_name.as_deref().or(person.station_name.as_deref()).unwrap_or_default();
+        let disabled = if person.disabled == 0 { "" } else { "  may not sign in" };
+        text.push_str(&format!("{:<16}  {role}  {}  {belongs}{disabled}\n", person.login, person.name));
+    }
+    if people.is_empty() {
+        text.push_str("nobody yet; `host person add --role county` adds the first\n");
+    }
+    let json: Vec<_> = people
+        .iter()
+        .map(|person| {
+            json!({
+                "id": person.id, "login": person.login, "name": person.name, "role": person.role,
+                "unit": person.unit_name, "station": person.station_name, "disabled": person.disabled != 0,
+            })
+        })
+        .collect();
+    Answer::new(text.trim_end(), json)
+}
+
 pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     match command {
+        Command::List => list(host).await,
         Command::Add(add) => {
             let role = Role::from(add.role);
             anyhow::ensure!(

@@ -1,13 +1,16 @@
 //! `host terminal …`.
 
-use std::{fmt::Write, path::PathBuf};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use wire::{
     bulletin::{Bulletin, Station, built_in_categories},
-    enrol::CountyKeys,
+    enrol::{CountyKeys, Enrolment},
     ticket::TerminalNumber,
 };
 
@@ -17,6 +20,7 @@ use crate::{
     durable::{self, Readers},
     fleet::{self, Admitted, Fleet, Staff},
     keys,
+    serve::Addresses,
     setup::{self, Machine},
 };
 
@@ -71,19 +75,17 @@ pub(super) struct Readmit {
 pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     match command {
         Command::Add(add) => {
-            refuse_taken(&add.out)?;
-            let mut machine = host.machine().await?;
-            let admitted = fleet_of(&machine)?.add(add.number, &add.station, &add.place).await?;
-            write_file(host, &mut machine, admitted, &add.station, &add.out).await
+            let mut desk = Desk::open(host, &add.out).await?;
+            let admitted = fleet_of(&desk.machine)?.add(add.number, &add.station, &add.place).await?;
+            desk.write(host, admitted, &add.station, &add.out).await
         }
         Command::Readmit(readmit) => {
-            refuse_taken(&readmit.out)?;
-            let mut machine = host.machine().await?;
-            let fleet = fleet_of(&machine)?;
+            let mut desk = Desk::open(host, &readmit.out).await?;
+            let fleet = fleet_of(&desk.machine)?;
             let admitted = fleet.readmit(readmit.number).await?;
             let row = fleet.list().await?.into_iter().find(|row| row.number == readmit.number);
             let station = row.map(|row| row.station).unwrap_or_default();
-            write_file(host, &mut machine, admitted, &station, &readmit.out).await
+            desk.write(host, admitted, &station, &readmit.out).await
         }
         Command::List => list(fleet_of(&host.machine().await?)?).await,
         Command::Revoke { number } => {
@@ -111,34 +113,44 @@ fn fleet_of(machine: &Machine) -> Result<&Fleet> {
     machine.fleet.as_ref().context("this host plays the county role only; run the command where the fleet role runs")
 }
 
-fn refuse_taken(out: &std::path::Path) -> Result<()> {
-    anyhow::ensure!(!out.exists(), "{}: there is a file of this name; give --out another one", out.display());
-    Ok(())
+/// What an enrolment file needs, found before a number is given away.
+struct Desk {
+    machine: Machine,
+    addresses: Addresses,
+    county_keys: CountyKeys,
 }
 
-async fn write_file(
-    host: &Host,
-    machine: &mut Machine,
-    admitted: Admitted,
-    station: &str,
-    out: &std::path::Path,
-) -> Result<Answer> {
-    let addresses = host.addresses()?;
-    let (terminal, generation) = (admitted.terminal, admitted.generation);
-    let bulletin = match machine.county(&host.config, &addresses.public_base, &host.clock).await? {
-        Some(county) => {
-            county.place_terminal(terminal, station).await?;
-            county.bulletin(terminal).await?
-        }
-        None => first_bulletin(host, &addresses.public_base, station),
-    };
-    let ca = machine.ca.as_ref().context("the certificate authority is the fleet role's")?;
-    let urls = fleet::Addresses { fleet_url: addresses.fleet_url.clone(), county_url: addresses.county_url.clone() };
-    let staff = Staff::draw();
-    let file = fleet::enrolment_file(admitted, ca.root_pem(), urls, county_keys(host)?, &staff, bulletin);
-    let bytes = serde_json::to_vec_pretty(&file)?;
-    durable::write_new(out, &bytes, Readers::Owner).with_context(|| out.display().to_string())?;
+impl Desk {
+    async fn open(host: &Host, out: &Path) -> Result<Self> {
+        anyhow::ensure!(!out.exists(), "{}: there is a file of this name; give --out another one", out.display());
+        let machine = host.machine().await?;
+        fleet_of(&machine)?;
+        Ok(Self { machine, addresses: host.addresses()?, county_keys: county_keys(host)? })
+    }
 
+    async fn write(&mut self, host: &Host, admitted: Admitted, station: &str, out: &Path) -> Result<Answer> {
+        let Self { machine, addresses, county_keys } = self;
+        let terminal = admitted.terminal;
+        let bulletin = match machine.county(&host.config, &addresses.public_base, &host.clock).await? {
+            Some(county) => {
+                county.place_terminal(terminal, station).await?;
+                county.bulletin(terminal).await?
+            }
+            None => first_bulletin(host, &addresses.public_base, station),
+        };
+        let ca = machine.ca.as_ref().context("the certificate authority is the fleet role's")?;
+        let urls =
+            fleet::Addresses { fleet_url: addresses.fleet_url.clone(), county_url: addresses.county_url.clone() };
+        let staff = Staff::draw();
+        let file = fleet::enrolment_file(admitted, ca.root_pem(), urls, county_keys.clone(), &staff, bulletin);
+        let bytes = serde_json::to_vec_pretty(&file)?;
+        durable::write_new(out, &bytes, Readers::Owner).with_context(|| out.display().to_string())?;
+        written(&file, addresses, &staff, out)
+    }
+}
+
+fn written(file: &Enrolment, addresses: &Addresses, staff: &Staff, out: &Path) -> Result<Answer> {
+    let (terminal, generation, station) = (file.terminal, file.generation, &file.bulletin.station.name);
     let mut text = String::new();
     writeln!(text, "terminal          {terminal}, generation {generation}, {station}")?;
     writeln!(text, "enrolment file    {}  (good for one terminal, once)", out.display())?;
@@ -161,9 +173,13 @@ async fn write_file(
 }
 
 fn county_keys(host: &Host) -> Result<CountyKeys> {
-    let path = match &host.config.county_keys {
-        Some(path) if !host.config.plays(Role::County) => path.clone(),
-        _ => setup::keys_folder(&host.config.data).join(keys::PUBLIC_KEYS),
+    let path = if host.config.plays(Role::County) {
+        setup::keys_folder(&host.config.data).join(keys::PUBLIC_KEYS)
+    } else {
+        let keys = host.config.county_keys.clone();
+        keys.context(
+            "`county_keys` is missing in host.toml: expected a copy of the county role's county/keys/keys.json",
+        )?
     };
     Ok(keys::read_public(&path)?)
 }

@@ -154,6 +154,14 @@ impl County {
         self.add("program", person, None).await
     }
 
+    /// Everybody, for the command line: whoever may read the database's file knows them anyway.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn list_people(&self) -> Result<Vec<PersonRow>, Error> {
+        Ok(people::all(&mut *self.store.read().await?).await?)
+    }
+
     /// Adds somebody from the console; `station` is the only one that an officer sees.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ function fill(view) {
     const name = document.createElement("strong");
     name.textContent = words("states", step.state, "办理中");
     item.append(name);
-    const lines = [when(step.at, true), step.by, step.due ? `请在${day(step.due)}前答复` : null];
+    const lines = [when(step.at, true), step.by, step.due ? `要在 ${day(step.due)}前答复` : null];
     for (const line of lines.filter(Boolean)) {
       const span = document.createElement("span");
       span.textContent = line;
@@ -79,7 +79,7 @@ function fill(view) {
 
 function again(response) {
   const seconds = Number(response.headers.get("Retry-After"));
-  if (seconds > 90) return `${Math.ceil(seconds / 60)} 分钟后`;
+  if (seconds > 90) return ` ${Math.ceil(seconds / 60)} 分钟后`;
   return "过一会儿";
 }
 

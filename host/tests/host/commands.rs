@@ -113,6 +113,11 @@ fn people_get_a_drawn_password_or_the_one_on_the_standard_input() {
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer["password"], Value::Null);
 
+    let (_, list) = run(data, &["person", "list"]);
+    let names: Vec<_> =
+        list.as_array().unwrap().iter().map(|one| (&one["login"], &one["role"], &one["unit"])).collect();
+    assert!(names.contains(&(&"lu".into(), &"unit".into(), &"路灯管理所".into())), "{list}");
+    assert!(!list.to_string().contains("argon2"), "no password's hash");
     let (ok, taken) = run(data, &["person", "add", "--login", "li", "--name", "李二", "--role", "deputy"]);
     assert!(!ok && taken["error"].is_string(), "{taken}");
     let (ok, unit) = run(data, &["person", "add", "--login", "x", "--name", "x", "--role", "unit"]);

@@ -64,7 +64,7 @@ fn a_missing_file_is_named_with_its_key() {
 #[test]
 fn a_role_apart_says_what_it_needs_from_the_other() {
     refused("role = \"county\"\n", &["`ca` is missing", "host ca show"]);
-    refused("role = \"fleet\"\n", &["`county_keys` is missing", "keys.json"]);
+    refused("role = \"fleet\"\ncounty_keys = \"keys.json\"\n", &["`county_keys`", "a file that is there", "keys.json"]);
 }
 
 #[test]

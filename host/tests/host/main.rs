@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
+mod apart;
 mod backup;
 mod commands;
 mod config;
 mod enrolment;
 mod intake;
 mod public;
+mod store;
 mod support;

@@ -69,10 +69,14 @@ pub(crate) fn config(data: &Path) -> Config {
 
 impl TestHost {
     pub(crate) async fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut host = Self { config: config(data.path()), data, clock: TestClock::new(), running: None };
+        let mut host = Self::down_at_first();
         host.up().await;
         host
+    }
+
+    pub(crate) fn down_at_first() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        Self { config: config(data.path()), data, clock: TestClock::new(), running: None }
     }
 
     pub(crate) fn clock(&self) -> SharedClock {
@@ -145,8 +149,19 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn new(host: &TestHost, number: TerminalNumber, key: KeyPair, certificate: &str) -> Self {
-        let client = client(&host.root(), Some((&key, certificate)));
-        Self { number, key, certificate: certificate.to_owned(), client, keys: host.keys() }
+        Self::with(&host.root(), host.keys(), number, key, certificate)
+    }
+
+    /// A terminal of a fleet and a county that run apart.
+    pub(crate) fn with(
+        root: &Certificate,
+        keys: CountyKeys,
+        number: TerminalNumber,
+        key: KeyPair,
+        certificate: &str,
+    ) -> Self {
+        let client = client(root, Some((&key, certificate)));
+        Self { number, key, certificate: certificate.to_owned(), client, keys }
     }
 
     /// The same terminal on a new connection.

@@ -1,0 +1,103 @@
+//! The fleet on each database: one suite, SQLite and PostgreSQL.
+
+use std::sync::Arc;
+
+use host::{
+    ca::Ca,
+    clock::{Clock, SharedClock},
+    fleet::{Error, Fleet, MIGRATIONS},
+    store::{Store, sqlite_url},
+};
+use rcgen::KeyPair;
+use uuid::Uuid;
+use wire::{
+    enrol::{EnrolRequest, RenewRequest},
+    ticket::TerminalNumber,
+};
+
+use crate::support::{TestClock, csr};
+
+/// Runs a test on SQLite, and on PostgreSQL where `LIANXIN_TEST_POSTGRES` has a URL.
+async fn on_each_database<F: AsyncFn(Fleet, Arc<TestClock>)>(test: F) {
+    let folder = tempfile::tempdir().unwrap();
+    run(&sqlite_url(&folder.path().join("fleet.sqlite")), &test).await;
+    let Ok(server) = std::env::var("LIANXIN_TEST_POSTGRES") else {
+        eprintln!("left out: PostgreSQL, because LIANXIN_TEST_POSTGRES has no URL");
+        return;
+    };
+    let name = format!("fleet_{}", Uuid::new_v4().simple());
+    let store = Store::open(&server, &[]).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&mut *store.read().await.unwrap()).await.unwrap();
+    let (base, query) = server.split_once('?').unwrap_or((&server, ""));
+    let (host, _) = base.rsplit_once('/').unwrap();
+    run(&format!("{host}/{name}?{query}"), &test).await;
+}
+
+async fn run<F: AsyncFn(Fleet, Arc<TestClock>)>(url: &str, test: &F) {
+    let clock = TestClock::new();
+    let store = Store::open(url, MIGRATIONS).await.unwrap();
+    test(Fleet::new(store.clone(), Arc::clone(&clock) as SharedClock), clock).await;
+    store.close().await;
+}
+
+fn number(n: u32) -> TerminalNumber {
+    TerminalNumber::new(n).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminals_life_reads_back_as_it_was_written() {
+    on_each_database(async |fleet, clock| {
+        let folder = tempfile::tempdir().unwrap();
+        let (ca, _) = Ca::open_or_make(folder.path(), clock.now()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let admitted = fleet.add(None, "花桥镇人大代表联络站", "门厅").await.unwrap();
+        let request = EnrolRequest { terminal: admitted.terminal, token: admitted.token, csr: csr(&key) };
+        fleet.enrol(&ca, &request).await.unwrap();
+        let row = fleet.list().await.unwrap().remove(0);
+        assert_eq!((row.number, row.generation, row.station.as_str()), (number(1), 1, "花桥镇人大代表联络站"));
+        assert_eq!((row.place.as_str(), row.token_used_at), ("门厅", Some(clock.now())));
+        assert_eq!(row.certificate_until, Some(clock.now() + host::ca::TERMINAL_LIFE));
+
+        fleet.renew(&ca, number(1), &RenewRequest { csr: csr(&key) }).await.unwrap();
+        assert!(matches!(fleet.enrol(&ca, &request).await, Err(Error::Refused)), "renewed: the token is dead");
+        assert!(!fleet.is_revoked(number(1)).await.unwrap() && !fleet.is_revoked(number(9)).await.unwrap());
+        let since = fleet.revoke(number(1)).await.unwrap();
+        clock.turn(jiff::SignedDuration::from_hours(1));
+        assert_eq!(fleet.revoke(number(1)).await.unwrap(), since, "revoked once");
+        assert!(fleet.is_revoked(number(1)).await.unwrap());
+        assert!(matches!(fleet.readmit(number(1)).await, Err(Error::Revoked(_))));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_leaves_numbers_out_and_keeps_the_revoked_out() {
+    on_each_database(async |fleet, _| {
+        fleet.add(None, "甲", "").await.unwrap();
+        fleet.after_restore(40, &[number(1), number(33)]).await.unwrap();
+        assert!(fleet.is_revoked(number(1)).await.unwrap() && fleet.is_revoked(number(33)).await.unwrap());
+        assert_eq!(fleet.add(None, "乙", "").await.unwrap().terminal, number(141));
+        assert!(matches!(fleet.add(Some(number(100)), "丙", "").await, Err(Error::Taken(_))));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_admins_at_once_never_get_one_number() {
+    on_each_database(async |fleet, _| {
+        let adding: Vec<_> = (0..8)
+            .map(|_| {
+                let fleet = fleet.clone();
+                tokio::spawn(async move { fleet.add(None, "甲", "").await.unwrap().terminal.get() })
+            })
+            .collect();
+        let mut given = Vec::new();
+        for one in adding {
+            given.push(one.await.unwrap());
+        }
+        given.sort_unstable();
+        assert_eq!(given, (1..=8).collect::<Vec<u32>>());
+    })
+    .await;
+}
