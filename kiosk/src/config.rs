@@ -29,6 +29,18 @@ pub struct Config {
     pub printer: Printer,
     /// A scanner on a serial port; one that types like a keyboard needs no setting.
     pub scanner: Option<Scanner>,
+    /// Lamp and buzzer of a Raspberry Pi.
+    pub pins: Pins,
+}
+
+/// BCM numbers of the pins; what has none isn't there.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pins {
+    /// The lamp, active high.
+    pub lamp: Option<u8>,
+    /// The buzzer, active high.
+    pub buzzer: Option<u8>,
 }
 
 /// The screen.
@@ -84,6 +96,7 @@ impl Default for Config {
             panel: Panel::default(),
             printer: Printer::default(),
             scanner: None,
+            pins: Pins::default(),
         }
     }
 }

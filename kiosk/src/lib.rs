@@ -32,6 +32,7 @@ pub mod fleet;
 pub mod forwarder;
 pub mod https;
 pub mod input;
+pub mod panel;
 pub mod printer;
 pub mod queue;
 pub mod seal;

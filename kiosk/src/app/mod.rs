@@ -31,6 +31,7 @@ use crate::{
         message::{Answer, Ask},
     },
     pages,
+    panel::Call,
     session::{Action, Event, Help, Page, Session, StaffResult, TrackResult},
 };
 
@@ -57,6 +58,8 @@ pub struct Parts {
     pub board: Arc<Board>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Lamp and buzzer, where there are any.
+    pub panel: Option<std::sync::mpsc::Sender<Call>>,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,
 }
@@ -90,6 +93,7 @@ pub(crate) fn dispatch(event: Event) {
         for action in app.session.step(event, app.parts.clock.monotonic()) {
             app.act(action);
         }
+        app.call_on_panel();
         app.render();
     });
 }
@@ -176,6 +180,17 @@ impl App {
         let id = Uuid::new_v4();
         self.help_call = Some(id);
         self.parts.control.ask(Ask::Help(HelpCall { id }), COUNTY_MOST, |_| ());
+    }
+
+    fn call_on_panel(&self) {
+        let Some(panel) = &self.parts.panel else { return };
+        let call = match self.session.help {
+            Help::None => Call::None,
+            Help::Calling => Call::Calling,
+            Help::Acknowledged => Call::Acknowledged,
+        };
+        // A panel whose thread has ended shows nothing; the call itself goes on.
+        panel.send(call).ok();
     }
 
     fn ask_after_help(&mut self) {

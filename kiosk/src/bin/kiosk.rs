@@ -1,15 +1,21 @@
 //! The terminal's screen: pages, queue and printer in one process. Reads from top to bottom like a wiring diagram.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, thread, time::Duration};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, mpsc::Sender},
+    thread,
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::Parser;
 use kiosk::{
     app,
     clock::{Clock, SystemClock},
-    config::Config,
+    config::{Config, Pins},
     control::{Board, Control},
-    pages, systemd,
+    pages, panel, systemd,
 };
 use slint::{ComponentHandle, PhysicalSize};
 
@@ -73,6 +79,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .spawn(move || app::read_serial(&scanner.port, scanner.baud))
             .context("start the scanner's thread")?;
     }
+    let panel = start_panel(&config)?;
     #[cfg(feature = "drive")]
     if let Some(socket) = &arguments.drive {
         app::drive(socket, &window).with_context(|| format!("serve {}", socket.display()))?;
@@ -84,6 +91,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         control,
         board,
         clock,
+        panel,
         has_scanner: config.scanner.is_some(),
     });
     let seconds = slint::Timer::default();
@@ -99,6 +107,20 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     app::stop();
     clerk.send(app::Task::Stop);
     clerks_thread.join().map_err(|_| anyhow::anyhow!("the clerk's thread ended with a panic"))
+}
+
+/// Lamp and buzzer; a terminal whose pins can't be had works without them.
+fn start_panel(config: &Config) -> anyhow::Result<Option<Sender<panel::Call>>> {
+    if config.pins == Pins::default() {
+        return Ok(None);
+    }
+    match panel::RaspberryPi::take(config.pins.lamp, config.pins.buzzer) {
+        Ok(pins) => panel::start(pins).map(Some).context("start the panel's thread"),
+        Err(problem) => {
+            tracing::error!(%problem, "lamp and buzzer stay off");
+            Ok(None)
+        }
+    }
 }
 
 /// A crash leaves no picture of memory, in which a villager's words may stand.
