@@ -88,7 +88,7 @@ pub fn stop() {
 }
 
 /// Takes an event on the UI thread.
-pub(crate) fn dispatch(event: Event) {
+pub fn dispatch(event: Event) {
     with(|app| {
         for action in app.session.step(event, app.parts.clock.monotonic()) {
             app.act(action);

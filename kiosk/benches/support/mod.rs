@@ -1,0 +1,95 @@
+//! What the benches share: an enrolment, CPU time, medians.
+#![expect(dead_code, reason = "each bench uses its own part")]
+
+use std::{path::Path, time::Duration};
+
+use wire::{
+    bulletin::{Bulletin, Officer, Place, Station, built_in_categories},
+    enrol::{CountyKeys, Enrolment},
+    pin::PinHash,
+    ticket::TerminalNumber,
+};
+
+/// The bulletin of a station with three villages.
+pub(crate) fn bulletin() -> Bulletin {
+    let place = |id: &str, name: &str| Place { id: id.into(), name: name.into() };
+    Bulletin {
+        revision: 1,
+        issued: jiff::Timestamp::UNIX_EPOCH,
+        zone: "Asia/Shanghai".into(),
+        station: Station {
+            name: "花桥镇人大代表联络站".into(),
+            telephone: "0793-1234567".into(),
+            code: Some("https://lianxin.example/s".into()),
+            place: Some("hq".into()),
+        },
+        officer: Some(Officer { name: "李站长".into(), telephone: "13900000000".into() }),
+        public_base: "https://lianxin.example".into(),
+        reply_period: None,
+        categories: built_in_categories(),
+        places: vec![place("hq", "花桥村"), place("xw", "新屋村"), place("sk", "石口村")],
+        roster: vec![],
+        present: vec![],
+    }
+}
+
+/// An enrolment with county keys of its own.
+pub(crate) fn enrolment() -> Enrolment {
+    let key = || age::x25519::Identity::generate().to_public().to_string();
+    Enrolment {
+        v: 1,
+        terminal: TerminalNumber::new(613).expect("in range"),
+        generation: 1,
+        token: "one-time".into(),
+        ca: String::new(),
+        fleet_url: "https://127.0.0.1:1".into(),
+        county_url: "https://127.0.0.1:1".into(),
+        county_keys: CountyKeys { id: "k1".into(), working: key(), recovery: key() },
+        officer_pin: PinHash::of("135790"),
+        technician_pin: PinHash::of("246813"),
+        bulletin: bulletin(),
+    }
+}
+
+/// Writes a terminal's settings and enrolment below `folder`; gives the settings file.
+pub(crate) fn write_terminal(folder: &Path) -> std::path::PathBuf {
+    let enrolment_file = folder.join("enrolment.json");
+    let json = serde_json::to_vec(&enrolment()).expect("an enrolment is JSON");
+    kiosk::durable::write(&enrolment_file, &json, 0o600).expect("the folder takes files");
+    let settings = format!(
+        "data_dir = {:?}\nrun_dir = {:?}\nenrolment = {:?}\n[printer]\nport = {:?}\n",
+        folder.join("data"),
+        folder.join("run"),
+        enrolment_file,
+        folder.join("no-printer"),
+    );
+    let file = folder.join("kiosk.toml");
+    kiosk::durable::write(&file, settings.as_bytes(), 0o600).expect("the folder takes files");
+    file
+}
+
+/// CPU time of this thread.
+pub(crate) fn thread_cpu() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+/// The `part`-th part of a sorted copy: 0.5 the median, 0.95 the 95th percentile.
+pub(crate) fn quantile(values: &[f64], part: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index"
+    )]
+    let at = ((sorted.len() - 1) as f64 * part).round() as usize;
+    sorted[at]
+}
+
+/// Prints a figure beside its limit; whether it holds.
+pub(crate) fn verdict(name: &str, value: f64, holds: bool, limit: &str) -> bool {
+    println!("{name}: {value:.2} ({limit}) {}", if holds { "holds" } else { "DOES NOT HOLD" });
+    holds
+}
