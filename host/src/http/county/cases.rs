@@ -130,7 +130,7 @@ pub(super) async fn list(
             unit: r.main_name.unwrap_or_default(),
             late: state == CaseState::Forwarded && r.due.as_deref().is_some_and(|due| due < today.as_str()),
             due: r.due.unwrap_or_default(),
-            again: r.rounds > 0,
+            again: r.rounds > 0 && state != CaseState::Reopened,
             id: r.id,
         }
     };

@@ -65,6 +65,7 @@ struct Shown {
 struct LedgerPage {
     frame: Frame,
     month: String,
+    heading: String,
     head: [&'static str; 13],
     rows: Vec<Vec<String>>,
     rates: Vec<Shown>,
@@ -126,6 +127,7 @@ pub(super) async fn page(State(county): State<County>, Signed(by): Signed, Query
     ];
     html(&LedgerPage {
         month: first.strftime("%Y-%m").to_string(),
+        heading: format!("{}年{}月", first.year(), first.month()),
         head: HEAD,
         rows,
         rates: shown,
