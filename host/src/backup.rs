@@ -23,7 +23,7 @@ use crate::{
     clock::SharedClock,
     config::{Config, Role},
     county::{self, County, CountyIdentity},
-    durable,
+    durable::{self, Readers},
     fleet::{self, Fleet, RevokedFile},
     keys,
     serve::DataLock,
@@ -246,10 +246,10 @@ fn place_authority(scratch: &Path, data: &Path) -> Result<()> {
         ensure!(same, "the backup is another host's: its root certificate is not that of {}", to.display());
         return Ok(());
     }
-    durable::private_folder(&to)?;
-    for name in AUTHORITY {
-        fs::rename(from.join(name), to.join(name)).with_context(|| name.to_owned())?;
-    }
+    let parent = folder_of(&to);
+    durable::private_folder(parent)?;
+    fs::rename(&from, &to).with_context(|| to.display().to_string())?;
+    File::open(parent)?.sync_all()?;
     Ok(())
 }
 
@@ -280,9 +280,9 @@ fn working_key(scratch: &Path, data: &Path) -> Result<keys::CountyKeyring> {
         key.display()
     );
     if !public.exists() {
-        fs::copy(scratch.join(keys::PUBLIC_KEYS), &public)?;
+        durable::write(&public, &fs::read(scratch.join(keys::PUBLIC_KEYS))?, Readers::All)?;
     }
-    let (keyring, _) = keys::open_or_draw(&folder)?;
+    let keyring = keys::open(&folder)?;
     let of_backup = keys::read_public(&scratch.join(keys::PUBLIC_KEYS))?;
     ensure!(keyring.public.working == of_backup.working, "{} is not the working key of this backup", key.display());
     Ok(keyring)

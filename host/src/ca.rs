@@ -72,7 +72,7 @@ pub struct ServerIssued {
 #[derive(Debug, thiserror::Error)]
 pub enum CaError {
     /// A file can't be read or written.
-    #[error("{path}")]
+    #[error("{path}: the certificate authority needs it; an authority is never made anew, bring it back from a backup")]
     File {
         /// The file.
         path: PathBuf,
@@ -80,11 +80,6 @@ pub enum CaError {
         #[source]
         source: io::Error,
     },
-    /// Some of the authority's files are there and some not.
-    #[error(
-        "the certificate authority in {0} is incomplete: expected root.pem, issuing.pem and issuing.key; bring them back from a backup"
-    )]
-    Incomplete(PathBuf),
     /// Not a certificate request, or its signature is wrong.
     #[error("expected a certificate request, PEM")]
     Request(#[source] rcgen::Error),
@@ -96,20 +91,57 @@ pub enum CaError {
     Seal(#[source] io::Error),
 }
 
-impl Ca {
-    /// Opens the authority in `folder`, or makes one where there is none.
-    ///
-    /// The second value is there after the making only: the caller must persist it for the admin to take away.
+/// An authority that is nowhere on the disk yet.
+#[derive(Debug)]
+pub struct Drawn {
+    root_pem: String,
+    issuing_pem: String,
+    issuing_key_pem: String,
+    /// What the caller must persist before it places the authority.
+    pub root_key: RootKey,
+}
+
+impl Drawn {
+    /// Writes the authority to `folder`, which must not be there; it appears whole or not at all.
     ///
     /// # Errors
-    /// [`CaError::Incomplete`] where only some of the files are there; else what the file system says.
-    pub fn open_or_make(folder: &Path, now: Timestamp) -> Result<(Self, Option<RootKey>), CaError> {
-        let files = ["root.pem", "issuing.pem", "issuing.key"].map(|name| folder.join(name));
-        match files.iter().filter(|file| file.exists()).count() {
-            0 => Self::make(folder, now).map(|(ca, root)| (ca, Some(root))),
-            3 => Ok((Self::open(folder)?, None)),
-            _ => Err(CaError::Incomplete(folder.into())),
-        }
+    /// What the file system says.
+    pub fn place(&self, folder: &Path) -> Result<Ca, CaError> {
+        let trusted = format!("{}{}", self.root_pem, self.issuing_pem);
+        let files = [
+            ("root.pem", self.root_pem.as_bytes(), Readers::All),
+            ("issuing.pem", self.issuing_pem.as_bytes(), Readers::All),
+            ("issuing.key", self.issuing_key_pem.as_bytes(), Readers::Owner),
+            ("trusted.pem", trusted.as_bytes(), Readers::All),
+        ];
+        durable::new_folder(folder, &files).map_err(|source| CaError::File { path: folder.into(), source })?;
+        Ca::open(folder)
+    }
+}
+
+impl Ca {
+    /// Draws a new authority.
+    ///
+    /// # Errors
+    /// The provider of cryptography.
+    pub fn draw(now: Timestamp) -> Result<Drawn, CaError> {
+        let root_key = KeyPair::generate()?;
+        let root_params = authority("Lianxin root", BasicConstraints::Constrained(1), now);
+        let root_pem = root_params.self_signed(&root_key)?.pem();
+        let root = Issuer::new(root_params, root_key);
+        let key = KeyPair::generate()?;
+        let issuing_pem =
+            authority("Lianxin issuing", BasicConstraints::Constrained(0), now).signed_by(&key, &root)?.pem();
+        let root_key = seal_root(&root.key().serialize_pem())?;
+        Ok(Drawn { root_pem, issuing_pem, issuing_key_pem: key.serialize_pem(), root_key })
+    }
+
+    /// Opens the authority in `folder`; none where there is no such folder.
+    ///
+    /// # Errors
+    /// A file that is missing or not what its name says.
+    pub fn find(folder: &Path) -> Result<Option<Self>, CaError> {
+        if folder.exists() { Self::open(folder).map(Some) } else { Ok(None) }
     }
 
     /// Opens the authority in `folder`.
@@ -125,29 +157,6 @@ impl Ca {
         let key = KeyPair::from_pem(&read("issuing.key")?)?;
         let issuer = Issuer::from_ca_cert_pem(&issuing_pem, key)?;
         Ok(Self { root_pem, issuing_pem, issuer })
-    }
-
-    fn make(folder: &Path, now: Timestamp) -> Result<(Self, RootKey), CaError> {
-        durable::private_folder(folder).map_err(|source| CaError::File { path: folder.into(), source })?;
-        let root_key = KeyPair::generate()?;
-        let root_params = authority("Lianxin root", BasicConstraints::Constrained(1), now);
-        let root_pem = root_params.self_signed(&root_key)?.pem();
-        let root = Issuer::new(root_params, root_key);
-
-        let key = KeyPair::generate()?;
-        let issuing_params = authority("Lianxin issuing", BasicConstraints::Constrained(0), now);
-        let issuing_pem = issuing_params.signed_by(&key, &root)?.pem();
-        let sealed = seal_root(&root.key().serialize_pem())?;
-
-        let write = |name: &str, text: &str, readers| {
-            let path = folder.join(name);
-            durable::write_new(&path, text.as_bytes(), readers).map_err(|source| CaError::File { path, source })
-        };
-        write("root.pem", &root_pem, Readers::All)?;
-        write("issuing.pem", &issuing_pem, Readers::All)?;
-        write("issuing.key", &key.serialize_pem(), Readers::Owner)?;
-        let issuer = Issuer::new(issuing_params, key);
-        Ok((Self { root_pem, issuing_pem, issuer }, sealed))
     }
 
     /// The certificate that terminals pin, PEM.
@@ -237,30 +246,34 @@ mod tests {
 
     #[test]
     fn an_authority_opens_again_and_its_root_key_is_not_on_the_machine_in_the_clear() {
-        let folder = tempfile::tempdir().unwrap();
-        let (made, root) = Ca::open_or_make(folder.path(), now()).unwrap();
-        let root = root.unwrap();
-        let (opened, again) = Ca::open_or_make(folder.path(), now()).unwrap();
-        assert!(again.is_none());
-        assert_eq!(made.root_pem(), opened.root_pem());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
-        let identity = age::scrypt::Identity::new(root.passphrase.into());
-        let key = age::decrypt(&identity, &root.sealed).unwrap();
-        assert!(String::from_utf8(key).unwrap().contains("PRIVATE KEY"));
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("fleet/ca");
+        assert!(Ca::find(&folder).unwrap().is_none());
+        let drawn = Ca::draw(now()).unwrap();
+        let placed = drawn.place(&folder).unwrap();
+        assert_eq!(Ca::find(&folder).unwrap().unwrap().root_pem(), placed.root_pem());
+        assert!(drawn.place(&folder).is_err(), "never overwritten");
+        let identity = age::scrypt::Identity::new(drawn.root_key.passphrase.clone().into());
+        let key = String::from_utf8(age::decrypt(&identity, &drawn.root_key.sealed).unwrap()).unwrap();
+        for file in fs::read_dir(&folder).unwrap() {
+            assert_ne!(fs::read_to_string(file.unwrap().path()).unwrap(), key);
+        }
     }
 
     #[test]
     fn an_incomplete_authority_is_said_and_never_made_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        Ca::open_or_make(folder.path(), now()).unwrap();
-        fs::remove_file(folder.path().join("issuing.key")).unwrap();
-        assert!(matches!(Ca::open_or_make(folder.path(), now()), Err(CaError::Incomplete(_))));
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("ca");
+        Ca::draw(now()).unwrap().place(&folder).unwrap();
+        fs::remove_file(folder.join("issuing.key")).unwrap();
+        let error = Ca::find(&folder).unwrap_err().to_string();
+        assert!(error.contains("issuing.key") && error.contains("never made anew"), "{error}");
     }
 
     #[test]
     fn a_terminals_certificate_takes_only_the_key_of_its_request() {
         let folder = tempfile::tempdir().unwrap();
-        let (ca, _) = Ca::open_or_make(folder.path(), now()).unwrap();
+        let ca = Ca::draw(now()).unwrap().place(&folder.path().join("ca")).unwrap();
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["evil.example".into()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, "00099");

@@ -56,6 +56,29 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Makes the folder `path`, which must not be there yet, with these files: it appears whole or not at all.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] where it is there; else what the file system says.
+pub fn new_folder(path: &Path, files: &[(&str, &[u8], Readers)]) -> io::Result<()> {
+    if path.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    private_folder(parent)?;
+    let making = beside(path);
+    match fs::remove_dir_all(&making) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => private_folder(&making)?,
+    }
+    for (name, bytes, readers) in files {
+        write_new(&making.join(name), bytes, *readers)?;
+    }
+    // A rename onto a folder with files in it fails.
+    fs::rename(&making, path)?;
+    sync_folder(path)
+}
+
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
@@ -94,6 +117,17 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_folder_has_all_its_files_and_takes_nobodys_place() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("a/keys");
+        let files: [(&str, &[u8], Readers); 2] = [("one", b"1", Readers::Owner), ("two", b"2", Readers::All)];
+        new_folder(&path, &files).unwrap();
+        assert_eq!(fs::read(path.join("two")).unwrap(), b"2");
+        assert_eq!(new_folder(&path, &files).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_dir(parent.path().join("a")).unwrap().count(), 1);
     }
 
     #[test]

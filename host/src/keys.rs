@@ -63,47 +63,64 @@ pub enum KeyError {
     Mismatch(PathBuf),
 }
 
-/// Opens the county's keys in `folder`, or draws them where there are none.
-///
-/// The second value is there after the drawing only: the recovery key's file, for the caller to put where the admin
-/// takes it away.
-///
-/// # Errors
-/// A file that is missing or isn't what it should be, by name.
-pub fn open_or_draw(folder: &Path) -> Result<(CountyKeyring, Option<String>), KeyError> {
-    let (working_path, public_path) = (folder.join(WORKING_KEY), folder.join(PUBLIC_KEYS));
-    match (working_path.exists(), public_path.exists()) {
-        (false, false) => draw(folder).map(|(keys, recovery)| (keys, Some(recovery))),
-        (true, false) => Err(KeyError::Missing(public_path)),
-        (false, true) => Err(KeyError::Missing(working_path)),
-        (true, true) => {
-            let working = read_identity(&working_path)?;
-            let public = read_public(&public_path)?;
-            if working.to_public().to_string() != public.working {
-                return Err(KeyError::Mismatch(working_path));
-            }
-            Ok((CountyKeyring { working, public }, None))
-        }
-    }
+/// Keys that are nowhere on the disk yet.
+pub struct Drawn {
+    working: age::x25519::Identity,
+    public: CountyKeys,
+    /// The recovery key's file, which the caller must persist before it places the others.
+    pub recovery: String,
 }
 
-fn draw(folder: &Path) -> Result<(CountyKeyring, String), KeyError> {
-    durable::private_folder(folder).map_err(|source| KeyError::File { path: folder.into(), source })?;
+/// Draws the county's keys.
+#[must_use]
+pub fn draw() -> Drawn {
     let (working, recovery) = (age::x25519::Identity::generate(), age::x25519::Identity::generate());
     let public = CountyKeys {
         id: format!("k{}", &uuid::Uuid::new_v4().simple().to_string()[..8]),
         working: working.to_public().to_string(),
         recovery: recovery.to_public().to_string(),
     };
-    let write = |name: &str, text: &str, readers| {
-        let path = folder.join(name);
-        durable::write_new(&path, text.as_bytes(), readers).map_err(|source| KeyError::File { path, source })
-    };
-    write(WORKING_KEY, &identity_file(&working, "working", &public.id), Readers::Owner)?;
-    let json = serde_json::to_string_pretty(&public).expect("invariant: keys are always JSON");
-    write(PUBLIC_KEYS, &(json + "\n"), Readers::All)?;
     let recovery = identity_file(&recovery, "recovery", &public.id);
-    Ok((CountyKeyring { working, public }, recovery))
+    Drawn { working, public, recovery }
+}
+
+impl Drawn {
+    /// Writes working key and public keys to `folder`, which must not be there; it appears whole or not at all.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn place(self, folder: &Path) -> Result<CountyKeyring, KeyError> {
+        let working = identity_file(&self.working, "working", &self.public.id);
+        let public = serde_json::to_string_pretty(&self.public).expect("invariant: keys are always JSON") + "\n";
+        let files = [(WORKING_KEY, working.as_bytes(), Readers::Owner), (PUBLIC_KEYS, public.as_bytes(), Readers::All)];
+        durable::new_folder(folder, &files).map_err(|source| KeyError::File { path: folder.into(), source })?;
+        Ok(CountyKeyring { working: self.working, public: self.public })
+    }
+}
+
+/// Opens the county's keys in `folder`; none where there is no such folder.
+///
+/// # Errors
+/// A file that is missing or isn't what it should be, by name.
+pub fn find(folder: &Path) -> Result<Option<CountyKeyring>, KeyError> {
+    if folder.exists() { open(folder).map(Some) } else { Ok(None) }
+}
+
+/// Opens the county's keys in `folder`.
+///
+/// # Errors
+/// A file that is missing or isn't what it should be, by name.
+pub fn open(folder: &Path) -> Result<CountyKeyring, KeyError> {
+    let (working_path, public_path) = (folder.join(WORKING_KEY), folder.join(PUBLIC_KEYS));
+    if let Some(missing) = [&working_path, &public_path].into_iter().find(|path| !path.exists()) {
+        return Err(KeyError::Missing(missing.clone()));
+    }
+    let working = read_identity(&working_path)?;
+    let public = read_public(&public_path)?;
+    if working.to_public().to_string() != public.working {
+        return Err(KeyError::Mismatch(working_path));
+    }
+    Ok(CountyKeyring { working, public })
 }
 
 fn identity_file(identity: &age::x25519::Identity, which: &str, id: &str) -> String {
@@ -157,37 +174,43 @@ pub fn draw_words() -> String {
 mod tests {
     use super::*;
 
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("county/keys");
+        (parent, folder)
+    }
+
     #[test]
     fn drawn_keys_open_again_and_the_recovery_key_stays_out_of_the_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let (drawn, recovery) = open_or_draw(folder.path()).unwrap();
-        let recovery = recovery.unwrap();
+        let (_parent, folder) = folder();
+        assert!(find(&folder).unwrap().is_none());
+        let drawn = draw();
+        let recovery = drawn.recovery.clone();
         let secret = recovery.lines().last().unwrap();
-        let (opened, again) = open_or_draw(folder.path()).unwrap();
-        assert!(again.is_none());
-        assert_eq!(drawn.public, opened.public);
-        for entry in fs::read_dir(folder.path()).unwrap() {
+        let placed = drawn.place(&folder).unwrap();
+        assert_eq!(find(&folder).unwrap().unwrap().public, placed.public);
+        assert!(draw().place(&folder).is_err(), "never overwritten");
+        for entry in fs::read_dir(&folder).unwrap() {
             assert!(!fs::read_to_string(entry.unwrap().path()).unwrap().contains(secret));
         }
     }
 
     #[test]
     fn a_county_key_that_is_not_a_key_is_named_with_its_file() {
-        let folder = tempfile::tempdir().unwrap();
-        open_or_draw(folder.path()).unwrap();
-        let path = folder.path().join(WORKING_KEY);
-        durable::write(&path, b"hunter2\n", Readers::Owner).unwrap();
-        let error = open_or_draw(folder.path()).map(|_| ()).unwrap_err().to_string();
+        let (_parent, folder) = folder();
+        draw().place(&folder).unwrap();
+        durable::write(&folder.join(WORKING_KEY), b"hunter2\n", Readers::Owner).unwrap();
+        let error = open(&folder).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("working.key") && error.contains("AGE-SECRET-KEY-1"), "{error}");
     }
 
     #[test]
     fn another_working_key_than_terminals_seal_to_is_refused() {
-        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        open_or_draw(one.path()).unwrap();
-        open_or_draw(other.path()).unwrap();
-        fs::copy(other.path().join(WORKING_KEY), one.path().join(WORKING_KEY)).unwrap();
-        assert!(matches!(open_or_draw(one.path()), Err(KeyError::Mismatch(_))));
+        let ((_a, one), (_b, other)) = (folder(), folder());
+        draw().place(&one).unwrap();
+        draw().place(&other).unwrap();
+        fs::copy(other.join(WORKING_KEY), one.join(WORKING_KEY)).unwrap();
+        assert!(matches!(open(&one), Err(KeyError::Mismatch(_))));
     }
 
     #[test]

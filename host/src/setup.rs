@@ -26,7 +26,7 @@ use crate::{
     county::{self, County, CountyIdentity},
     durable::{self, Readers},
     fleet::{self, Fleet},
-    keys,
+    keys::{self, CountyKeyring},
     serve::Addresses,
     store::Store,
     tls::{self, ServerCertificate},
@@ -103,7 +103,7 @@ impl Machine {
         durable::private_folder(data).with_context(|| format!("make the data folder {}", data.display()))?;
         let mut machine = Self::default();
         if config.plays(Role::Fleet) {
-            machine.ca = Some(Arc::new(machine.open_ca(data, clock)?));
+            machine.ca = Some(Arc::new(machine.open_ca(config, clock)?));
             let store = Store::open(&config.fleet_database, fleet::MIGRATIONS).await?;
             machine.stores.push(store.clone());
             let fleet = Fleet::new(store, Arc::clone(clock));
@@ -111,7 +111,7 @@ impl Machine {
             machine.fleet = Some(fleet);
         }
         if config.plays(Role::County) {
-            machine.draw_keys(data)?;
+            machine.open_keys(config)?;
         }
         Ok(machine)
     }
@@ -120,33 +120,42 @@ impl Machine {
     ///
     /// # Errors
     /// Files that are missing in part, or can't be written.
-    pub fn open_ca(&mut self, data: &Path, clock: &SharedClock) -> Result<Ca> {
-        let folder = ca_folder(data);
-        let (ca, root) = Ca::open_or_make(&folder, clock.now())?;
-        if let Some(RootKey { sealed, passphrase }) = root {
-            self.take_away(data, "ca-root.key.age", &sealed, "the root's key, sealed")?;
-            self.take_away(data, "ca-root.passphrase", (passphrase + "\n").as_bytes(), "what opens it")?;
-            durable::write(&folder.join("trusted.pem"), ca.trusted_pem().as_bytes(), Readers::All)?;
-            self.made.push(Made { what: "the certificate authority", path: folder });
+    pub fn open_ca(&mut self, config: &Config, clock: &SharedClock) -> Result<Ca> {
+        let (data, folder) = (&config.data, ca_folder(&config.data));
+        if let Some(ca) = Ca::find(&folder)? {
+            return Ok(ca);
         }
+        refuse_orphan(&config.fleet_database, &folder)?;
+        let drawn = Ca::draw(clock.now())?;
+        let RootKey { sealed, passphrase } = &drawn.root_key;
+        self.take_away(data, "ca-root.key.age", sealed, "the root's key, sealed")?;
+        self.take_away(data, "ca-root.passphrase", format!("{passphrase}\n").as_bytes(), "what opens it")?;
+        let ca = drawn.place(&folder)?;
+        self.made.push(Made { what: "the certificate authority", path: folder });
         Ok(ca)
     }
 
-    fn draw_keys(&mut self, data: &Path) -> Result<()> {
-        let folder = keys_folder(data);
-        let (_, recovery) = keys::open_or_draw(&folder)?;
-        if let Some(recovery) = recovery {
-            self.take_away(data, "recovery.key", recovery.as_bytes(), "the recovery key")?;
-            self.made.push(Made { what: "the county's working key", path: folder });
+    fn open_keys(&mut self, config: &Config) -> Result<CountyKeyring> {
+        let (data, folder) = (&config.data, keys_folder(&config.data));
+        if let Some(keyring) = keys::find(&folder)? {
+            return Ok(keyring);
         }
-        Ok(())
+        refuse_orphan(&config.county_database, &folder)?;
+        let drawn = keys::draw();
+        self.take_away(data, "recovery.key", drawn.recovery.as_bytes(), "the recovery key")?;
+        let keyring = drawn.place(&folder)?;
+        self.made.push(Made { what: "the county's working key", path: folder });
+        Ok(keyring)
     }
 
     fn take_away(&mut self, data: &Path, name: &str, bytes: &[u8], what: &'static str) -> Result<()> {
         let folder = data.join("take-away");
         durable::private_folder(&folder)?;
         durable::write(&folder.join("README.txt"), TAKE_AWAY.as_bytes(), Readers::Owner)?;
-        let path = folder.join(name);
+        // What lies there from a start that was cut off, or from another authority, stays beside it.
+        let again = (2..).map(|n| folder.join(format!("{n}-{name}")));
+        let path = std::iter::once(folder.join(name)).chain(again).find(|path| !path.exists());
+        let path = path.context("invariant: some number is free")?;
         durable::write_new(&path, bytes, Readers::Owner).with_context(|| path.display().to_string())?;
         self.made.push(Made { what, path });
         Ok(())
@@ -160,7 +169,7 @@ impl Machine {
         if !config.plays(Role::County) {
             return Ok(None);
         }
-        let (keyring, _) = keys::open_or_draw(&keys_folder(&config.data))?;
+        let keyring = self.open_keys(config)?;
         let identity = CountyIdentity::new(keyring.public.id, keyring.working);
         let store = Store::open(&config.county_database, county::MIGRATIONS).await?;
         self.stores.push(store.clone());
@@ -243,6 +252,17 @@ impl Machine {
         }
         Ok((chain, key))
     }
+}
+
+/// A database without its keys is a loss to be mended, not a first start.
+fn refuse_orphan(database: &str, folder: &Path) -> Result<()> {
+    let file = database.strip_prefix("sqlite://").and_then(|path| path.split('?').next()).map(Path::new);
+    anyhow::ensure!(
+        !file.is_some_and(Path::exists),
+        "{} is missing while the database of its role is there; bring it back from where it was kept, it is never made anew",
+        folder.display()
+    );
+    Ok(())
 }
 
 /// Writes the list of revoked terminals for a county that runs apart.

@@ -38,7 +38,7 @@ pub(super) fn run(host: &Host, command: Command) -> Result<Answer> {
         Command::Init => {
             durable::private_folder(data)?;
             let mut machine = Machine::default();
-            machine.open_ca(data, &host.clock)?;
+            machine.open_ca(&host.config, &host.clock)?;
             let lines = machine.made.iter().map(|made| format!("made {}: {}", made.what, made.path.display()));
             let mut text = lines.collect::<Vec<_>>().join("\n");
             if text.is_empty() {

@@ -97,6 +97,9 @@ async fn a_county_key_that_is_not_a_key_stops_the_start_by_name() {
     write(&keys.join("keys.json"), "{}");
     let error = start(&data).await;
     assert!(error.contains("keys.json") && error.contains("expected"), "{error}");
+    std::fs::remove_dir_all(&keys).unwrap();
+    let error = start(&data).await;
+    assert!(error.contains("keys is missing") && error.contains("never made anew"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,4 +114,16 @@ async fn a_port_that_is_taken_and_a_data_folder_in_use_are_said() {
     let error = format!("{:#}", serve::start(&taken, TestClock::new()).await.unwrap_err());
     assert!(error.contains("listen_terminals: can't listen on"), "{error}");
     running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_cut_off_loses_no_key_that_was_to_be_taken_away() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("take-away");
+    std::fs::create_dir(&folder).unwrap();
+    write(&folder.join("recovery.key"), "of the start that was cut off");
+    let config = crate::support::config(data.path());
+    serve::start(&config, TestClock::new()).await.unwrap().stop().await.unwrap();
+    assert_eq!(std::fs::read_to_string(folder.join("recovery.key")).unwrap(), "of the start that was cut off");
+    assert!(std::fs::read_to_string(folder.join("2-recovery.key")).unwrap().contains("AGE-SECRET-KEY-1"));
 }

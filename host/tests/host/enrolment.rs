@@ -82,7 +82,7 @@ async fn without_a_certificate_nothing_but_enrolment_is_answered() {
 async fn a_certificate_of_a_foreign_authority_ends_the_handshake() {
     let host = TestHost::start().await;
     let folder = tempfile::tempdir().unwrap();
-    let (foreign, _) = Ca::open_or_make(folder.path(), host.clock.now()).unwrap();
+    let foreign = Ca::draw(host.clock.now()).unwrap().place(&folder.path().join("ca")).unwrap();
     let (number, key) = (host.terminal().await.number, KeyPair::generate().unwrap());
     let issued = foreign.issue_terminal(&csr(&key), number, host.clock.now()).unwrap();
     let impostor = Terminal::new(&host, number, key, &issued.pem);

@@ -49,7 +49,7 @@ fn number(n: u32) -> TerminalNumber {
 async fn a_terminals_life_reads_back_as_it_was_written() {
     on_each_database(async |fleet, clock| {
         let folder = tempfile::tempdir().unwrap();
-        let (ca, _) = Ca::open_or_make(folder.path(), clock.now()).unwrap();
+        let ca = Ca::draw(clock.now()).unwrap().place(&folder.path().join("ca")).unwrap();
         let key = KeyPair::generate().unwrap();
         let admitted = fleet.add(None, "花桥镇人大代表联络站", "门厅").await.unwrap();
         let request = EnrolRequest { terminal: admitted.terminal, token: admitted.token, csr: csr(&key) };
