@@ -1,5 +1,7 @@
 //! The state machine of a case: its table, and what holds over every order of steps.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
+
 use host::county::case::{Action, Actor, Case, EntryKind, Event, Notice, Outcome, Person, Refused, Unit, What, step};
 use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
