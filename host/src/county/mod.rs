@@ -20,8 +20,10 @@
 //! | `people` | accounts and sign-in | store |
 //! | `work` | what deputies, units and officials do with cases | store |
 //! | `record` | rows ↔ domain, what a step leaves behind | store |
+//! | `alarms` | what 县人大 should look at | store |
 //! | `outbox` | the webhook without words | store, network |
 
+pub mod alarms;
 pub mod bulletins;
 pub mod case;
 pub mod desk;

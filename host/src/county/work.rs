@@ -18,7 +18,6 @@ use super::{
 use crate::store::{
     Conn,
     cases::{self, CaseRow, Filter, LedgerRow, ListRow},
-    desk::AuditRow,
     events::{self, AlarmRow},
 };
 
@@ -266,46 +265,6 @@ impl County {
             rounds: u32::try_from(row.rounds).unwrap_or(u32::MAX),
         }));
         Ok(Month { rows, rates })
-    }
-
-    /// What somebody should look at.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, or the database.
-    pub async fn alarms(&self, by: &Official) -> Result<Vec<AlarmRow>, Error> {
-        by.rules()?;
-        Ok(events::alarms(&mut *self.store.read().await?, 200).await?)
-    }
-
-    /// How many alarms nobody has seen to; 0 for all but 县人大.
-    ///
-    /// # Errors
-    /// The database.
-    pub async fn open_alarms(&self, by: &Official) -> Result<i64, Error> {
-        if by.role != Role::County {
-            return Ok(0);
-        }
-        Ok(events::open_alarms(&mut *self.store.read().await?).await?)
-    }
-
-    /// Says that `by` has seen to an alarm.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, or the database.
-    pub async fn see_alarm(&self, by: &Official, number: i64) -> Result<(), Error> {
-        by.rules()?;
-        let mut tx = self.store.write().await?;
-        events::see_alarm(&mut tx, number, &by.name, self.now().as_millisecond()).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// The newest lines of the audit.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, or the database.
-    pub async fn audited(&self, by: &Official) -> Result<Vec<AuditRow>, Error> {
-        by.rules()?;
-        Ok(crate::store::desk::audited(&mut *self.store.read().await?, 200).await?)
     }
 
     /// The deputies that a case can be handed to.

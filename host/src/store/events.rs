@@ -148,6 +148,16 @@ pub async fn keep_conflict(
     Ok(done.rows_affected() == 1)
 }
 
+/// Other bytes that came under an id, in the order of their arrival: when, and the bytes.
+///
+/// # Errors
+/// The database.
+pub async fn conflicts(conn: &mut Conn, id: &str) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let sql = "SELECT received, bytes FROM conflict WHERE id = $1 ORDER BY number";
+    let rows = sqlx::query(sql).bind(id).fetch_all(conn).await?;
+    Ok(rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
+}
+
 /// Raises an alarm.
 ///
 /// # Errors
@@ -173,6 +183,16 @@ pub async fn alarms(conn: &mut Conn, at_most: i64) -> Result<Vec<AlarmRow>, Stor
                ORDER BY CASE WHEN seen_at IS NULL THEN 0 ELSE 1 END, number DESC LIMIT $1";
     let rows = sqlx::query(sql).bind(at_most).fetch_all(conn).await?;
     Ok(rows.iter().map(alarm_row).collect::<Result<_, sqlx::Error>>()?)
+}
+
+/// An alarm by its number.
+///
+/// # Errors
+/// The database.
+pub async fn find_alarm(conn: &mut Conn, number: i64) -> Result<Option<AlarmRow>, StoreError> {
+    let sql = "SELECT number, at, kind, ticket, event, seen_by, seen_at FROM alarm WHERE number = $1";
+    let row = sqlx::query(sql).bind(number).fetch_optional(conn).await?;
+    Ok(row.as_ref().map(alarm_row).transpose()?)
 }
 
 /// The alarms of a ticket, oldest first.

@@ -15,13 +15,19 @@ pub mod people;
 pub mod settings;
 pub mod terminals;
 
-use std::{path::Path, time::Duration};
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
     Any, AnyConnection, AnyPool, Transaction,
     any::{AnyPoolOptions, install_default_drivers},
     pool::PoolConnection,
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub use migrate::Migration;
 
@@ -69,13 +75,45 @@ enum Backend {
 pub struct Store {
     pool: AnyPool,
     backend: Backend,
+    /// Writers of this process queue here, in order and without asking SQLite again and again; those of others wait at
+    /// the database's own lock.
+    turn: Arc<Mutex<()>>,
 }
 
 /// A connection, reading or inside a transaction.
 pub type Conn = AnyConnection;
 
 /// A writing transaction; dropped without a commit, nothing happened.
-pub type Tx = Transaction<'static, Any>;
+#[derive(Debug)]
+pub struct Tx {
+    // Before the turn, so that the database is free when the next writer is let in.
+    inner: Transaction<'static, Any>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Tx {
+    /// Makes all of it last.
+    ///
+    /// # Errors
+    /// The database; nothing happened then.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.inner.commit().await
+    }
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.inner
+    }
+}
 
 /// The longest that a writer waits for the one before it.
 const BUSY: Duration = Duration::from_secs(10);
@@ -119,7 +157,7 @@ impl Store {
             .connect(url)
             .await
             .map_err(open)?;
-        let store = Self { pool, backend };
+        let store = Self { pool, backend, turn: Arc::default() };
         migrate::run(&store, migrations).await?;
         Ok(store)
     }
@@ -142,14 +180,17 @@ impl Store {
     /// # Errors
     /// The writer before did not end within ten seconds.
     pub async fn write(&self) -> Result<Tx, StoreError> {
-        match self.backend {
-            Backend::Sqlite => Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?),
+        let turn = tokio::time::timeout(BUSY, self.turn.clone().lock_owned()).await;
+        let turn = turn.map_err(|_| StoreError::Statement(sqlx::Error::PoolTimedOut))?;
+        let inner = match self.backend {
+            Backend::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
             Backend::Postgres => {
                 let mut tx = self.pool.begin().await?;
                 sqlx::query(WRITERS).fetch_one(&mut *tx).await?;
-                Ok(tx)
+                tx
             }
-        }
+        };
+        Ok(Tx { inner, _turn: turn })
     }
 }
 

@@ -49,9 +49,9 @@ impl Web {
         web
     }
 
-    async fn send(&mut self, request: axum::http::request::Builder, body: String) -> Response<Body> {
+    async fn send(&mut self, request: axum::http::request::Builder, body: impl Into<Body>) -> Response<Body> {
         let cookies: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let request = request.header(header::COOKIE, cookies.join("; ")).body(Body::from(body)).unwrap();
+        let request = request.header(header::COOKIE, cookies.join("; ")).body(body.into()).unwrap();
         let response = self.app.clone().oneshot(request).await.unwrap();
         for set in response.headers().get_all(header::SET_COOKIE) {
             let set = set.to_str().unwrap();
@@ -288,4 +288,46 @@ async fn what_the_county_edits_reaches_the_terminals_bulletin() {
     for wrong in [("webhook", "javascript:alert(1)"), ("webhook", "http://10.0.0.1/x")] {
         assert_eq!(web.act("/county/settings", &[wrong]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     }
+}
+
+#[tokio::test]
+async fn a_portrait_is_uploaded_and_reaches_the_roster_small() {
+    let bench = sqlite().await;
+    bench.person("boss", Role::County, None).await;
+    bench.county.place_terminal(terminal(1), "人大代表联络站").await.unwrap();
+    let station = bench.county.stations().await.unwrap().remove(0).id;
+    let mut web = Web::signed_in(&bench, "boss").await;
+    let (_, page) = web.get("/county/password").await;
+    let csrf = field(&page, "csrf").to_owned();
+    let path = format!("/county/stations/{station}/roster");
+    let mut png = Vec::new();
+    let picture = image::RgbImage::from_pixel(600, 800, image::Rgb([180, 120, 90]));
+    picture.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    for (token, upload, expected) in [
+        ("wrong", png.as_slice(), StatusCode::FORBIDDEN),
+        (&csrf, b"<svg onload=alert(1)>", StatusCode::UNPROCESSABLE_ENTITY),
+        (&csrf, &png, StatusCode::SEE_OTHER),
+    ] {
+        let mut body = Vec::new();
+        for (name, value) in [("csrf", token), ("name", "王代表"), ("role", "县人大代表")] {
+            let part = format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = "--x\r\ncontent-disposition: form-data; name=\"portrait\"; filename=\"a\"\r\n\r\n";
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(upload);
+        body.extend_from_slice(b"\r\n--x--\r\n");
+        let request = Request::post(&path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
+        assert_eq!(web.send(request, body).await.status(), expected);
+    }
+    let (_, page) = web.get(&format!("/county/stations/{station}")).await;
+    let person = page.split("/roster/").nth(1).unwrap().split('/').next().unwrap();
+    let duty = [("person", person), ("weekday", ""), ("day", "2026-03-03"), ("from", "09:00"), ("to", "11:00")];
+    let path = format!("/county/stations/{station}/duties");
+    assert_eq!(web.act(&path, &duty).await.0, StatusCode::SEE_OTHER);
+    let backwards = [("person", person), ("weekday", "1"), ("day", ""), ("from", "11:00"), ("to", "09:00")];
+    assert_eq!(web.act(&path, &backwards).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let roster = bench.county.bulletin(terminal(1)).await.unwrap().roster;
+    assert_eq!(roster.len(), 1);
+    assert!(roster[0].portrait.as_ref().is_some_and(|p| p.len() < 20_000));
 }

@@ -39,6 +39,9 @@ async fn other_bytes_under_an_id_are_kept_and_shown_once() {
         assert_eq!(bench.send(1, receipt.id, &bytes).await, Intake::Same);
         let alarms = bench.county.alarms(&county).await.unwrap();
         assert_eq!(alarms.iter().filter(|a| a.kind == "conflict").count(), 1);
+        let (_, versions) = bench.county.alarm(&county, alarms[0].number).await.unwrap();
+        assert_eq!(versions.len(), 2, "both are kept");
+        assert_eq!(versions[0].words.as_deref(), Some("路坏了。"));
         assert_eq!(page_text(&bench, &county, receipt.id).await, "路坏了。");
     })
     .await;
@@ -135,4 +138,23 @@ async fn the_database_holds_no_word_name_number_or_code_of_a_villager() {
         let found = all.windows(secret.len()).any(|w| w == secret.as_bytes());
         assert!(!found, "{secret}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_are_all_taken_once_and_their_views_follow_one_another() {
+    on_each_database(async |bench| {
+        let bench = std::sync::Arc::new(bench);
+        let sent: Vec<_> = (1..=40).map(|n| bench.suggestion(ticket(1, n), "路坏了。")).collect();
+        let mut tasks = tokio::task::JoinSet::new();
+        for (receipt, bytes) in sent.into_iter().flat_map(|(r, b)| [(r.id, b.clone()), (r.id, b)]) {
+            let bench = bench.clone();
+            tasks.spawn(async move { bench.send(1, receipt, &bytes).await });
+        }
+        let answers = tasks.join_all().await;
+        assert_eq!(answers.iter().filter(|a| **a == Intake::New).count(), 40);
+        assert_eq!(answers.iter().filter(|a| **a == Intake::Same).count(), 40);
+        let views = bench.county.views(terminal(1), 0).await.unwrap();
+        assert_eq!((views.views.len(), views.cursor), (40, 40));
+    })
+    .await;
 }

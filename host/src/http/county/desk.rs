@@ -68,7 +68,7 @@ struct Alarm {
     at: String,
     ticket: String,
     digits: String,
-    event: String,
+    event: bool,
     seen: Option<String>,
 }
 
@@ -99,11 +99,48 @@ pub(super) async fn alarms(State(county): State<County>, Signed(by): Signed) -> 
         at: county.local(a.at),
         ticket: a.ticket.as_deref().map(grouped).unwrap_or_default(),
         digits: a.ticket.unwrap_or_default(),
-        event: a.event.unwrap_or_default(),
+        event: a.event.is_some(),
         seen: a.seen_by,
     });
     let alarms = alarms.collect();
     html(&AlarmsPage { alarms, frame: Frame::of(&county, by, "要看一看", "alarms").await? })
+}
+
+struct Version {
+    at: String,
+    sha256: String,
+    size: usize,
+    from: String,
+    words: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "county/alarm.html")]
+struct AlarmPage {
+    frame: Frame,
+    word: &'static str,
+    advice: &'static str,
+    event: String,
+    versions: Vec<Version>,
+}
+
+/// GET `/county/alarms/{number}`
+pub(super) async fn alarm(State(county): State<County>, Signed(by): Signed, Path(number): Path<i64>) -> Answer {
+    let (alarm, kept) = county.alarm(&by, number).await?;
+    let versions = kept.into_iter().map(|k| Version {
+        at: county.local(k.received),
+        sha256: k.sha256,
+        size: k.size,
+        from: k.from.map(|(terminal, seq)| format!("终端 {terminal}，第 {seq} 份")).unwrap_or_default(),
+        words: k.words,
+    });
+    html(&AlarmPage {
+        word: alarm_word(&alarm.kind),
+        advice: advice(&alarm.kind),
+        event: alarm.event.unwrap_or_default(),
+        versions: versions.collect(),
+        frame: Frame::of(&county, by, "要看一看", "alarms").await?,
+    })
 }
 
 /// POST `/county/alarms/{number}/seen`

@@ -39,7 +39,8 @@
 //! | POST `/county/people/{id}/disable`, `/enable`, `/reset` | `csrf` | county |
 //! | POST `/county/units` | `csrf`, `name` | county |
 //! | POST `/county/units/{id}/disable`, `/enable` | `csrf` | county |
-//! | GET `/county/alarms`, POST `/county/alarms/{number}/seen` | `csrf` | county |
+//! | GET `/county/alarms`, `/county/alarms/{number}` | | county; the latter audited |
+//! | POST `/county/alarms/{number}/seen` | `csrf` | county |
 //! | GET `/static/{file}` | | anybody |
 //!
 //! The peer's address for the limits on guessing is taken from the request's extension
@@ -100,6 +101,7 @@ pub fn routes(county: County) -> Router {
         .route("/county/units", post(people::add_unit))
         .route("/county/units/{id}/{step}", post(people::change_unit))
         .route("/county/alarms", get(desk::alarms))
+        .route("/county/alarms/{number}", get(desk::alarm))
         .route("/county/alarms/{number}/seen", post(desk::seen))
         .layer(DefaultBodyLimit::max(FORM))
         .merge(portraits)
