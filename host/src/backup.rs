@@ -18,6 +18,7 @@ use aws_lc_rs::digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use wire::ticket::TerminalNumber;
 
 use crate::{
     clock::SharedClock,
@@ -132,7 +133,7 @@ pub async fn restore(config: &Config, archive: &Path, clock: &SharedClock) -> Re
     if config.plays(Role::County) && has(COUNTY) {
         let database = sqlite_file(&config.county_database, "county_database")?;
         let keyring = working_key(&scratch.0, data)?;
-        restored.ledger = Some(prepare_county(&scratch.0, keyring, config, clock).await?);
+        restored.ledger = Some(new_ledger(&sqlite_url(&scratch.0.join(COUNTY)), keyring, config, clock).await?);
         databases_back.push((scratch.0.join(COUNTY), database));
     }
     ensure!(!databases_back.is_empty(), "{}: holds nothing of this host's roles", archive.display());
@@ -146,6 +147,26 @@ pub async fn restore(config: &Config, archive: &Path, clock: &SharedClock) -> Re
         }
         fs::rename(new, place).with_context(|| place.display().to_string())?;
         File::open(folder_of(place))?.sync_all()?;
+    }
+    Ok(restored)
+}
+
+/// What a restore does beyond copying, for databases that were brought back by their own tools. The host must be down.
+///
+/// # Errors
+/// A host that runs, keys or databases that can't be used.
+pub async fn begin_ledger(config: &Config, clock: &SharedClock) -> Result<Restored> {
+    let data = &config.data;
+    let _lock = DataLock::take(data).context("stop the host first: it remembers the former ledger")?;
+    let mut restored = Restored { ledger: None, aside: None };
+    if config.plays(Role::Fleet) {
+        let store = Store::open(&config.fleet_database, fleet::MIGRATIONS).await?;
+        Fleet::new(store.clone(), Arc::clone(clock)).after_restore(0, &revoked(data)?).await?;
+        store.close().await;
+    }
+    if config.plays(Role::County) {
+        let keyring = keys::open(&setup::keys_folder(data))?;
+        restored.ledger = Some(new_ledger(&config.county_database, keyring, config, clock).await?);
     }
     Ok(restored)
 }
@@ -166,7 +187,8 @@ fn sqlite_file(url: &str, key: &str) -> Result<PathBuf> {
     let Some(path) = url.strip_prefix("sqlite://") else {
         bail!(
             "`{key}` is PostgreSQL, which has its own tools: pg_dump --format=custom to back up, pg_restore to bring \
-             back, then `host serve`; copy fleet/ca and county/keys/keys.json beside the dump"
+             back, then `host begin-ledger`, so that terminals offer again what came after the dump; copy fleet/ca, \
+             fleet/revoked.json and county/keys/keys.json beside the dump"
         );
     };
     Ok(PathBuf::from(path.split('?').next().unwrap_or(path)))
@@ -262,12 +284,16 @@ async fn prepare_fleet(scratch: &Path, present: &Path, data: &Path, clock: &Shar
         highest = rows.iter().map(|row| row.number.get()).max().unwrap_or(0);
         store.close().await;
     }
-    let list = setup::revoked_list(data);
-    let revoked = if list.exists() { RevokedFile::open(&list)?.all()? } else { Vec::new() };
     let store = Store::open(&sqlite_url(&scratch.join(FLEET)), fleet::MIGRATIONS).await?;
-    Fleet::new(store.clone(), Arc::clone(clock)).after_restore(highest, &revoked).await?;
+    Fleet::new(store.clone(), Arc::clone(clock)).after_restore(highest, &revoked(data)?).await?;
     store.close().await;
     Ok(())
+}
+
+/// Who is revoked, as the list beside the database says it.
+fn revoked(data: &Path) -> Result<Vec<TerminalNumber>> {
+    let list = setup::revoked_list(data);
+    if list.exists() { Ok(RevokedFile::open(&list)?.all()?) } else { Ok(Vec::new()) }
 }
 
 /// The working key that fits the backup.
@@ -288,13 +314,13 @@ fn working_key(scratch: &Path, data: &Path) -> Result<keys::CountyKeyring> {
     Ok(keyring)
 }
 
-async fn prepare_county(
-    scratch: &Path,
+async fn new_ledger(
+    database: &str,
     keyring: keys::CountyKeyring,
     config: &Config,
     clock: &SharedClock,
 ) -> Result<Uuid> {
-    let store = Store::open(&sqlite_url(&scratch.join(COUNTY)), county::MIGRATIONS).await?;
+    let store = Store::open(database, county::MIGRATIONS).await?;
     let identity = CountyIdentity::new(keyring.public.id, keyring.working);
     let settings = config.county_settings("https://localhost");
     let county = County::open(store.clone(), identity, Arc::clone(clock), settings).await?;

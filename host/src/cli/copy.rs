@@ -43,3 +43,12 @@ pub(super) async fn restore(host: &Host, command: &Restore) -> Result<Answer> {
     }
     Answer::new(text, json!({ "file": command.file, "ledger": restored.ledger, "aside": restored.aside }))
 }
+
+pub(super) async fn begin_ledger(host: &Host) -> Result<Answer> {
+    let begun = backup::begin_ledger(&host.config, &host.clock).await?;
+    let text = match begun.ledger {
+        Some(ledger) => format!("new ledger {ledger}: terminals offer again all that they still hold"),
+        None => "the numbers that may have been given since are left out; the ledger is the county role's".to_owned(),
+    };
+    Answer::new(text, json!({ "ledger": begun.ledger }))
+}

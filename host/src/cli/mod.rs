@@ -55,6 +55,8 @@ enum Command {
     Backup(copy::Backup),
     /// Brings a backup back and begins a new ledger, so that terminals offer again what they hold. The host must be down.
     Restore(copy::Restore),
+    /// Begins a new ledger after PostgreSQL's own tools brought a database back. The host must be down.
+    BeginLedger,
     /// Makes and shows the certificate authority.
     #[command(subcommand)]
     Ca(ca::Command),
@@ -153,6 +155,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Person(command) => person::run(&context, command).await?,
         Command::Backup(command) => copy::backup(&context, &command).await?,
         Command::Restore(command) => copy::restore(&context, &command).await?,
+        Command::BeginLedger => copy::begin_ledger(&context).await?,
         Command::Ca(command) => ca::run(&context, command)?,
     };
     Ok(Some(answer))

@@ -118,7 +118,8 @@ impl County {
             station: Station {
                 name: station.name,
                 telephone: station.telephone,
-                code: station.code,
+                // Without one of its own a station has the page that says who is on duty.
+                code: station.code.or_else(|| Some(format!("{}/s/{terminal}", self.settings.public_base))),
                 place: station.place,
             },
             officer,

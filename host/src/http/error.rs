@@ -37,7 +37,7 @@ impl ApiError {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
-    fn internal(error: &dyn std::error::Error) -> Self {
+    pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         let mut chain = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
@@ -126,7 +126,7 @@ impl From<BytesRejection> for ApiError {
 
 impl From<PathRejection> for ApiError {
     fn from(_: PathRejection) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "id", "expected a UUID in the address")
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "id", "expected an id or a number in the address")
     }
 }
 

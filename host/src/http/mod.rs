@@ -38,6 +38,7 @@ pub fn people(county: County, zone: &str) -> Router {
         .route("/t", get(public::page).with_state(page))
         .route("/t/page.css", get(public::style))
         .route("/t/page.js", get(public::script))
+        .route("/s/{terminal}", get(public::station).with_state(county.clone()))
         .route("/t/view", post(public::view).with_state(county.clone()))
         .layer(DefaultBodyLimit::max(SMALL));
     Router::new()

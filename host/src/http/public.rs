@@ -1,19 +1,25 @@
-//! The public page behind a receipt's QR: state and reply, no app, no account, no cookie.
+//! The public pages: behind a receipt's QR state and reply, behind the station's code who is on duty. No app, no
+//! account, no cookie.
 //!
 //! Invariants: the secret is in the address' fragment, so it is in no request line and no log; it travels once, in the
 //! body of `/t/view`. The page loads nothing from anybody else and holds no script or style of its own text.
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
     Json,
-    extract::{ConnectInfo, State, rejection::JsonRejection},
+    extract::{
+        ConnectInfo, Path, State,
+        rejection::{JsonRejection, PathRejection},
+    },
     http::{HeaderName, header},
     response::{Html, IntoResponse, Response},
 };
 use wire::{
     case::{Satisfaction, State as CaseState},
     intake::Track,
+    ticket::TerminalNumber,
 };
 
 use super::{error::ApiError, listener::Peer};
@@ -82,4 +88,48 @@ pub async fn view(
     let tracked = county.track(Asker::Address(peer.address.ip()), &track).await?;
     let guards = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     Ok((guards, Json(tracked)).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "public/station.html")]
+struct StationPage {
+    name: String,
+    telephone: String,
+    duties: Vec<OnDuty>,
+}
+
+/// Somebody on duty today.
+struct OnDuty {
+    name: String,
+    role: String,
+    from: String,
+    to: String,
+    /// Only after a check-in.
+    present: bool,
+}
+
+/// GET `/s/{terminal}`
+///
+/// # Errors
+/// 404 where no station is known.
+pub async fn station(
+    State(county): State<County>,
+    terminal: Result<Path<TerminalNumber>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Path(terminal) = terminal?;
+    let bulletin = county.bulletin(terminal).await?;
+    let today = county.today();
+    let mut duties: Vec<_> = bulletin.roster.iter().filter(|duty| duty.day == today).collect();
+    duties.sort_by_key(|duty| duty.from);
+    let duties = duties.into_iter().map(|duty| OnDuty {
+        name: duty.name.clone(),
+        role: duty.role.clone(),
+        from: duty.from.strftime("%H:%M").to_string(),
+        to: duty.to.strftime("%H:%M").to_string(),
+        present: bulletin.present.iter().any(|present| present.person == duty.person),
+    });
+    let duties = duties.collect();
+    let page = StationPage { name: bulletin.station.name, telephone: bulletin.station.telephone, duties };
+    let html = page.render().map_err(|error| ApiError::internal(&error))?;
+    Ok((GUARDS, Html(html)).into_response())
 }

@@ -145,3 +145,20 @@ async fn a_postgresql_database_is_left_to_its_own_tools() {
     let error = backup::write(&config, &folder.path().join("b.tar"), &host.clock()).await.unwrap_err().to_string();
     assert!(error.contains("county_database") && error.contains("pg_dump"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_ledger_after_foreign_tools_begins_only_while_the_host_is_down() {
+    let mut host = TestHost::start().await;
+    let mut terminal = host.terminal().await;
+    let said = terminal.suggestion(1);
+    let old = terminal.put(&host, &said).await.headers()[LEDGER].clone();
+    assert!(backup::begin_ledger(&host.config, &host.clock()).await.is_err());
+    host.down().await;
+    let begun = backup::begin_ledger(&host.config, &host.clock()).await.unwrap().ledger.unwrap();
+    host.up().await;
+    terminal.reconnect(&host);
+    let answer = terminal.put(&host, &said).await;
+    assert_ne!(answer.headers()[LEDGER], old);
+    assert_eq!(answer.headers()[LEDGER].to_str().unwrap(), begun.to_string());
+    assert!(host.admit().await.terminal > TerminalNumber::new(100).unwrap());
+}

@@ -109,3 +109,23 @@ async fn terminals_routes_are_not_on_the_peoples_listener() {
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stations_code_leads_to_a_page_that_names_the_station() {
+    let host = TestHost::start().await;
+    let terminal = host.terminal().await;
+    let bulletin = terminal.client.get(host.url("/intake/v1/bulletin")).send().await.unwrap();
+    let bulletin: wire::bulletin::Bulletin = bulletin.json().await.unwrap();
+    let code = bulletin.station.code.unwrap();
+    let path = code.strip_prefix(&bulletin.public_base).unwrap();
+    assert_eq!(path, format!("/s/{}", terminal.number));
+    let response = host.anybody().get(host.people_url(path)).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(!response.headers().contains_key(header::SET_COOKIE));
+    assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'"));
+    let page = response.text().await.unwrap();
+    assert!(page.contains(&format!("<h1>{}</h1>", bulletin.station.name)), "{page}");
+    assert!(page.contains("今天没有安排值班"), "nobody is said to be there who isn't");
+    let unknown = host.anybody().get(host.people_url("/s/hello")).send().await.unwrap();
+    assert_eq!(unknown.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
