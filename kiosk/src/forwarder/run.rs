@@ -70,7 +70,16 @@ pub async fn run(mut forwarding: Forwarding, mut heartbeat: Heartbeat) -> Infall
     let mut step = Event::Tick;
     loop {
         let now = forwarding.clock.monotonic();
-        for action in forwarding.forwarder.step(step, now) {
+        let contacts = forwarding.forwarder.contacts();
+        let actions = forwarding.forwarder.step(step, now);
+        if forwarding.forwarder.contacts() != contacts {
+            // Told to kiosk with the next presence; not worth one of its own.
+            forwarding.contact.send_if_modified(|contact| {
+                contact.last = Some(time::Instant::now());
+                false
+            });
+        }
+        for action in actions {
             forwarding.carry_out(action, &mut tasks);
         }
         step = loop {
@@ -142,12 +151,6 @@ impl Forwarding {
                 self.contact.send_modify(|contact| contact.network = network);
             }
             Action::Tell(changed) => drop(self.changed.send(changed)),
-        }
-        if self.forwarder.network() == Network::Online {
-            self.contact.send_if_modified(|contact| {
-                contact.last = Some(time::Instant::now());
-                false
-            });
         }
     }
 

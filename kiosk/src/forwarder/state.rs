@@ -51,6 +51,7 @@ pub struct Forwarder {
     dice: Dice,
     link: Link,
     epoch: u64,
+    contacts: u64,
     failures: u32,
     /// One request tries a link that is not known to be up.
     trying: bool,
@@ -77,6 +78,7 @@ impl Forwarder {
             dice,
             link: Link::Untried,
             epoch: 0,
+            contacts: 0,
             failures: 0,
             trying: false,
             under_way: 0,
@@ -100,6 +102,12 @@ impl Forwarder {
             Link::Up => Network::Online,
             Link::Resting { .. } => Network::Offline,
         }
+    }
+
+    /// How often the county answered so far.
+    #[must_use]
+    pub fn contacts(&self) -> u64 {
+        self.contacts
     }
 
     /// Names requests that are sent from here on.
@@ -262,6 +270,7 @@ impl Forwarder {
     }
 
     fn contact(&mut self, epoch: Epoch, actions: &mut Vec<Action>) {
+        self.contacts += 1;
         // What was sent before the county asked for a rest does not end it.
         if epoch.0 != self.epoch && matches!(self.link, Link::Resting { ordered: true, .. }) {
             return;
