@@ -23,6 +23,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 impl County {
     pub(crate) async fn announce_case(&self, conn: &mut Conn, row: &CaseRow, notice: Notice) -> Result<(), Error> {
+        if self.webhook(&mut *conn).await?.is_none() {
+            return Ok(());
+        }
         let stations = bulletins::stations(&mut *conn).await?;
         let station = stations.into_iter().find(|s| Some(&s.id) == row.station.as_ref());
         let station = station.map(|s| s.name).unwrap_or_default();

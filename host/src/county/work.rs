@@ -109,7 +109,8 @@ fn may(case: &Case, by: &Official, today: civil::Date, now: jiff::Timestamp) -> 
     let other = Person { id: "?".into(), name: String::new() };
     let leads = case.deputy.as_ref().is_some_and(|d| d.id == by.id);
     May {
-        claim: allows(What::Claim),
+        // Whoever has it already goes on with it.
+        claim: !leads && allows(What::Claim),
         hand_over: allows(What::HandOver(other)),
         forward: allows(What::Forward { main: unit, joint: Vec::new(), due: today }),
         reply: allows(What::Reply("?".into())),

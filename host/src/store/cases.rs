@@ -189,7 +189,7 @@ fn behind_case(condition: &str) -> String {
     format!("{CASE}{condition}")
 }
 
-/// Adds a case.
+/// Adds a case that has just come in: nothing of its standing is there yet but state and revision.
 ///
 /// # Errors
 /// The database.
@@ -215,9 +215,9 @@ pub async fn insert(conn: &mut Conn, row: &CaseRow) -> Result<(), StoreError> {
         .bind(row.phone_tag.as_deref())
         .bind(&row.standing.state)
         .bind(row.standing.revision)
-        .execute(&mut *conn)
+        .execute(conn)
         .await?;
-    stand(conn, &row.id, &row.standing).await
+    Ok(())
 }
 
 /// Writes where a case stands.
