@@ -15,7 +15,7 @@
 //! | `ui` | `session` |
 //! | `forwarder` | `control`, `queue`, `https`, ground |
 //! | `fleet` | `https`, ground |
-//! | `session` | `input`, ground |
+//! | `session` | `input`, `ticket`, ground |
 //! | `control`, `https` | ground |
 //! | `printer` | `queue`, ground |
 //! | `queue` | `ticket`, `seal`, ground |
