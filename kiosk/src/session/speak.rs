@@ -203,7 +203,11 @@ impl Session {
         vec![Action::Submit(draft)]
     }
 
+    /// Shows the number to whoever submitted; when they have left, it belongs on no screen.
     fn submitted(&mut self, submitted: Submitted) {
+        if self.page != Page::Printing {
+            return;
+        }
         let name = |named: &Option<Named>| named.as_ref().map(|n| n.name.clone()).unwrap_or_default();
         self.done = Some(Done {
             submitted,

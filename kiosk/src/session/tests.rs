@@ -117,6 +117,15 @@ fn the_number_comes_when_the_paper_is_known_or_the_printer_keeps_silent() {
 }
 
 #[test]
+fn a_number_that_comes_after_the_villager_left_is_shown_to_nobody() {
+    let mut session = session();
+    play(&mut session, five_taps());
+    play(&mut session, [Event::Leave, submitted()]);
+    assert_eq!(session.page, Page::Attract);
+    assert!(session.done.is_none());
+}
+
+#[test]
 fn what_could_not_be_written_down_stays_on_the_page() {
     let mut session = session();
     play(&mut session, five_taps());
