@@ -100,6 +100,11 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap(), clock: Turned::new() }
     }
 
+    /// On the file system of `parent`.
+    pub fn below(parent: &std::path::Path) -> Self {
+        Self { folder: tempfile::tempdir_in(parent).unwrap(), clock: Turned::new() }
+    }
+
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("queue.sqlite")
     }

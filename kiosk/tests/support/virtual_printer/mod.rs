@@ -3,7 +3,7 @@
 //! The terminal opens it like any serial port. It stands behind a link, because the kernel keeps a pseudo terminal
 //! closed to others once a process that had it for itself was killed; [`VirtualPrinter::replug`] gives it a new one.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "the demo and each test use a part of it")]
+#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the demo and each test use a part of it")]
 
 mod commands;
 pub mod machine;
