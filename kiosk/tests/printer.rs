@@ -26,6 +26,15 @@ use zeroize::Zeroizing;
 /// Longer than any patience with a receipt.
 const SOON: Duration = Duration::from_secs(30);
 
+fn head() -> Letterhead {
+    Letterhead {
+        station: "花桥镇人大代表联络站".into(),
+        public_base: "https://county.example".into(),
+        zone: "Asia/Shanghai".into(),
+        ..Letterhead::default()
+    }
+}
+
 struct Bench {
     place: Place,
     county: County,
@@ -53,12 +62,10 @@ impl Bench {
     fn start(&self, profile: &str) -> Handle {
         let mut settings = PrinterSettings::new(self.port(), 115_200, built_in(profile).unwrap(), Width::Mm58);
         settings.rest = Duration::from_millis(30);
-        let head = Letterhead {
-            station: "花桥镇人大代表联络站".into(),
-            public_base: "https://county.example".into(),
-            zone: "Asia/Shanghai".into(),
-            ..Letterhead::default()
-        };
+        self.start_with(settings, head())
+    }
+
+    fn start_with(&self, settings: PrinterSettings, head: Letterhead) -> Handle {
         let tell = self.tell.clone();
         let queue = self.queue.again().unwrap();
         start(settings, queue, head, Arc::new(SystemClock::start()), move |event| drop(tell.send(event))).unwrap()
@@ -276,6 +283,23 @@ fn after_a_restart_what_was_waiting_is_an_original_and_what_was_being_sent_a_mar
     let receipts = printer.receipts();
     assert!(holds(&receipts[0].bytes, &copy_mark(1)) && holds(&receipts[0].bytes, sent.secret.text().as_bytes()));
     assert!(!holds(&receipts[1].bytes, &gbk("补打")));
+}
+
+#[test]
+fn no_receipt_comes_out_before_the_first_letterhead() {
+    let mut bench = Bench::new();
+    let one = bench.submit(None, None);
+    let printer = bench.plug_in();
+    let mut settings = PrinterSettings::new(bench.port(), 115_200, built_in("epson-tm").unwrap(), Width::Mm58);
+    settings.rest = Duration::from_millis(30);
+    let handle = bench.start_with(settings, Letterhead::default());
+    bench.wait_health(PrinterHealth::is_ready);
+    handle.send(Command::Print(Slip::Test));
+    bench.wait(|e| *e == PrinterEvent::Slip(Paper::Printed));
+    assert_eq!(printer.receipts().len(), 1, "the slip alone");
+    handle.send(Command::Letterhead(head()));
+    bench.wait_paper(&one, Paper::Printed);
+    assert!(holds(&printer.receipts()[1].bytes, b"https://county.example/t#"));
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! The print job's state machine by table and by property.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 

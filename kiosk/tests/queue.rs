@@ -1,5 +1,4 @@
 //! Faults of the queue, each by its name.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod queue_support;
 

@@ -1,5 +1,4 @@
 //! A submission is exactly one fsync, of the log, whatever came before it. One test, so that nothing else is counted.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod queue_support;
 #[path = "queue_support/syncs.rs"]

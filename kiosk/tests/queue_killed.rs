@@ -1,5 +1,4 @@
 //! `kill -9` while suggestions come in: every one that was answered for is there. The test starts itself as the victim.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod queue_support;
 

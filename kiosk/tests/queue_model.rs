@@ -1,6 +1,5 @@
 //! The queue against a model: whatever happens in whatever order, with reopening in between, nothing is lost, order is
 //! kept, no number comes twice.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod queue_support;
 

@@ -1,5 +1,4 @@
 //! The stock `age` tool opens an event with either of the county's keys, as the README tells its reader.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod queue_support;
 

@@ -187,6 +187,10 @@ impl Worker {
     }
 
     fn next_receipt(&mut self) -> Result<Option<PrintJob>, QueueError> {
+        // Before the first letterhead a receipt would name no station, and its QR would lead nowhere.
+        if self.head.public_base.is_empty() {
+            return Ok(None);
+        }
         for job in self.queue.open_jobs()? {
             if job.proofs.is_some() {
                 return Ok(Some(job));

@@ -7,7 +7,7 @@
 pub fn length(buffer: &[u8]) -> Option<usize> {
     let wanted = match buffer {
         [] => return None,
-        [0x1B | 0x1C | 0x1D] => return None,
+        [0x1B..=0x1D] => return None,
         [0x1B, rest @ ..] => escape(rest)?,
         [0x1C, b'!' | b'-' | b'W' | b'C', ..] => 3,
         [0x1C, b'S', ..] => 4,
