@@ -1,0 +1,226 @@
+//! What a finger does: it acts when it leaves a target inside, keys keep the focus where it is, a real keyboard
+//! reaches the same field, and the staff's doors take three seconds.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, mock_elapsed_time};
+use kiosk::pages::{Act, App, Entry, Keys, Page, Shell, Speak};
+use kiosk::ui;
+use slint::platform::{PointerEventButton, WindowEvent};
+use slint::{ComponentHandle as _, LogicalPosition, Model as _};
+
+use crate::stage::{self, PANELS};
+
+type Log = Rc<RefCell<Vec<String>>>;
+
+fn log() -> Log {
+    Rc::default()
+}
+
+fn scene(app: &App, name: &str) {
+    let scene = stage::scenes().into_iter().find(|s| s.name == name).unwrap();
+    stage::show(app, scene, false);
+}
+
+fn button(app: &App, label: &str) -> ElementHandle {
+    ElementQuery::from_root(app)
+        .match_descendants()
+        .match_accessible_role(AccessibleRole::Button)
+        .find_all()
+        .into_iter()
+        .find(|e| e.accessible_label().is_some_and(|l| l == label))
+        .unwrap_or_else(|| panic!("no button {label}"))
+}
+
+fn middle(element: &ElementHandle) -> LogicalPosition {
+    let (at, size) = (element.absolute_position(), element.size());
+    LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0)
+}
+
+fn press(app: &App, position: LogicalPosition) {
+    app.window().dispatch_event(WindowEvent::PointerMoved { position });
+    app.window().dispatch_event(WindowEvent::PointerPressed { position, button: PointerEventButton::Left });
+    mock_elapsed_time(Duration::from_millis(120));
+}
+
+fn release(app: &App, position: LogicalPosition) {
+    app.window().dispatch_event(WindowEvent::PointerReleased { position, button: PointerEventButton::Left });
+    mock_elapsed_time(Duration::from_millis(20));
+}
+
+fn tap(app: &App, label: &str) {
+    let at = middle(&button(app, label));
+    press(app, at);
+    release(app, at);
+}
+
+fn type_text(app: &App, text: &str) {
+    for c in text.chars() {
+        app.window().dispatch_event(WindowEvent::KeyPressed { text: c.into() });
+        app.window().dispatch_event(WindowEvent::KeyReleased { text: c.into() });
+    }
+}
+
+#[test]
+fn a_touch_anywhere_on_the_attract_page_opens_the_home_page() {
+    let app = stage::open(PANELS[0], false);
+    scene(&app, "attract");
+    let seen = log();
+    let to = seen.clone();
+    app.global::<Act>().on_open_home(move || to.borrow_mut().push("home".into()));
+    for (x, y) in [(30.0, 130.0), (640.0, 400.0), (1250.0, 780.0), (1000.0, 250.0)] {
+        press(&app, LogicalPosition::new(x, y));
+        release(&app, LogicalPosition::new(x, y));
+    }
+    assert_eq!(seen.borrow().len(), 4);
+}
+
+#[test]
+fn a_door_acts_when_the_finger_leaves_it_inside_and_not_when_it_slides_off() {
+    let app = stage::open(PANELS[0], false);
+    scene(&app, "home");
+    let seen = log();
+    let to = seen.clone();
+    app.global::<Act>().on_open_speak(move || to.borrow_mut().push("speak".into()));
+    let at = middle(&button(&app, "我要说"));
+    press(&app, at);
+    assert!(seen.borrow().is_empty(), "acts on release");
+    let off = middle(&button(&app, "今天谁在"));
+    app.window().dispatch_event(WindowEvent::PointerMoved { position: off });
+    release(&app, off);
+    assert!(seen.borrow().is_empty(), "the finger slid off");
+    tap(&app, "我要说");
+    assert_eq!(*seen.borrow(), ["speak"]);
+}
+
+#[test]
+fn a_pressed_door_is_painted_otherwise_at_once() {
+    let app = stage::open(PANELS[0], false);
+    scene(&app, "home");
+    let before = stage::paint(&app);
+    let at = middle(&button(&app, "我要说"));
+    app.window().dispatch_event(WindowEvent::PointerPressed { position: at, button: PointerEventButton::Left });
+    let after = stage::paint(&app);
+    assert_ne!(before.as_bytes(), after.as_bytes());
+    release(&app, at);
+}
+
+#[test]
+fn five_touches_lead_from_home_to_a_submitted_sentence() {
+    let app = stage::open(PANELS[2], false);
+    scene(&app, "category");
+    let seen = log();
+    let act = app.global::<Act>();
+    let weak = app.as_weak();
+    act.on_open_speak(move || weak.unwrap().global::<Shell>().set_page(Page::Category));
+    let weak = app.as_weak();
+    act.on_choose_category(move |_| weak.unwrap().global::<Shell>().set_page(Page::Place));
+    let (weak, to) = (app.as_weak(), seen.clone());
+    act.on_choose_place(move |id| to.borrow_mut().push(format!("place {id}")));
+    act.on_place_done(move || weak.unwrap().global::<Shell>().set_page(Page::Say));
+    let (weak, to) = (app.as_weak(), seen.clone());
+    act.on_toggle_sentence(move |id| {
+        to.borrow_mut().push(format!("sentence {id}"));
+        weak.unwrap().global::<Speak>().set_can_submit(true);
+    });
+    let to = seen.clone();
+    act.on_submit(move || to.borrow_mut().push("submit".into()));
+    app.global::<Shell>().set_page(Page::Home);
+    stage::settle();
+    let sentence = app.global::<Speak>().get_sentences().row_data(0).unwrap().label;
+    for label in ["我要说", "道路", "花桥村", sentence.as_str(), "交给代表"] {
+        tap(&app, label);
+        stage::settle();
+    }
+    assert_eq!(*seen.borrow(), ["place 0", "sentence 0", "submit"]);
+}
+
+#[test]
+fn keys_of_the_screen_leave_the_focus_and_a_real_keyboard_writes_into_the_field() {
+    let app = stage::open(PANELS[0], false);
+    scene(&app, "write");
+    let seen = log();
+    let to = seen.clone();
+    app.global::<Act>().on_key(move |key| to.borrow_mut().push(key.into()));
+    let edits = Rc::new(RefCell::new(0));
+    let count = edits.clone();
+    app.global::<Act>().on_text_edited(move || *count.borrow_mut() += 1);
+    tap(&app, "q");
+    tap(&app, "退格");
+    tap(&app, "空格");
+    app.global::<Keys>().set_shift(true);
+    stage::settle();
+    tap(&app, "W");
+    assert_eq!(*seen.borrow(), ["q", "backspace", "space", "W"]);
+    type_text(&app, "abc");
+    app.window().dispatch_event(WindowEvent::KeyPressed { text: "坑很深".into() });
+    assert_eq!(app.global::<Entry>().get_text(), "村口的路上有个大坑，abc坑很深");
+    assert_eq!(*edits.borrow(), 4);
+}
+
+#[test]
+fn a_key_of_the_nine_sends_all_it_carries_once_for_each_tap() {
+    let app = stage::open(PANELS[1], false);
+    scene(&app, "write");
+    let seen = log();
+    let to = seen.clone();
+    app.global::<Act>().on_key(move |key| to.borrow_mut().push(key.into()));
+    tap(&app, "abc");
+    tap(&app, "abc");
+    tap(&app, "pqrs");
+    assert_eq!(*seen.borrow(), ["abc", "abc", "pqrs"]);
+}
+
+#[test]
+fn a_press_of_three_seconds_on_the_name_or_the_clock_opens_a_staff_door_and_a_shorter_one_none() {
+    let app = stage::open(PANELS[0], false);
+    scene(&app, "home");
+    let seen = log();
+    let to = seen.clone();
+    app.global::<Act>().on_open_pin(move |technician| to.borrow_mut().push(technician.to_string()));
+    let name = LogicalPosition::new(150.0, 30.0);
+    press(&app, name);
+    mock_elapsed_time(Duration::from_millis(2_500));
+    release(&app, name);
+    assert!(seen.borrow().is_empty());
+    for at in [name, LogicalPosition::new(1_150.0, 30.0)] {
+        press(&app, at);
+        mock_elapsed_time(Duration::from_millis(3_100));
+        release(&app, at);
+        mock_elapsed_time(Duration::from_millis(4_000));
+    }
+    assert_eq!(*seen.borrow(), ["false", "true"]);
+}
+
+#[test]
+fn the_countdown_offers_one_huge_way_on() {
+    let app = stage::open(PANELS[2], false);
+    scene(&app, "idle");
+    let seen = log();
+    let to = seen.clone();
+    app.global::<Act>().on_keep_going(move || to.borrow_mut().push("on".into()));
+    let size = button(&app, "继续").size();
+    assert!(size.width > 150.0 * 4.6 && size.height > 40.0 * 4.6, "{size:?}");
+    tap(&app, "继续");
+    assert_eq!(*seen.borrow(), ["on"]);
+}
+
+#[test]
+fn nothing_of_a_visit_is_left_after_it_is_wiped() {
+    let app = stage::open(PANELS[0], false);
+    for name in ["say-long", "find-scanner", "found", "done-printed", "lookup"] {
+        scene(&app, name);
+    }
+    scene(&app, "say-long");
+    ui::wipe_visit(&app);
+    let entry = app.global::<Entry>();
+    for text in [entry.get_text(), entry.get_landmark(), entry.get_name(), entry.get_phone(), entry.get_number()] {
+        assert!(text.is_empty());
+    }
+    assert!(entry.get_code().is_empty() && entry.get_lookup_phone().is_empty());
+    let speak = app.global::<Speak>();
+    assert_eq!(speak.get_sentences().row_count(), 0);
+    assert!(speak.get_places().iter().all(|p| !p.chosen || p.id == "0"));
+}

@@ -1,0 +1,227 @@
+//! The sizes for elderly hands, measured on the real elements of every page: targets of 20 mm (letter keys 12 × 14),
+//! nothing outside the window, nothing over another target, words inside their buttons.
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+
+use crate::stage::{self, PANELS, Panel, Scene};
+
+/// Half a pixel: lengths in millimetres fall between pixels.
+const SLACK_PX: f32 = 0.51;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) label: String,
+    pub(crate) x: f32,
+    pub(crate) y: f32,
+    pub(crate) width: f32,
+    pub(crate) height: f32,
+    pub(crate) letter: bool,
+}
+
+impl Found {
+    fn of(element: &ElementHandle) -> Self {
+        let (at, size) = (element.absolute_position(), element.size());
+        let letter = element.bases().into_iter().flatten().any(|b| b == "Key")
+            || element.type_name().is_some_and(|t| t == "Key");
+        Self {
+            label: element.accessible_label().unwrap_or_default().into(),
+            x: at.x,
+            y: at.y,
+            width: size.width,
+            height: size.height,
+            letter,
+        }
+    }
+
+    fn inside(&self, outer: &Self) -> bool {
+        self.x >= outer.x - SLACK_PX
+            && self.y >= outer.y - SLACK_PX
+            && self.x + self.width <= outer.x + outer.width + SLACK_PX
+            && self.y + self.height <= outer.y + outer.height + SLACK_PX
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.x + self.width > other.x + SLACK_PX
+            && other.x + other.width > self.x + SLACK_PX
+            && self.y + self.height > other.y + SLACK_PX
+            && other.y + other.height > self.y + SLACK_PX
+    }
+}
+
+/// Everything that can be seen: buttons, and words with whether a button or a scrolled column holds them.
+pub(crate) struct Seen {
+    pub(crate) buttons: Vec<Found>,
+    pub(crate) free_words: Vec<Found>,
+    pub(crate) words_in_buttons: Vec<(Found, Found)>,
+    pub(crate) scrolled: Vec<Found>,
+}
+
+/// An element is found once for each component it inherits from.
+fn once(found: impl IntoIterator<Item = Found>) -> Vec<Found> {
+    let mut kept: Vec<Found> = Vec::new();
+    for one in found {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
+}
+
+fn texts(query: ElementQuery) -> Vec<Found> {
+    let found = query
+        .match_inherits("Text")
+        .find_all()
+        .iter()
+        .map(Found::of)
+        .filter(|f| !f.label.is_empty() && f.width > 0.0 && f.height > 0.0)
+        .collect::<Vec<_>>();
+    once(found)
+}
+
+pub(crate) fn look(app: &kiosk::pages::App, covered: Option<&str>) -> Seen {
+    let root = ElementQuery::from_root(app);
+    let within: Vec<ElementHandle> = match covered {
+        Some(cover) => root.match_descendants().match_type_name(cover).find_all(),
+        None => vec![],
+    };
+    let all = |f: &dyn Fn(ElementQuery) -> Vec<ElementHandle>| -> Vec<ElementHandle> {
+        match within.first() {
+            Some(cover) => f(cover.query_descendants()),
+            None => f(ElementQuery::from_root(app).match_descendants()),
+        }
+    };
+    let scrollers = all(&|q| q.match_type_name("Scroller").find_all());
+    let mut scrolled = Vec::new();
+    for flick in scrollers.iter().flat_map(|s| s.query_descendants().match_type_name("Flickable").find_all()) {
+        scrolled.extend(texts(flick.query_descendants()));
+        let inner = flick.query_descendants().match_accessible_role(AccessibleRole::Button).find_all();
+        scrolled.extend(inner.iter().map(Found::of));
+    }
+    let buttons = all(&|q| q.match_accessible_role(AccessibleRole::Button).find_all());
+    let mut words_in_buttons = Vec::new();
+    for button in &buttons {
+        let outer = Found::of(button);
+        words_in_buttons.extend(texts(button.query_descendants()).into_iter().map(|w| (w, outer.clone())));
+    }
+    let free_words = match within.first() {
+        Some(cover) => texts(cover.query_descendants()),
+        None => texts(ElementQuery::from_root(app).match_descendants()),
+    };
+    let free_words = free_words
+        .into_iter()
+        .filter(|w| !scrolled.contains(w) && !words_in_buttons.iter().any(|(inner, _)| inner == w))
+        .collect();
+    let bars = all(&|q| q.match_type_name("CandidateBar").find_all());
+    let candidates: Vec<Found> = bars
+        .iter()
+        .flat_map(|b| b.query_descendants().match_accessible_role(AccessibleRole::Button).find_all())
+        .map(|b| Found::of(&b))
+        .collect();
+    let mut buttons = once(buttons.iter().map(Found::of).filter(|b| !scrolled.contains(b)));
+    for button in &mut buttons {
+        button.letter |= candidates.contains(button);
+    }
+    Seen { buttons, free_words, words_in_buttons, scrolled }
+}
+
+pub(crate) fn cover_of(scene: Scene) -> Option<&'static str> {
+    match scene.name {
+        name if name.starts_with("help") => Some("HelpCover"),
+        "idle" => Some("IdleCover"),
+        _ => None,
+    }
+}
+
+fn troubles(panel: Panel, scene: Scene, seen: &Seen) -> Vec<String> {
+    let mut troubles = Vec::new();
+    let mm = panel.px_per_mm;
+    let header = if panel.width < panel.height { 17.5 } else { 12.0 };
+    #[expect(clippy::cast_precision_loss, reason = "a panel has a few thousand pixels")]
+    let window = Found {
+        label: "window".into(),
+        x: 0.0,
+        y: 0.0,
+        width: panel.width as f32,
+        height: panel.height as f32,
+        letter: false,
+    };
+    for button in &seen.buttons {
+        let (wide, high) = if button.letter { (12.0, 14.0) } else { (20.0, 20.0) };
+        if button.width < wide * mm - SLACK_PX || button.height < high * mm - SLACK_PX {
+            troubles.push(format!(
+                "{:?} is {:.1} × {:.1} mm, under {wide} × {high}",
+                button.label,
+                button.width / mm,
+                button.height / mm
+            ));
+        }
+        if !button.inside(&window) {
+            troubles.push(format!("{:?} leaves the window", button.label));
+        }
+    }
+    for (n, one) in seen.buttons.iter().enumerate() {
+        for other in seen.buttons.iter().skip(n + 1).filter(|other| one.meets(other)) {
+            troubles.push(format!("{:?} lies over {:?}", one.label, other.label));
+        }
+        // The attract page is one button with its words upon it.
+        for words in seen.free_words.iter().filter(|w| scene.name != "attract" && one.meets(w)) {
+            troubles.push(format!("the words {:?} lie over the button {:?}", words.label, one.label));
+        }
+    }
+    for words in &seen.free_words {
+        if !words.inside(&window) {
+            troubles.push(format!("the words {:?} leave the window", words.label));
+        }
+    }
+    for (n, one) in seen.free_words.iter().enumerate() {
+        for other in seen.free_words.iter().skip(n + 1).filter(|other| one.meets(other)) {
+            troubles.push(format!("the words {:?} lie over {:?}", one.label, other.label));
+        }
+    }
+    for (words, button) in &seen.words_in_buttons {
+        if !words.inside(button) {
+            troubles.push(format!("the words {:?} stand out of {:?}", words.label, button.label));
+        }
+    }
+    // The pinned fonts have lines of 1.2 em, so that a line's height tells the least size of its characters.
+    let all = seen.free_words.iter().chain(seen.words_in_buttons.iter().map(|(w, _)| w)).chain(&seen.scrolled);
+    for words in all {
+        let edge = words.y + words.height <= header * mm + SLACK_PX
+            || words.y >= window.height - 24.0 * mm - SLACK_PX && cover_of(scene).is_none();
+        let least = if edge { 6.0 } else { 8.0 };
+        if words.height < least * 1.2 * mm - 1.0 {
+            troubles.push(format!("the words {:?} are {:.1} mm high", words.label, words.height / 1.2 / mm));
+        }
+    }
+    troubles
+}
+
+fn every_page_keeps_its_sizes_on(panel: Panel) {
+    let mut all = Vec::new();
+    for english in [false, true] {
+        let app = stage::open(panel, english);
+        for scene in stage::scenes() {
+            stage::show(&app, scene, english);
+            let seen = look(&app, cover_of(scene));
+            assert!(!seen.free_words.is_empty() || !seen.words_in_buttons.is_empty(), "{} has no words", scene.name);
+            let language = if english { "en" } else { "zh" };
+            all.extend(troubles(panel, scene, &seen).into_iter().map(|t| format!("{} {language}: {t}", scene.name)));
+        }
+    }
+    assert!(all.is_empty(), "{} troubles on {}:\n{}", all.len(), panel.name, all.join("\n"));
+}
+
+#[test]
+fn every_target_is_large_enough_and_nothing_overlaps_lying_on_the_large_panel() {
+    every_page_keeps_its_sizes_on(PANELS[0]);
+}
+
+#[test]
+fn every_target_is_large_enough_and_nothing_overlaps_standing() {
+    every_page_keeps_its_sizes_on(PANELS[1]);
+}
+
+#[test]
+fn every_target_is_large_enough_and_nothing_overlaps_lying_on_the_small_panel() {
+    every_page_keeps_its_sizes_on(PANELS[2]);
+}

@@ -1,0 +1,77 @@
+//! Pictures of the pages: all painted, the same from run to run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use slint::{ComponentHandle as _, Rgba8Pixel, SharedPixelBuffer};
+
+use crate::stage::{self, PANELS};
+
+fn save(picture: &SharedPixelBuffer<Rgba8Pixel>, path: &Path) {
+    image::save_buffer(path, picture.as_bytes(), picture.width(), picture.height(), image::ColorType::Rgba8).unwrap();
+}
+
+#[test]
+fn gallery_of_every_page_on_every_panel_is_painted() {
+    let out = std::env::var_os("PAGES_OUT");
+    let only = std::env::var("PAGES_ONLY").unwrap_or_default();
+    for panel in PANELS {
+        for english in [false, true] {
+            let app = stage::open(panel, english);
+            for scene in stage::scenes() {
+                let name = format!("{}-{}-{}", scene.name, panel.name, if english { "en" } else { "zh" });
+                if !name.contains(&only) {
+                    continue;
+                }
+                stage::show(&app, scene, english);
+                let picture = stage::paint(&app);
+                let first = picture.as_slice()[0];
+                let others = picture.as_slice().iter().filter(|p| **p != first).count();
+                assert!(others * 20 > picture.as_slice().len(), "{name} is almost blank");
+                if let Some(out) = &out {
+                    std::fs::create_dir_all(out).unwrap();
+                    save(&picture, &Path::new(out).join(format!("{name}.png")));
+                }
+            }
+            app.hide().unwrap();
+        }
+    }
+}
+
+/// FNV-1a, 64 bits: a change of one pixel changes it.
+fn fingerprint(picture: &SharedPixelBuffer<Rgba8Pixel>) -> u64 {
+    picture
+        .as_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+fn reference() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/snapshots.txt")
+}
+
+#[test]
+fn every_page_is_painted_as_it_was_when_it_was_last_looked_at() {
+    let panel = PANELS[2];
+    let app = stage::open(panel, false);
+    let mut painted = BTreeMap::new();
+    for scene in stage::scenes() {
+        stage::show(&app, scene, false);
+        painted.insert(scene.name.to_owned(), format!("{:016x}", fingerprint(&stage::paint(&app))));
+    }
+    if std::env::var_os("PAGES_BLESS").is_some() {
+        let lines: String = painted.iter().map(|(name, hash)| format!("{hash} {name}\n")).collect();
+        std::io::Write::write_all(&mut std::fs::File::create(reference()).unwrap(), lines.as_bytes()).unwrap();
+    }
+    let kept: BTreeMap<String, String> = std::fs::read_to_string(reference())
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(hash, name)| (name.to_owned(), hash.to_owned()))
+        .collect();
+    let changed: Vec<_> = painted.iter().filter(|(name, hash)| kept.get(*name) != Some(hash)).map(|(n, _)| n).collect();
+    assert!(
+        changed.is_empty() && kept.len() == painted.len(),
+        "changed: {changed:?}; look at them (PAGES_OUT=dir), then PAGES_BLESS=1"
+    );
+}
