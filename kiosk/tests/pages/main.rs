@@ -3,6 +3,8 @@
 //! `PAGES_OUT=dir cargo test -p kiosk --test pages gallery` leaves a picture of each; `PAGES_BLESS=1` takes the
 //! pictures as they are for the reference of the snapshots.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod behaviour;
 mod contrast;
 mod sizes;
