@@ -3,23 +3,17 @@
 //! It tries until the terminal is enrolled and the queue opens; meanwhile the screen says that nothing can be taken.
 
 use std::{
+    path::PathBuf,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
 use tracing::{error, info, warn};
-use wire::{
-    case::Satisfaction,
-    enrol::Enrolment,
-    intake::{Reissued, Track},
-    secret::Proof,
-    ticket::TicketNumber,
-    view::ViewKey,
-};
+use wire::{enrol::Enrolment, intake::Track, secret::Proof, view::ViewKey};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::post;
+use super::{post, task::Task};
 use crate::{
     clock::Clock,
     config::Config,
@@ -37,62 +31,6 @@ use crate::{
 
 /// How often an unenrolled terminal looks for its enrolment file, and an open queue is tidied.
 const EVERY: Duration = Duration::from_secs(5);
-
-/// What the clerk is asked to do.
-pub enum Task {
-    /// Write a suggestion down, then print and forward it.
-    Submit(Draft),
-    /// Print a receipt once more.
-    PrintAgain(TicketNumber),
-    /// Write name and telephone down.
-    Contact {
-        /// Whose.
-        ticket: TicketNumber,
-        /// May be empty.
-        name: String,
-        /// May be empty.
-        phone: String,
-    },
-    /// Write a rating down.
-    Rating {
-        /// Whose.
-        ticket: TicketNumber,
-        /// What they think.
-        satisfaction: Satisfaction,
-        /// What was rated.
-        revision: u64,
-        /// Whose it is.
-        proof: Proof,
-    },
-    /// Look for a ticket in the terminal's memory.
-    Remember {
-        /// Which.
-        track: Track,
-        /// Whether the county says that it has no such ticket.
-        unknown: bool,
-    },
-    /// Has the county acknowledged this ticket?
-    Delivered(TicketNumber),
-    /// Print a new query code.
-    PrintCode(Reissued),
-    /// Print a test page.
-    TestPrint,
-    /// Is this the PIN?
-    CheckPin {
-        /// Of which door.
-        door: Door,
-        /// The digits.
-        pin: Zeroizing<String>,
-    },
-    /// Gather what the technician reads.
-    Facts,
-    /// The agent told something.
-    Control(ControlEvent),
-    /// The printer told something.
-    Printer(PrinterEvent),
-    /// The end.
-    Stop,
-}
 
 /// Asks the clerk.
 #[derive(Clone)]
@@ -164,7 +102,7 @@ impl Clerk {
         let settings = QueueSettings {
             terminal: enrolment.terminal,
             first_generation: Some(enrolment.generation),
-            witnesses: config.witness_dir.iter().map(|dir| dir.join("generation.json")).collect(),
+            witnesses: witnesses(config),
         };
         let queue = Queue::open(&config.queue_path(), settings, Arc::clone(clock))?;
         let profile = printer::built_in(&config.printer.profile)?;
@@ -178,6 +116,13 @@ impl Clerk {
         info!(terminal = %enrolment.terminal, "ready to take suggestions");
         Ok(Desk { queue, sealer, printer, enrolment, control: Arc::clone(control), health: None, slip: None })
     }
+}
+
+/// Where the highest generation is remembered beside the queue's own folder: in the folder of the enrolment file, so that
+/// a wiped data partition that is enrolled by the same file again repeats no number, and where the settings say.
+fn witnesses(config: &Config) -> Vec<PathBuf> {
+    let enrolments = config.enrolment.parent().filter(|dir| **dir != config.data_dir);
+    enrolments.into_iter().chain(config.witness_dir.as_deref()).map(|dir| dir.join("generation.json")).collect()
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -244,6 +189,7 @@ impl Desk {
                 self.printer.send(Command::Print(Slip::Test));
             }
             Task::CheckPin { door, pin } => self.check_pin(door, &pin),
+            Task::Forget => self.printer.send(Command::ForgetTexts),
             Task::Facts => post(Event::Facts(Box::new(self.facts()))),
             Task::Control(event) => self.told_by_agent(event),
             Task::Printer(event) => self.told_by_printer(event),

@@ -11,16 +11,18 @@ mod models;
 mod people;
 mod render;
 mod scanner;
+mod task;
 mod technician;
 mod touches;
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
-pub use clerk::{Clerk, Task, start as start_clerk};
+pub use clerk::{Clerk, start as start_clerk};
 #[cfg(feature = "drive")]
 pub use drive::drive;
 use jiff::Timestamp;
 pub use scanner::read_serial;
+pub use task::Task;
 use uuid::Uuid;
 use wire::intake::{CheckIn, HelpCall, Lookup, Reissue, Track, Tracked};
 
@@ -210,6 +212,7 @@ impl App {
     /// Nothing of a visit stays in a field or a model.
     fn wipe(&mut self) {
         self.help_call = None;
+        self.parts.clerk.send(Task::Forget);
         self.models = models::Models::default();
         crate::ui::wipe_visit(&self.parts.ui);
         keyboard::forget();

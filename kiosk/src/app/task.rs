@@ -1,0 +1,69 @@
+//! What the clerk is asked to do.
+
+use wire::{
+    case::Satisfaction,
+    intake::{Reissued, Track},
+    secret::Proof,
+    ticket::TicketNumber,
+};
+use zeroize::Zeroizing;
+
+use crate::{control::ControlEvent, printer::PrinterEvent, session::Door, ticket::Draft};
+
+/// What the clerk is asked to do.
+pub enum Task {
+    /// Write a suggestion down, then print and forward it.
+    Submit(Draft),
+    /// Print a receipt once more.
+    PrintAgain(TicketNumber),
+    /// Write name and telephone down.
+    Contact {
+        /// Whose.
+        ticket: TicketNumber,
+        /// May be empty.
+        name: String,
+        /// May be empty.
+        phone: String,
+    },
+    /// Write a rating down.
+    Rating {
+        /// Whose.
+        ticket: TicketNumber,
+        /// What they think.
+        satisfaction: Satisfaction,
+        /// What was rated.
+        revision: u64,
+        /// Whose it is.
+        proof: Proof,
+    },
+    /// Look for a ticket in the terminal's memory.
+    Remember {
+        /// Which.
+        track: Track,
+        /// Whether the county says that it has no such ticket.
+        unknown: bool,
+    },
+    /// Has the county acknowledged this ticket?
+    Delivered(TicketNumber),
+    /// Print a new query code.
+    PrintCode(Reissued),
+    /// Print a test page.
+    TestPrint,
+    /// Is this the PIN?
+    CheckPin {
+        /// Of which door.
+        door: Door,
+        /// The digits.
+        pin: Zeroizing<String>,
+    },
+    /// The visit is over: no words are kept for a receipt that still waits.
+    Forget,
+    /// Gather what the technician reads.
+    Facts,
+    /// The agent told something.
+    Control(ControlEvent),
+    /// The printer told something.
+    Printer(PrinterEvent),
+    /// The end.
+    Stop,
+}
