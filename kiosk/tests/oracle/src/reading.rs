@@ -57,6 +57,7 @@ impl Receipt {
         let mut nodes = parser.push(bytes);
         nodes.extend(parser.finish());
         mark_what_is_no_chinese(&mut nodes);
+        feed_dots(&mut nodes);
         Ok(Self { nodes, paper, bytes: bytes.len() })
     }
 
@@ -137,6 +138,17 @@ fn mark_what_is_no_chinese(nodes: &mut [Node]) {
             Node::Unknown { bytes, .. } if bytes.starts_with(b"\x1c.") => on = false,
             Node::Text { text } if !on => *text = chinese::decode(text, false),
             _ => {}
+        }
+    }
+}
+
+/// `ESC J n` feeds n dots, which the parser knows by name only: drawn as whole lines of 30 dots, at least one.
+fn feed_dots(nodes: &mut [Node]) {
+    for node in nodes {
+        if let Node::Unknown { bytes, .. } = node
+            && let [0x1B, b'J', dots] = bytes[..]
+        {
+            *node = Node::Feed { lines: dots.div_ceil(30).max(1) };
         }
     }
 }
