@@ -1,0 +1,120 @@
+//! A screen in memory, the finger that touches it, and the camera that looks at it: Xvfb, XTEST, and its pixels.
+//!
+//! Invariant: touches go through the X server, as from a real panel; nothing is told to the terminal directly.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use image::{Rgb, RgbImage};
+use x11rb::{
+    connection::Connection as _,
+    protocol::{
+        xproto::{BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, ImageFormat, MOTION_NOTIFY_EVENT},
+        xtest::ConnectionExt as _,
+    },
+    rust_connection::RustConnection,
+};
+
+use crate::wait::until;
+
+/// One X server, with one screen in memory.
+pub struct Screen {
+    server: Child,
+    display: String,
+    connection: RustConnection,
+    root: u32,
+    size: (u16, u16),
+}
+
+impl Screen {
+    /// Starts a server with a free display number and a screen of this size.
+    ///
+    /// # Errors
+    ///
+    /// No Xvfb on this system, or one that does not start.
+    pub fn start(width: u16, height: u16) -> Result<Self> {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp", "-noreset"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("start Xvfb (Debian: xvfb)")?;
+        let mut number = String::new();
+        let output = server.stdout.take().context("Xvfb's output")?;
+        BufReader::new(output).read_line(&mut number).context("read the display's number from Xvfb")?;
+        if number.trim().is_empty() {
+            bail!("Xvfb ended without a display");
+        }
+        let display = format!(":{}", number.trim());
+        let (connection, index) =
+            until("Xvfb to take connections", Duration::from_secs(10), || Ok(x11rb::connect(Some(&display)).ok()))?;
+        let root = connection.setup().roots[index].root;
+        Ok(Self { server, display, connection, root, size: (width, height) })
+    }
+
+    /// The value of `DISPLAY` for programs that shall appear on it.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// Touches once, at a place counted from the upper left corner.
+    ///
+    /// # Errors
+    ///
+    /// The server is gone.
+    pub fn tap(&self, x: i16, y: i16) -> Result<()> {
+        const FINGER: u8 = 1;
+        for (event, detail) in [(MOTION_NOTIFY_EVENT, 0), (BUTTON_PRESS_EVENT, FINGER), (BUTTON_RELEASE_EVENT, FINGER)]
+        {
+            self.connection.xtest_fake_input(event, detail, 0, self.root, x, y, 0)?.check()?;
+        }
+        Ok(())
+    }
+
+    /// What stands on the screen.
+    ///
+    /// # Errors
+    ///
+    /// The server is gone.
+    pub fn look(&self) -> Result<RgbImage> {
+        let (width, height) = self.size;
+        let picture =
+            self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, u32::MAX)?.reply()?.data;
+        let mut image = RgbImage::new(width.into(), height.into());
+        // 24 bits deep, 32 bits a pixel, blue first.
+        for (to, from) in image.pixels_mut().zip(picture.chunks_exact(4)) {
+            *to = Rgb([from[2], from[1], from[0]]);
+        }
+        Ok(image)
+    }
+
+    /// Keeps what stands on the screen as a PNG.
+    ///
+    /// # Errors
+    ///
+    /// The server is gone, or the file cannot be written.
+    pub fn keep(&self, path: &Path) -> Result<()> {
+        let mut file = File::create(path).with_context(|| path.display().to_string())?;
+        self.look()?.write_to(&mut file, image::ImageFormat::Png).with_context(|| path.display().to_string())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.server.kill());
+        drop(self.server.wait());
+    }
+}

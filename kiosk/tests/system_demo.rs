@@ -1,0 +1,105 @@
+//! The whole loop with the real programs, through the real pages: the demo without a window, and what it leaves behind.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde_json::{Value, json};
+
+/// Emoji, characters outside GBK, marks of direction, a line break, and spaces at both ends.
+const ODD: &str = " 井水发黄😟，\u{202b}𠮷家门口\u{202c}也是。\n请看看 ";
+
+/// The demo, as the test command builds it.
+fn demo() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let program = test.ancestors().nth(2).unwrap().join("examples/demo");
+    assert!(program.exists(), "{} is not built: kiosk/test system builds it", program.display());
+    program
+}
+
+fn play(out: &Path, visits: &Value) -> Vec<Value> {
+    let file = out.join("asked.json");
+    kiosk::durable::write(&file, visits.to_string().as_bytes(), 0o600).unwrap();
+    let output = Command::new(demo())
+        .args(["--headless", "--out"])
+        .arg(out)
+        .arg("--visits")
+        .arg(&file)
+        .env_remove("DISPLAY")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&fs::read(out.join("visits.json")).unwrap()).unwrap()
+}
+
+fn sha256(text: &str) -> String {
+    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn visits_go_from_the_first_touch_to_the_rating_and_only_four_things_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = "村口的路坏了，请派人来看看。";
+    let entries = play(
+        folder.path(),
+        &json!([
+            { "category": "道路", "text": words, "place": "下溪村", "name": "王秀兰", "phone": "13800000001" },
+            { "category": "道路", "text": " \n\u{3000}" },
+            { "category": "饮水", "text": ODD, "place": "老井旁边" },
+            { "category": "道路", "text": "路".repeat(2001) },
+            { "category": "道路", "text": "路\u{1b}坏了" },
+            { "category": "天气", "text": words },
+        ]),
+    );
+    assert_eq!(entries.len(), 6);
+    for (index, text) in [(0, words), (2, ODD)] {
+        let entry = &entries[index];
+        assert_eq!(entry["ticket"].as_str().unwrap().len(), 13, "{entry}");
+        assert_eq!(entry["query_code"].as_str().unwrap().len(), 6, "{entry}");
+        assert_eq!(entry["text_sha256"], sha256(text), "{entry}");
+        assert_eq!((&entry["printed"], &entry["delivered"]), (&json!("confirmed"), &json!(true)), "{entry}");
+        assert_eq!(entry["reply_shown"], true, "{entry}");
+    }
+    assert_eq!((&entries[0]["category"], &entries[0]["place"]), (&json!("道路"), &json!("下溪村")));
+    assert!(entries[2]["place"].as_str().unwrap().contains("老井旁边"), "{}", entries[2]);
+    for index in [1, 3, 4, 5] {
+        let entry = entries[index].as_object().unwrap();
+        assert_eq!(entry.keys().collect::<Vec<_>>(), ["refused"], "{entry:?}");
+        assert!(entry["refused"].as_str().unwrap().ends_with('。'), "{entry:?}");
+    }
+
+    let receipts = folder.path().join("receipts");
+    for name in ["001.bin", "001.png", "002.bin", "002.png"] {
+        assert!(fs::metadata(receipts.join(name)).unwrap().len() > 200, "{name}");
+    }
+    let bytes = fs::read(receipts.join("001.bin")).unwrap();
+    assert!(bytes.len() <= 600, "a receipt of {} bytes", bytes.len());
+    let (name, ..) = encoding_rs::GB18030.encode("王秀兰");
+    assert!(!bytes.windows(name.len()).any(|part| part == &*name), "the receipt holds the villager's name");
+    assert!(fs::read_dir(folder.path().join("screens")).unwrap().count() >= 20);
+}
+
+#[test]
+fn a_file_that_is_no_array_of_visits_is_named_with_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("visits.json");
+    kiosk::durable::write(&file, br#"[{"category": "x", "words": "y"}]"#, 0o600).unwrap();
+    let output = Command::new(demo())
+        .args(["--headless", "--out"])
+        .arg(folder.path().join("out"))
+        .arg("--visits")
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success());
+    assert!(said.contains("visits.json") && said.contains("words") && said.contains("\"category\",\"text\""), "{said}");
+}

@@ -1,0 +1,196 @@
+//! Power cuts and lost networks with the real programs: what was submitted arrives, whatever was killed meanwhile.
+
+#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
+
+#[path = "../examples/demo/browser.rs"]
+mod browser;
+#[path = "../examples/demo/county.rs"]
+mod county;
+#[path = "../examples/demo/device.rs"]
+mod device;
+#[path = "../examples/demo/machine.rs"]
+mod machine;
+#[path = "../examples/demo/mirror.rs"]
+mod mirror;
+#[path = "../examples/demo/processes.rs"]
+mod processes;
+#[path = "../examples/demo/screen.rs"]
+mod screen;
+#[path = "../examples/demo/stage.rs"]
+mod stage;
+#[path = "../examples/demo/terminal.rs"]
+mod terminal;
+#[path = "support/virtual_printer/mod.rs"]
+mod virtual_printer;
+#[path = "../examples/demo/visits.rs"]
+mod visits;
+#[path = "../examples/demo/wait.rs"]
+mod wait;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Result;
+use county::County;
+use kiosk::{
+    clock::SystemClock,
+    config::Config,
+    pages::Page,
+    queue::{PrintState, Queue},
+    seal::Sealer,
+    ticket::{Draft, Named},
+};
+use rusqlite::{Connection, OpenFlags};
+use screen::Screen;
+use stage::{Printer, Stage};
+use terminal::{Hands, PANEL};
+use wait::until;
+
+/// Deliveries wait behind retries; the machine of a test may be slow.
+const ARRIVES: Duration = Duration::from_secs(180);
+
+struct Site {
+    stage: Stage,
+    screen: Screen,
+    mirror: mirror::Mirror,
+    bulletin: wire::bulletin::Bulletin,
+    queue: PathBuf,
+}
+
+impl Site {
+    fn open(folder: &Path) -> Result<Self> {
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        let mut stage = Stage::set(folder, None, true)?;
+        let screen = Screen::start(PANEL.0, PANEL.1)?;
+        stage.terminal.start_kiosk(&stage.programs, Some(screen.display()))?;
+        stage.terminal.start_agent(&stage.programs)?;
+        let bulletin = stage.bulletin()?;
+        let mirror = terminal::mirror()?;
+        mirror.set_bulletin(&bulletin);
+        let queue = folder.join("terminal/data/queue.sqlite");
+        Ok(Self { stage, screen, mirror, bulletin, queue })
+    }
+
+    /// Five taps from home to a submitted ready sentence; the number is read from the terminal's queue.
+    fn speak(&mut self) -> Result<String> {
+        let before = self.tickets()?;
+        let category = &self.bulletin.categories[0];
+        let village = &self.bulletin.places[0].name;
+        let mut hands = Hands { terminal: &mut self.stage.terminal, screen: &self.screen, mirror: &self.mirror };
+        hands.see(Page::Attract)?;
+        hands.tap_to("摸一下，开始说", Page::Home)?;
+        hands.tap_to("我要说", Page::Category)?;
+        hands.tap_to(&category.label, Page::Place)?;
+        hands.tap_to(village, Page::Say)?;
+        self.mirror.set_sentences(&category.sentences);
+        hands.tap(&category.sentences[0])?;
+        hands.tap_to("交给代表", Page::Done)?;
+        let after = self.tickets()?;
+        Ok(after.into_iter().find(|ticket| !before.contains(ticket)).expect("a new ticket in the queue"))
+    }
+
+    fn leave(&mut self) -> Result<()> {
+        let mut hands = Hands { terminal: &mut self.stage.terminal, screen: &self.screen, mirror: &self.mirror };
+        hands.tap("好了")?;
+        hands.see(Page::Attract)
+    }
+
+    /// The numbers given so far, in order.
+    fn tickets(&self) -> Result<Vec<String>> {
+        let file = Connection::open_with_flags(&self.queue, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut numbers = file.prepare("SELECT ticket FROM print ORDER BY job")?;
+        let numbers = numbers.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(numbers)
+    }
+
+    fn start_kiosk(&mut self) -> Result<()> {
+        // The kernel keeps a pseudo terminal for the process that was killed; a serial port it would let go.
+        if let Printer::Virtual(printer) = &self.stage.printer {
+            printer.replug();
+        }
+        self.stage.terminal.start_kiosk(&self.stage.programs, Some(self.screen.display()))
+    }
+
+    /// Waits until the county's page shows each of them and the terminal has written that down.
+    fn arrive(&mut self, tickets: &[String]) -> Result<()> {
+        let county = County::new(&self.stage.addresses, &self.stage.people)?;
+        for ticket in tickets {
+            until(&format!("{ticket} to arrive"), ARRIVES, || {
+                self.stage.terminal.check()?;
+                self.stage.machine.check()?;
+                Ok(self.stage.terminal.facts(ticket)?.filter(|facts| facts.delivered))
+            })?;
+            county.case(ticket)?;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn killing_each_program_in_the_middle_of_visits_loses_nothing_that_was_submitted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = Site::open(folder.path()).unwrap();
+    // The screen's program, while its receipt is being printed.
+    let first = site.speak().unwrap();
+    site.stage.terminal.take_kiosk().unwrap().kill().unwrap();
+    site.start_kiosk().unwrap();
+    assert_eq!(site.tickets().unwrap(), [first.clone()]);
+    // The network's program and the county's machine, with a visit between their ends.
+    let second = site.speak().unwrap();
+    site.stage.terminal.take_agent().unwrap().kill().unwrap();
+    site.leave().unwrap();
+    site.stage.machine.take().unwrap().kill().unwrap();
+    let third = site.speak().unwrap();
+    site.leave().unwrap();
+    site.stage.machine.start(&site.stage.programs).unwrap();
+    site.stage.terminal.start_agent(&site.stage.programs).unwrap();
+    site.arrive(&[first.clone(), second, third]).unwrap();
+    // The receipt whose program was killed came out, or is known not to have: never "on its way" for ever.
+    let facts = site.stage.terminal.facts(&first).unwrap().unwrap();
+    assert!(!matches!(facts.paper, PrintState::Sending { .. }), "{:?}", facts.paper);
+}
+
+#[test]
+fn a_suggestion_taken_with_the_host_off_arrives_when_it_is_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = Site::open(folder.path()).unwrap();
+    site.stage.machine.take().unwrap().stop().unwrap();
+    let ticket = site.speak().unwrap();
+    assert!(!site.stage.terminal.facts(&ticket).unwrap().unwrap().delivered);
+    site.leave().unwrap();
+    site.stage.machine.start(&site.stage.programs).unwrap();
+    site.arrive(&[ticket]).unwrap();
+}
+
+#[test]
+fn a_hundred_delivered_behind_a_backup_all_come_back_after_it_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = Site::open(folder.path()).unwrap();
+    let backup = folder.path().join("backup.tar").display().to_string();
+    let run = |site: &Site, words: &[&str]| site.stage.machine.run(&site.stage.programs, words, "").unwrap();
+    run(&site, &["backup", &backup]);
+
+    let config = Config::load(&folder.path().join("terminal/kiosk.toml")).unwrap();
+    let sealer = Sealer::new(&config.load_enrolment().unwrap().county_keys).unwrap();
+    let mut queue = Queue::attach(&config.queue_path(), Arc::new(SystemClock::start())).unwrap();
+    let category = &site.bulletin.categories[0];
+    let draft = Draft {
+        category: Named { id: category.id.clone(), name: category.name.clone() },
+        text: "路坏了。".into(),
+        ..Draft::default()
+    };
+    let tickets: Vec<String> = (0..100).map(|_| queue.submit(&draft, &sealer).unwrap().ticket.to_string()).collect();
+    drop(queue);
+    site.arrive(&tickets).unwrap();
+
+    site.stage.machine.take().unwrap().stop().unwrap();
+    run(&site, &["restore", &backup]);
+    site.stage.machine.start(&site.stage.programs).unwrap();
+    let county = County::new(&site.stage.addresses, &site.stage.people).unwrap();
+    for ticket in &tickets {
+        until(&format!("{ticket} to come back"), ARRIVES, || Ok(county.case(ticket).ok())).unwrap();
+    }
+}
