@@ -179,8 +179,11 @@ fn a_hundred_delivered_behind_a_backup_all_come_back_after_it_is_restored() {
     let category = &site.bulletin.categories[0];
     let draft = Draft {
         category: Named { id: category.id.clone(), name: category.name.clone() },
+        place: None,
         text: "路坏了。".into(),
-        ..Draft::default()
+        landmark: None,
+        on_behalf: false,
+        text_on_receipt: false,
     };
     let tickets: Vec<String> = (0..100).map(|_| queue.submit(&draft, &sealer).unwrap().ticket.to_string()).collect();
     drop(queue);
