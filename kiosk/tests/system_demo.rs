@@ -1,4 +1,5 @@
 //! The whole loop with the real programs, through the real pages: the demo without a window, and what it leaves behind.
+#![expect(clippy::unwrap_used, reason = "the helpers of a test")]
 
 use std::{
     fs,

@@ -1,5 +1,6 @@
 //! Receipts read back by programs that nobody here wrote: an independent ESC/POS reader (`tests/oracle`) reads text,
 //! QR, barcode and cut, and zbar reads both codes from the picture that it draws.
+#![expect(clippy::unwrap_used, reason = "the helpers of a test")]
 
 use std::{
     fs,

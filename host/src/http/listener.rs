@@ -1,7 +1,7 @@
 //! A TLS listener for axum.
 //!
 //! Invariants: a slow or silent handshake never keeps another connection waiting, and ends after ten seconds; a
-//! connection on which nothing moves for [`IDLE`] is closed; no more connections are held than [`CONNECTIONS`].
+//! connection on which nothing moves for `IDLE` is closed; no more connections are held than `CONNECTIONS`.
 
 use std::{
     io,

@@ -2,6 +2,7 @@
 //! change by accident.
 //!
 //! `LIANXIN_GOLDEN=write cargo test -p wire` writes the schemas anew; a change of one is a change of the contract.
+#![expect(clippy::unwrap_used, reason = "the helpers of a test")]
 
 use std::{fs, path::PathBuf};
 

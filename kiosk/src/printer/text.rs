@@ -95,9 +95,9 @@ fn break_before(chars: &[char], start: usize, end: usize) -> usize {
         let inside_a_word = is_word(before) && is_word(after);
         !inside_a_word && !NOT_AT_START.contains(after) && !NOT_AT_END.contains(before)
     };
-    // A break that leaves less than half of the line is worse than a broken rule.
-    let least = start + (end - start) / 2;
-    (least.max(start + 1)..=end).rev().find(allowed).unwrap_or(end)
+    let taken = |at: usize| chars[start..at].iter().copied().map(width).sum::<usize>();
+    // A break that leaves less than half of the line's columns is worse than a broken rule.
+    (start + 1..=end).rev().take_while(|at| 2 * taken(*at) >= taken(end)).find(allowed).unwrap_or(end)
 }
 
 fn is_word(c: char) -> bool {

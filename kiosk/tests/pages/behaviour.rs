@@ -161,6 +161,22 @@ fn keys_of_the_screen_leave_the_focus_and_a_real_keyboard_writes_into_the_field(
 }
 
 #[test]
+fn a_scanner_that_types_is_heard_where_nothing_is_written_and_nowhere_else() {
+    let app = stage::open(PANELS[0], false);
+    let heard = log();
+    let to = heard.clone();
+    app.global::<Act>().on_typed(move |text| to.borrow_mut().push(text.into()));
+    for name in ["attract", "home", "find", "found", "people"] {
+        scene(&app, name);
+        type_text(&app, "t#1");
+        assert_eq!(heard.take().concat(), "t#1", "{name}");
+    }
+    scene(&app, "write");
+    type_text(&app, "t#1");
+    assert!(heard.take().is_empty());
+}
+
+#[test]
 fn a_key_of_the_nine_sends_all_it_carries_once_for_each_tap() {
     let app = stage::open(PANELS[1], false);
     scene(&app, "write");
