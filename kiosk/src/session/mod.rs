@@ -117,6 +117,7 @@ impl Session {
         match event {
             Event::Tick => return self.tick(now),
             Event::Touched | Event::KeepGoing => {}
+            Event::Broken(note) if note == self.broken => {}
             Event::Broken(note) => {
                 self.broken = note;
                 let page = if note.is_some() { Page::OutOfService } else { Page::Attract };

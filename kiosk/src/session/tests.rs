@@ -272,6 +272,14 @@ fn staff_pages_take_nothing_without_a_pin() {
 }
 
 #[test]
+fn news_that_all_is_well_does_not_interrupt_who_already_began() {
+    let mut session = session();
+    play(&mut session, [Event::OpenHome]);
+    assert!(play(&mut session, [Event::Broken(None)]).is_empty());
+    assert_eq!(session.page, Page::Home);
+}
+
+#[test]
 fn out_of_service_takes_nothing_but_the_staffs_doors() {
     let mut session = session();
     play(&mut session, [Event::Broken(Some(Note::CannotWrite))]);
