@@ -257,10 +257,19 @@ impl Hands<'_> {
         let name = name(page);
         until(&format!("the page {name}"), PAGE, || {
             self.terminal.check()?;
-            Ok(self.terminal.status().filter(|status| status.page == name))
+            Ok(self.terminal.status().filter(|status| status.page == name && self.is_painted()))
         })?;
         self.mirror.show(page);
         Ok(())
+    }
+
+    /// Whether there is a picture at all: a program that just started names its page before its window is there, and
+    /// a touch would meet nothing.
+    fn is_painted(&self) -> bool {
+        self.screen.look().is_ok_and(|picture| {
+            let first = *picture.get_pixel(0, 0);
+            picture.pixels().any(|pixel| *pixel != first)
+        })
     }
 
     /// Keeps a picture of the screen.
