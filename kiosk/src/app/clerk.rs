@@ -10,7 +10,13 @@ use std::{
 };
 
 use tracing::{error, info, warn};
-use wire::{enrol::Enrolment, intake::Track, secret::Proof, view::ViewKey};
+use wire::{
+    enrol::Enrolment,
+    intake::Track,
+    secret::{Proof, Secret},
+    ticket::TicketNumber,
+    view::ViewKey,
+};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{post, task::Task};
@@ -22,7 +28,7 @@ use crate::{
         message::{Changed, Network},
     },
     printer::{self, Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, Slip},
-    queue::{Queue, QueueSettings},
+    queue::{Queue, QueueError, QueueSettings},
     seal::Sealer,
     session::{Door, Event, Facts, Note, Paper, StaffResult, Submitted, TrackResult},
     ticket::Draft,
@@ -214,22 +220,31 @@ impl Desk {
         }
     }
 
-    /// What the terminal itself knows of a ticket; its memory opens with the receipt's secret only.
+    /// What the terminal itself knows of a ticket, which it tells to the receipt's own QR only: number and code are for
+    /// the county to judge, which counts wrong tries.
     fn remember(&self, track: &Track, unknown: bool) -> TrackResult {
-        let kept = self.queue.view(track.ticket).unwrap_or_else(|problem| {
-            error!(error = %chain(&problem), "a view could not be read");
-            None
-        });
-        if let (Some(sealed), Proof::Secret(secret)) = (kept, &track.proof)
+        let known = match &track.proof {
+            Proof::Secret(secret) => self.remembered(track.ticket, secret).unwrap_or_else(|problem| {
+                error!(error = %chain(&problem), "a ticket could not be looked up");
+                None
+            }),
+            Proof::Code(_) => None,
+        };
+        known.unwrap_or(if unknown { TrackResult::NotFound } else { TrackResult::Offline })
+    }
+
+    fn remembered(&self, ticket: TicketNumber, secret: &Secret) -> Result<Option<TrackResult>, QueueError> {
+        if let Some(sealed) = self.queue.view(ticket)?
             && let Ok(view) = sealed.open(&ViewKey::of(secret))
         {
-            return TrackResult::Kept(Box::new(view));
+            return Ok(Some(TrackResult::Kept(Box::new(view))));
         }
-        match self.queue.ticket_facts(track.ticket) {
-            Ok(Some(facts)) if !facts.delivered => TrackResult::StillHere { category: facts.category },
-            _ if unknown => TrackResult::NotFound,
-            _ => TrackResult::Offline,
+        let proofs = self.queue.print_job(ticket)?.and_then(|job| job.proofs);
+        if !proofs.is_some_and(|own| own.secret.same_as(secret)) {
+            return Ok(None);
         }
+        let facts = self.queue.ticket_facts(ticket)?.filter(|facts| !facts.delivered);
+        Ok(facts.map(|facts| TrackResult::StillHere { category: facts.category }))
     }
 
     fn check_pin(&self, door: Door, pin: &str) {

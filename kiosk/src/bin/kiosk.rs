@@ -52,6 +52,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     keep_no_cores();
+    end_with_any_thread();
     let config = Config::load(&arguments.config)?;
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
     std::fs::create_dir_all(&config.run_dir).with_context(|| format!("make {}", config.run_dir.display()))?;
@@ -121,6 +122,15 @@ fn start_panel(config: &Config) -> anyhow::Result<Option<Sender<panel::Call>>> {
             Ok(None)
         }
     }
+}
+
+/// A program of which a thread has died looks alive and takes nothing: it ends whole, and the supervisor starts it anew.
+fn end_with_any_thread() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::abort();
+    }));
 }
 
 /// A crash leaves no picture of memory, in which a villager's words may stand.

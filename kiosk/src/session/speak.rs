@@ -168,9 +168,6 @@ impl Session {
         let categories = self.bulletin.iter().flat_map(|b| &b.categories);
         let Some(chosen) = categories.into_iter().find(|c| c.id == id) else { return };
         let chosen = Named { id: chosen.id.clone(), name: chosen.name.clone() };
-        if self.speak.category.as_ref().is_some_and(|former| *former != chosen) {
-            self.speak.text.zeroize();
-        }
         self.speak.category = Some(chosen);
         if self.speak.place.is_none() {
             self.speak.place = self.own_place();

@@ -145,6 +145,14 @@ fn sentences_combine_and_leave_again() {
 }
 
 #[test]
+fn another_category_keeps_what_was_said() {
+    let mut session = session();
+    play(&mut session, five_taps().into_iter().take(4));
+    play(&mut session, [Event::Back, Event::Back, Event::ChooseCategory("water".into()), Event::PlaceDone]);
+    assert_eq!((session.page, session.speak.text.as_str()), (Page::Say, SENTENCE));
+}
+
+#[test]
 fn a_text_ends_at_two_thousand_characters_and_blank_ones_are_not_submitted() {
     let mut session = session();
     play(&mut session, five_taps().into_iter().take(3));
