@@ -1,4 +1,4 @@
-//! The outbox: the deputy on duty is told at a new case and at a call for help, without a word of either.
+//! The outbox: the county's one address is told at a new case and at a call for help, without a word of either.
 //!
 //! Invariant: an announcement is written in the transaction of what it announces and delivered later, so no webhook
 //! ever holds up a terminal. It names a station and a category; no text, name, telephone or ticket number. The form is

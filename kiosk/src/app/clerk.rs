@@ -52,7 +52,7 @@ impl Clerk {
 
     /// Asks; never waits.
     pub fn send(&self, task: Task) {
-        // A clerk that has ended takes no tasks; its end was logged.
+        // A clerk that has ended takes no tasks: the program is ending too.
         self.0.send(task).ok();
     }
 
@@ -326,6 +326,8 @@ impl Desk {
         }
     }
 
+    /// Keeps the log small also while a receipt waits for paper or a printer: the printer's thread, which knows the codes
+    /// to forget, tidies only when nothing waits.
     fn tidy(&mut self) {
         if let Err(problem) = self.queue.tidy() {
             error!(error = %chain(&problem), "the queue could not be tidied");

@@ -7,7 +7,7 @@ use super::{App, people};
 use crate::{
     pages::{
         self, Age, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next, People,
-        Phrases, Pictures, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
+        Phrases, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
     },
     session::{Delivery, Field, Help, Page, Paper, StaffResult, Trouble},
 };
@@ -111,14 +111,14 @@ impl App {
 
     fn speak(&mut self) {
         let (said, ui) = (&self.session.speak, &self.parts.ui);
-        let (page, pictures) = (ui.global::<Speak>(), ui.global::<Pictures>());
+        let page = ui.global::<Speak>();
         let Some(bulletin) = &self.session.bulletin else { return };
         let english = self.session.english;
         let doors = bulletin.categories.iter().map(|c| Door {
             id: c.id.as_str().into(),
             label: if english && !c.label_en.is_empty() { c.label_en.as_str() } else { &c.label }.into(),
             formal: c.name.as_str().into(),
-            picture: pictures.invoke_category(c.picture.as_str().into()),
+            picture: crate::ui::category_picture(ui, &c.picture),
         });
         self.models.categories.put(doors.collect(), |m| page.set_categories(m));
         let chosen = said.place.as_ref().map(|p| p.id.as_str());
