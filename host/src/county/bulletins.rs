@@ -15,12 +15,17 @@ use wire::{
 use super::{County, Error, people::named, record::at};
 use crate::store::{
     Conn, StoreError,
-    bulletins::{self, CategoryRow, DutyRow, RosterRow, StationRow},
+    bulletins::{self, CategoryRow, StationRow},
+    rosters::{self, DutyRow, RosterRow},
     settings,
 };
 
+mod categories;
 mod edit;
 mod portrait;
+mod roster;
+
+pub use categories::DOORS;
 
 /// The counter behind every change.
 pub(crate) const REVISION: &str = "bulletin";
@@ -57,8 +62,9 @@ impl County {
                     label_en: category.label_en,
                     picture: category.picture,
                     sentences: category.sentences.join("\n"),
+                    retired: 0,
                 };
-                bulletins::put_category(&mut *tx, &row, rank).await?;
+                bulletins::insert_category(&mut *tx, &row, rank).await?;
             }
         }
         if bulletins::stations(&mut *tx).await?.is_empty() {
@@ -103,14 +109,15 @@ impl County {
             conn = self.store.read().await?;
         }
         let station = self.station_of(&mut conn, terminal).await?.ok_or(Error::NotFound)?;
-        let roster = bulletins::roster(&mut conn, &station.id).await?;
-        let duties = bulletins::duties(&mut conn, &station.id).await?;
+        let roster = rosters::roster(&mut conn, &station.id).await?;
+        let duties = rosters::duties(&mut conn, &station.id).await?;
         let morning = today.to_zoned(self.zone.clone()).map_or(0, |z| z.timestamp().as_millisecond());
-        let present = bulletins::present(&mut conn, &station.id, morning).await?;
+        let present = rosters::present(&mut conn, &station.id, morning).await?;
         let issued = settings::get(&mut conn, ISSUED).await?.and_then(|t| t.parse().ok());
         let officer = (!station.officer_name.is_empty())
             .then(|| Officer { name: station.officer_name.clone(), telephone: station.officer_telephone.clone() });
         let places = bulletins::places(&mut conn, &station.id).await?;
+        let categories = bulletins::categories(&mut conn).await?;
         Ok(Bulletin {
             revision: u64::try_from(settings::last(&mut conn, REVISION).await?).unwrap_or_default(),
             issued: issued.unwrap_or_else(|| self.now()),
@@ -125,7 +132,7 @@ impl County {
             officer,
             public_base: self.settings.public_base.clone(),
             reply_period: settings::get(&mut conn, REPLY_PERIOD).await?.filter(|p| !p.is_empty()),
-            categories: bulletins::categories(&mut conn).await?.into_iter().map(category).collect(),
+            categories: categories.into_iter().filter(|c| c.retired == 0).map(category).collect(),
             places: places.into_iter().map(|(id, name)| Place { id, name }).collect(),
             roster: expand(&roster, &duties, today),
             present: present.into_iter().map(|(person, ms)| Presence { person, since: at(ms) }).collect(),

@@ -20,10 +20,10 @@ use super::{
     tracking::{Asker, PER_ASKER},
 };
 use crate::store::{
-    Conn, bulletins,
+    Conn,
     cases::{self, CaseRow},
     desk::{self, HelpRow},
-    settings,
+    rosters, settings,
 };
 
 /// The most tickets that a lookup tells.
@@ -40,7 +40,7 @@ impl County {
         let (id, now) = (call.id.to_string(), self.now().as_millisecond());
         let place = station.as_ref().map(|s| s.id.as_str());
         if desk::call_help(&mut tx, &id, &terminal.to_string(), place, now).await? {
-            self.announce_help(&mut tx, station.as_ref().map_or("", |s| s.name.as_str())).await?;
+            self.announce_help(&mut tx, station.as_ref()).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -89,12 +89,12 @@ impl County {
     pub async fn check_in(&self, terminal: TerminalNumber, check_in: &CheckIn) -> Result<(), Error> {
         let mut tx = self.store.write().await?;
         let station = self.station_of(&mut tx, terminal).await?.ok_or(Error::NotFound)?;
-        let roster = bulletins::roster(&mut tx, &station.id).await?;
+        let roster = rosters::roster(&mut tx, &station.id).await?;
         let person = roster.iter().find(|p| p.id == check_in.person).ok_or(Error::NotFound)?;
         if check_in.present {
-            bulletins::came(&mut tx, &person.id, self.now().as_millisecond()).await?;
+            rosters::came(&mut tx, &person.id, self.now().as_millisecond()).await?;
         } else {
-            bulletins::left(&mut tx, &person.id).await?;
+            rosters::left(&mut tx, &person.id).await?;
         }
         settings::next(&mut tx, REVISION).await?;
         let outcome = if check_in.present { "came" } else { "left" };

@@ -51,8 +51,15 @@ use crate::{
 };
 
 /// The county's migrations, for [`Store::open`].
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_county", sql: include_str!("../../migrations/county/0001_county.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_county", sql: include_str!("../../migrations/county/0001_county.sql") },
+    Migration { name: "0002_duty_webhook", sql: include_str!("../../migrations/county/0002_duty_webhook.sql") },
+    Migration {
+        name: "0003_retired_categories",
+        sql: include_str!("../../migrations/county/0003_retired_categories.sql"),
+    },
+    Migration { name: "0004_correction", sql: include_str!("../../migrations/county/0004_correction.sql") },
+];
 
 /// The setting with the ledger's id.
 const LEDGER: &str = "ledger";
@@ -64,7 +71,7 @@ pub struct Settings {
     pub public_base: String,
     /// IANA name of the county's time zone.
     pub zone: String,
-    /// Where new cases and calls for help are announced until the console sets another address; none, nowhere.
+    /// Where the county is told of new cases and calls for help until the console sets another address; none, nowhere.
     pub webhook: Option<String>,
 }
 

@@ -1,17 +1,30 @@
-//! The outbox: the county's one address is told at a new case and at a call for help, without a word of either.
+//! The outbox: whoever is on duty is told of a new case and of a call for help, without a word of either.
+//!
+//! Who is told: everybody who is on duty today, by the county's calendar, at the station where it was said, at the
+//! address that stands beside them on the roster; and, as well, the county's own address. As well, because a phone may
+//! be switched off and a roster may have gaps, and because a county that has only the one address is told as ever. One
+//! address is told once, however many stand behind it.
 //!
 //! Invariant: an announcement is written in the transaction of what it announces and delivered later, so no webhook
-//! ever holds up a terminal. It names a station and a category; no text, name, telephone or ticket number. The form is
-//! that of the usual group robots (`msgtype`, `text.content`), with the same facts beside it for programs.
+//! ever holds up a terminal, and none another webhook. It names a station and a category; no text, name, telephone or
+//! ticket number. The form is that of the usual group robots (`msgtype`, `text.content`), with the same facts beside
+//! it for programs.
 
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::{County, Error, case::Notice, record::category_name};
-use crate::store::{Conn, bulletins, cases::CaseRow, desk, events, settings};
+use crate::store::{
+    Conn,
+    bulletins::{self, StationRow},
+    cases::CaseRow,
+    desk::{self, OutboxRow},
+    events, rosters, settings,
+};
 
-/// The setting with the webhook's address.
+/// The setting with the county's own address.
 pub(crate) const WEBHOOK: &str = "webhook";
 
 /// The tries that an announcement gets: over about three hours, then it is an alarm in the console.
@@ -23,23 +36,19 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 impl County {
     pub(crate) async fn announce_case(&self, conn: &mut Conn, row: &CaseRow, notice: Notice) -> Result<(), Error> {
-        if self.webhook(&mut *conn).await?.is_none() {
-            return Ok(());
-        }
         let stations = bulletins::stations(&mut *conn).await?;
-        let station = stations.into_iter().find(|s| Some(&s.id) == row.station.as_ref());
-        let station = station.map(|s| s.name).unwrap_or_default();
+        let station = stations.iter().find(|s| Some(&s.id) == row.station.as_ref());
         let category = category_name(&mut *conn, &row.category).await?;
         let (event, what) = match notice {
             Notice::New => ("new_case", "有一件新的意见，请登录接单。"),
             Notice::Reopened => ("reopened", "有一件事群众不满意，已转为二次协调，请登录办理。"),
         };
-        let content = format!("{station}：{what}类别：{category}。");
-        self.put(conn, event, &content, &station, Some(&category)).await
+        let content = format!("{}：{what}类别：{category}。", name_of(station));
+        self.put(conn, event, &content, station, Some(&category)).await
     }
 
-    pub(crate) async fn announce_help(&self, conn: &mut Conn, station: &str) -> Result<(), Error> {
-        let content = format!("{station}：终端前有人叫人帮忙，请登录点“我知道了”，并尽快过去。");
+    pub(crate) async fn announce_help(&self, conn: &mut Conn, station: Option<&StationRow>) -> Result<(), Error> {
+        let content = format!("{}：终端前有人叫人帮忙，请登录点“我知道了”，并尽快过去。", name_of(station));
         self.put(conn, "help", &content, station, None).await
     }
 
@@ -48,23 +57,35 @@ impl County {
         conn: &mut Conn,
         event: &str,
         content: &str,
-        station: &str,
+        station: Option<&StationRow>,
         category: Option<&str>,
     ) -> Result<(), Error> {
-        if self.webhook(&mut *conn).await?.is_none() {
-            return Ok(());
-        }
         let body = json!({
             "msgtype": "text",
             "text": { "content": content },
             "event": event,
-            "station": station,
+            "station": name_of(station),
             "category": category,
         });
-        Ok(desk::announce(conn, self.now().as_millisecond(), &body.to_string()).await?)
+        let (body, now) = (body.to_string(), self.now().as_millisecond());
+        let mut told = Vec::new();
+        if let Some(url) = self.webhook(&mut *conn).await? {
+            desk::announce(&mut *conn, now, None, &body).await?;
+            told.push(url);
+        }
+        let Some(station) = station else { return Ok(()) };
+        let today = self.day_of(self.now());
+        let weekday = i64::from(today.weekday().to_monday_one_offset());
+        for (person, url) in rosters::on_duty(&mut *conn, &station.id, weekday, &today.to_string()).await? {
+            if !told.contains(&url) {
+                desk::announce(&mut *conn, now, Some(&person), &body).await?;
+                told.push(url);
+            }
+        }
+        Ok(())
     }
 
-    /// Where announcements go: the console's setting, else the configuration's; none, nowhere.
+    /// The county's own address: the console's setting, else the configuration's; none, nowhere.
     pub(crate) async fn webhook(&self, conn: &mut Conn) -> Result<Option<String>, Error> {
         let set = settings::get(conn, WEBHOOK).await?;
         Ok(set.or_else(|| self.settings.webhook.clone()).filter(|url| !url.is_empty()))
@@ -80,22 +101,26 @@ impl County {
         }
     }
 
-    /// Delivers what is due; returns how many arrived.
+    /// Delivers what is due, all at once; returns how many arrived.
     ///
     /// # Errors
     /// The database.
     pub async fn deliver_due(&self, client: &reqwest::Client) -> Result<usize, Error> {
-        let (due, url) = {
-            let mut conn = self.store.read().await?;
-            let due = desk::due(&mut conn, self.now().as_millisecond()).await?;
-            (due, self.webhook(&mut conn).await?)
-        };
+        let mut deliveries = JoinSet::new();
+        for row in desk::due(&mut *self.store.read().await?, self.now().as_millisecond()).await? {
+            let address = self.address_of(&row).await?;
+            let client = client.clone();
+            deliveries.spawn(async move {
+                let sent = match &address {
+                    Some(url) => post(&client, url, row.body.clone()).await,
+                    // Nobody is left to be told.
+                    None => true,
+                };
+                (row, sent)
+            });
+        }
         let mut arrived = 0;
-        for row in due {
-            let sent = match &url {
-                Some(url) => post(client, url, row.body.clone()).await,
-                None => true,
-            };
+        for (row, sent) in deliveries.join_all().await {
             let now = self.now().as_millisecond();
             let mut tx = self.store.write().await?;
             if sent {
@@ -111,6 +136,29 @@ impl County {
         }
         Ok(arrived)
     }
+
+    /// As it is set when it is used: an address that was mended gets what waits, whoever left the roster gets nothing.
+    async fn address_of(&self, row: &OutboxRow) -> Result<Option<String>, Error> {
+        let mut conn = self.store.read().await?;
+        match &row.person {
+            Some(person) => Ok(rosters::webhook_of(&mut conn, person).await?),
+            None => self.webhook(&mut conn).await,
+        }
+    }
+}
+
+fn name_of(station: Option<&StationRow>) -> &str {
+    station.map_or("", |s| s.name.as_str())
+}
+
+/// An address that announcements can go to; empty, nowhere.
+pub(crate) fn usable_address(text: &str) -> Result<String, Error> {
+    let text = text.trim();
+    let local = text.starts_with("http://127.0.0.1:") || text.starts_with("http://localhost:");
+    if text.is_empty() || text.starts_with("https://") || local {
+        return Ok(text.to_owned());
+    }
+    Err(Error::Input("通知地址要以 https:// 开头；留空就不通知。".into()))
 }
 
 /// 10 s, then four times as long each, at most an hour.

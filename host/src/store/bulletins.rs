@@ -1,4 +1,4 @@
-//! SQL of stations, places, categories, rosters, presence.
+//! SQL of stations, places, categories.
 
 use sqlx::{Row, any::AnyRow};
 
@@ -27,29 +27,7 @@ pub struct CategoryRow {
     pub label_en: String,
     pub picture: String,
     pub sentences: String,
-}
-
-/// Somebody of a roster.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are described in the migration")]
-pub struct RosterRow {
-    pub id: String,
-    pub station: String,
-    pub name: String,
-    pub role: String,
-    pub portrait: Option<Vec<u8>>,
-}
-
-/// A duty, every week or on one day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are described in the migration")]
-pub struct DutyRow {
-    pub id: String,
-    pub person: String,
-    pub weekday: Option<i64>,
-    pub day: Option<String>,
-    pub from_time: String,
-    pub to_time: String,
+    pub retired: i64,
 }
 
 fn station(r: &AnyRow) -> Result<StationRow, sqlx::Error> {
@@ -157,12 +135,12 @@ pub async fn set_places(conn: &mut Conn, station: &str, places: &[(String, Strin
     Ok(())
 }
 
-/// All categories, in the order of the doors.
+/// All categories, in the order of the doors, those that are retired behind them.
 ///
 /// # Errors
 /// The database.
 pub async fn categories(conn: &mut Conn) -> Result<Vec<CategoryRow>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM category ORDER BY rank, id").fetch_all(conn).await?;
+    let rows = sqlx::query("SELECT * FROM category ORDER BY retired, rank, id").fetch_all(conn).await?;
     let category = |r: &AnyRow| {
         Ok(CategoryRow {
             id: r.try_get("id")?,
@@ -171,19 +149,19 @@ pub async fn categories(conn: &mut Conn) -> Result<Vec<CategoryRow>, StoreError>
             label_en: r.try_get("label_en")?,
             picture: r.try_get("picture")?,
             sentences: r.try_get("sentences")?,
+            retired: r.try_get("retired")?,
         })
     };
     Ok(rows.iter().map(category).collect::<Result<_, sqlx::Error>>()?)
 }
 
-/// Adds a category or writes its fields.
+/// Adds a category.
 ///
 /// # Errors
-/// The database.
-pub async fn put_category(conn: &mut Conn, c: &CategoryRow, rank: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO category (id, name, label, label_en, picture, sentences, rank)
-               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
-                 label = excluded.label, label_en = excluded.label_en, sentences = excluded.sentences";
+/// The database, also where the id is taken.
+pub async fn insert_category(conn: &mut Conn, c: &CategoryRow, rank: i64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO category (id, name, label, label_en, picture, sentences, rank, retired)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     sqlx::query(sql)
         .bind(&c.id)
         .bind(&c.name)
@@ -192,152 +170,45 @@ pub async fn put_category(conn: &mut Conn, c: &CategoryRow, rank: i64) -> Result
         .bind(&c.picture)
         .bind(&c.sentences)
         .bind(rank)
+        .bind(c.retired)
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// A station's roster, by name.
+/// Writes a category's words and picture.
 ///
 /// # Errors
 /// The database.
-pub async fn roster(conn: &mut Conn, station: &str) -> Result<Vec<RosterRow>, StoreError> {
-    let sql = "SELECT id, station, name, role, portrait FROM roster_person
-               WHERE station = $1 AND removed = 0 ORDER BY name, id";
-    let rows = sqlx::query(sql).bind(station).fetch_all(conn).await?;
-    let person = |r: &AnyRow| {
-        Ok(RosterRow {
-            id: r.try_get(0)?,
-            station: r.try_get(1)?,
-            name: r.try_get(2)?,
-            role: r.try_get(3)?,
-            portrait: r.try_get(4)?,
-        })
-    };
-    Ok(rows.iter().map(person).collect::<Result<_, sqlx::Error>>()?)
-}
-
-/// Adds somebody to a roster.
-///
-/// # Errors
-/// The database.
-pub async fn insert_roster(conn: &mut Conn, p: &RosterRow) -> Result<(), StoreError> {
-    let sql = "INSERT INTO roster_person (id, station, name, role, portrait, removed) VALUES ($1, $2, $3, $4, $5, 0)";
+pub async fn update_category(conn: &mut Conn, c: &CategoryRow) -> Result<(), StoreError> {
+    let sql = "UPDATE category SET name = $2, label = $3, label_en = $4, picture = $5, sentences = $6 WHERE id = $1";
     sqlx::query(sql)
-        .bind(&p.id)
-        .bind(&p.station)
-        .bind(&p.name)
-        .bind(&p.role)
-        .bind(p.portrait.as_deref())
+        .bind(&c.id)
+        .bind(&c.name)
+        .bind(&c.label)
+        .bind(&c.label_en)
+        .bind(&c.picture)
+        .bind(&c.sentences)
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// Puts a new portrait in place of the one before.
+/// Writes which door a category has.
 ///
 /// # Errors
 /// The database.
-pub async fn set_portrait(conn: &mut Conn, person: &str, portrait: &[u8]) -> Result<(), StoreError> {
-    sqlx::query("UPDATE roster_person SET portrait = $2 WHERE id = $1")
-        .bind(person)
-        .bind(portrait)
-        .execute(conn)
-        .await?;
+pub async fn rank_category(conn: &mut Conn, id: &str, rank: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE category SET rank = $2 WHERE id = $1").bind(id).bind(rank).execute(conn).await?;
     Ok(())
 }
 
-/// Takes somebody off a roster, with their duties and their presence.
+/// Writes whether a category is offered.
 ///
 /// # Errors
 /// The database.
-pub async fn remove_roster(conn: &mut Conn, person: &str) -> Result<(), StoreError> {
-    for sql in [
-        "DELETE FROM duty WHERE person = $1",
-        "DELETE FROM presence WHERE person = $1",
-        "UPDATE roster_person SET removed = 1 WHERE id = $1",
-    ] {
-        sqlx::query(sql).bind(person).execute(&mut *conn).await?;
-    }
+pub async fn retire_category(conn: &mut Conn, id: &str, retired: bool) -> Result<(), StoreError> {
+    let sql = "UPDATE category SET retired = $2 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(i64::from(retired)).execute(conn).await?;
     Ok(())
-}
-
-/// The duties of a station's roster.
-///
-/// # Errors
-/// The database.
-pub async fn duties(conn: &mut Conn, station: &str) -> Result<Vec<DutyRow>, StoreError> {
-    let sql = "SELECT d.id, d.person, d.weekday, d.day, d.from_time, d.to_time
-               FROM duty d JOIN roster_person p ON p.id = d.person
-               WHERE p.station = $1 AND p.removed = 0 ORDER BY d.weekday, d.day, d.from_time, d.id";
-    let rows = sqlx::query(sql).bind(station).fetch_all(conn).await?;
-    let duty = |r: &AnyRow| {
-        Ok(DutyRow {
-            id: r.try_get(0)?,
-            person: r.try_get(1)?,
-            weekday: r.try_get(2)?,
-            day: r.try_get(3)?,
-            from_time: r.try_get(4)?,
-            to_time: r.try_get(5)?,
-        })
-    };
-    Ok(rows.iter().map(duty).collect::<Result<_, sqlx::Error>>()?)
-}
-
-/// Adds a duty.
-///
-/// # Errors
-/// The database.
-pub async fn insert_duty(conn: &mut Conn, d: &DutyRow) -> Result<(), StoreError> {
-    let sql = "INSERT INTO duty (id, person, weekday, day, from_time, to_time) VALUES ($1, $2, $3, $4, $5, $6)";
-    sqlx::query(sql)
-        .bind(&d.id)
-        .bind(&d.person)
-        .bind(d.weekday)
-        .bind(&d.day)
-        .bind(&d.from_time)
-        .bind(&d.to_time)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Takes a duty away.
-///
-/// # Errors
-/// The database.
-pub async fn remove_duty(conn: &mut Conn, id: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM duty WHERE id = $1").bind(id).execute(conn).await?;
-    Ok(())
-}
-
-/// Notes that somebody came.
-///
-/// # Errors
-/// The database.
-pub async fn came(conn: &mut Conn, person: &str, since: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO presence (person, since) VALUES ($1, $2)
-               ON CONFLICT (person) DO UPDATE SET since = excluded.since";
-    sqlx::query(sql).bind(person).bind(since).execute(conn).await?;
-    Ok(())
-}
-
-/// Notes that somebody left.
-///
-/// # Errors
-/// The database.
-pub async fn left(conn: &mut Conn, person: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM presence WHERE person = $1").bind(person).execute(conn).await?;
-    Ok(())
-}
-
-/// Who came to a station since a time and has not left.
-///
-/// # Errors
-/// The database.
-pub async fn present(conn: &mut Conn, station: &str, since: i64) -> Result<Vec<(String, i64)>, StoreError> {
-    let sql = "SELECT a.person, a.since FROM presence a JOIN roster_person p ON p.id = a.person
-               WHERE p.station = $1 AND p.removed = 0 AND a.since >= $2 ORDER BY a.since, a.person";
-    let rows = sqlx::query(sql).bind(station).bind(since).fetch_all(conn).await?;
-    Ok(rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
 }

@@ -22,6 +22,7 @@ pub struct HelpRow {
 pub struct OutboxRow {
     pub number: i64,
     pub made: i64,
+    pub person: Option<String>,
     pub body: String,
     pub tries: i64,
     pub next: i64,
@@ -176,13 +177,13 @@ pub async fn audited(conn: &mut Conn, at_most: i64) -> Result<Vec<AuditRow>, Sto
     Ok(rows.iter().map(line).collect::<Result<_, sqlx::Error>>()?)
 }
 
-/// Puts an announcement into the outbox.
+/// Puts an announcement into the outbox, for somebody of a roster or for the county's own address.
 ///
 /// # Errors
 /// The database.
-pub async fn announce(conn: &mut Conn, now: i64, body: &str) -> Result<(), StoreError> {
-    let sql = "INSERT INTO outbox (made, body, tries, next) VALUES ($1, $2, 0, $1)";
-    sqlx::query(sql).bind(now).bind(body).execute(conn).await?;
+pub async fn announce(conn: &mut Conn, now: i64, person: Option<&str>, body: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO outbox (made, person, body, tries, next) VALUES ($1, $2, $3, 0, $1)";
+    sqlx::query(sql).bind(now).bind(person).bind(body).execute(conn).await?;
     Ok(())
 }
 
@@ -191,16 +192,17 @@ pub async fn announce(conn: &mut Conn, now: i64, body: &str) -> Result<(), Store
 /// # Errors
 /// The database.
 pub async fn due(conn: &mut Conn, now: i64) -> Result<Vec<OutboxRow>, StoreError> {
-    let sql = "SELECT number, made, body, tries, next FROM outbox
+    let sql = "SELECT number, made, person, body, tries, next FROM outbox
                WHERE done IS NULL AND next <= $1 ORDER BY number LIMIT 20";
     let rows = sqlx::query(sql).bind(now).fetch_all(conn).await?;
     let line = |r: &AnyRow| {
         Ok(OutboxRow {
             number: r.try_get(0)?,
             made: r.try_get(1)?,
-            body: r.try_get(2)?,
-            tries: r.try_get(3)?,
-            next: r.try_get(4)?,
+            person: r.try_get(2)?,
+            body: r.try_get(3)?,
+            tries: r.try_get(4)?,
+            next: r.try_get(5)?,
         })
     };
     Ok(rows.iter().map(line).collect::<Result<_, sqlx::Error>>()?)

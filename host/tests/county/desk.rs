@@ -44,7 +44,7 @@ async fn a_bulletin_rises_with_each_change_and_each_day_and_shows_who_checked_in
         assert_eq!((first.station.name.as_str(), first.categories.len()), ("花桥镇人大代表联络站", 12));
         let station = bench.county.stations().await.unwrap().into_iter().find(|s| s.name.starts_with('花')).unwrap();
         let person = bench.county.add_to_roster(&county, &station.id, ("王代表", "县人大代表"), None).await.unwrap();
-        let duty = host::store::bulletins::DutyRow {
+        let duty = host::store::rosters::DutyRow {
             id: String::new(),
             person: person.clone(),
             weekday: Some(1),

@@ -130,6 +130,23 @@ pub fn built_in_categories() -> Vec<Category> {
     serde_json::from_str(include_str!("categories.json")).expect("invariant: tested")
 }
 
+/// The pictures that every terminal holds for categories, each with what it shows. Another name is drawn as the last.
+pub const PICTURES: [(&str, &str); 13] = [
+    ("motorway", "道路"),
+    ("potable-water", "水龙头"),
+    ("light-bulb", "灯泡"),
+    ("broom", "扫帚"),
+    ("sheaf-of-rice", "稻穗"),
+    ("hospital", "医院"),
+    ("school", "学校"),
+    ("older-person", "老人"),
+    ("handshake", "握手"),
+    ("money-bag", "钱袋"),
+    ("thumbs-up", "大拇指"),
+    ("classical-building", "办事大厅"),
+    ("speech-balloon", "说话"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +157,7 @@ mod tests {
         assert_eq!(categories.len(), 12);
         for category in categories {
             assert!((2..=3).contains(&category.label.chars().count()), "{}", category.label);
+            assert!(PICTURES.iter().any(|(name, _)| *name == category.picture), "{}", category.picture);
             assert!(category.sentences.len() >= 4, "{}", category.id);
             assert!(category.sentences.iter().all(|s| s.ends_with('。')), "{}", category.id);
         }

@@ -23,6 +23,7 @@
 //! | POST `/county/cases/{id}/confirm` | `csrf` | its deputy |
 //! | POST `/county/cases/{id}/close` | `csrf` | its deputy, county |
 //! | POST `/county/cases/{id}/explain` | `csrf`, `reason` | its deputy, county |
+//! | POST `/county/cases/{id}/correct` | `csrf`, `category`, `place` (may be empty) | officer, county |
 //! | GET `/county/help`, POST `/county/help/{id}/acknowledge` | `csrf` | all but units |
 //! | GET `/county/ledger` | query `month` (YYYY-MM) | all but units |
 //! | GET `/county/ledger.csv` | query `month` | all but units |
@@ -31,17 +32,20 @@
 //! | POST `/county/stations/{id}/terminals` | `csrf`, `terminal` (5 digits) | county |
 //! | POST `/county/stations/{id}/roster` | multipart `csrf`, `name`, `role`, `portrait` (PNG or JPEG, may be left out) | county |
 //! | POST `/county/stations/{id}/roster/{person}/remove` | `csrf` | county |
+//! | POST `/county/stations/{id}/roster/{person}/webhook` | `csrf`, `webhook` (may be empty) | county |
 //! | POST `/county/stations/{id}/duties` | `csrf`, `person`, `weekday` (1–7) or `day`, `from`, `to` (HH:MM) | county |
 //! | POST `/county/stations/{id}/duties/{duty}/remove` | `csrf` | county |
 //! | GET `/county/settings`, POST | `csrf`, `reply_period`, `webhook` | county |
-//! | POST `/county/settings/categories/{id}` | `csrf`, `name`, `label`, `label_en`, `sentences` (one a line) | county |
+//! | POST `/county/settings/categories`, `/county/settings/categories/{id}` | `csrf`, `name`, `label`, `label_en`, `picture`, `sentences` (one a line) | county |
+//! | POST `/county/settings/categories/{id}/up`, `/down`, `/disable`, `/enable` | `csrf` | county |
 //! | GET `/county/people`, POST | `csrf`, `login`, `name`, `role` (officer, deputy, unit, county), `unit`, `station`, `password` | county |
 //! | POST `/county/people/{id}/disable`, `/enable`, `/reset` | `csrf` | county |
+//! | POST `/county/people/{id}/role` | `csrf`, `role`, `unit`, `station` | county |
 //! | POST `/county/units` | `csrf`, `name` | county |
 //! | POST `/county/units/{id}/disable`, `/enable` | `csrf` | county |
 //! | GET `/county/alarms`, `/county/alarms/{number}` | | county; the latter audited |
 //! | POST `/county/alarms/{number}/seen` | `csrf` | county |
-//! | GET `/static/{file}` | | anybody |
+//! | GET `/static/{file}`, `/static/pictures/{name}` | | anybody |
 //!
 //! The peer's address for the limits on guessing is taken from the request's extension
 //! `ConnectInfo<Peer>`.
@@ -51,6 +55,7 @@ mod desk;
 mod ledger;
 mod people;
 mod session;
+mod settings;
 mod shell;
 mod stations;
 
@@ -92,10 +97,13 @@ pub fn routes(county: County) -> Router {
         .route("/county/stations/{id}", get(stations::show).post(stations::edit))
         .route("/county/stations/{id}/terminals", post(stations::terminal))
         .route("/county/stations/{id}/roster/{person}/remove", post(stations::remove_member))
+        .route("/county/stations/{id}/roster/{person}/webhook", post(stations::tell_member))
         .route("/county/stations/{id}/duties", post(stations::add_duty))
         .route("/county/stations/{id}/duties/{duty}/remove", post(stations::remove_duty))
-        .route("/county/settings", get(stations::settings).post(stations::edit_settings))
-        .route("/county/settings/categories/{id}", post(stations::edit_category))
+        .route("/county/settings", get(settings::page).post(settings::edit))
+        .route("/county/settings/categories", post(settings::add_category))
+        .route("/county/settings/categories/{id}", post(settings::edit_category))
+        .route("/county/settings/categories/{id}/{step}", post(settings::change_category))
         .route("/county/people", get(people::page).post(people::add))
         .route("/county/people/{id}/{step}", post(people::change))
         .route("/county/units", post(people::add_unit))
@@ -108,6 +116,7 @@ pub fn routes(county: County) -> Router {
         .with_state(county)
         .layer(map_response(guarded))
         .merge(assets())
+        .merge(settings::pictures())
 }
 
 /// The one stylesheet and the one script, as they lie in the program.

@@ -1,4 +1,4 @@
-//! The bulletin's editor: stations with their places, officer, terminals and roster; the county's own settings.
+//! The bulletin's editor: stations with their places, officer, terminals and roster.
 
 use askama::Template;
 use axum::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     county::{County, bulletins::StationPage},
-    store::bulletins::{CategoryRow, DutyRow, StationRow},
+    store::{bulletins::StationRow, rosters::DutyRow},
 };
 
 #[derive(Template)]
@@ -28,6 +28,7 @@ struct Member {
     name: String,
     role: String,
     portrait: Option<String>,
+    webhook: String,
 }
 
 struct Shift {
@@ -47,15 +48,6 @@ struct OnePage {
     roster: Vec<Member>,
     shifts: Vec<Shift>,
     today: String,
-}
-
-#[derive(Template)]
-#[template(path = "county/settings.html")]
-struct SettingsPage {
-    frame: Frame,
-    reply_period: String,
-    webhook: String,
-    categories: Vec<CategoryRow>,
 }
 
 const WEEK: [&str; 7] = ["每周一", "每周二", "每周三", "每周四", "每周五", "每周六", "每周日"];
@@ -87,6 +79,7 @@ pub(super) async fn show(State(county): State<County>, Signed(by): Signed, Path(
         name: p.name.clone(),
         role: p.role.clone(),
         portrait: p.portrait.as_ref().map(|bytes| STANDARD.encode(bytes)),
+        webhook: p.webhook.clone(),
     });
     let shift = |d: &DutyRow| Shift {
         id: d.id.clone(),
@@ -185,6 +178,16 @@ pub(super) async fn remove_member(
     done(&format!("/county/stations/{id}"))
 }
 
+/// POST `/county/stations/{id}/roster/{person}/webhook`
+pub(super) async fn tell_member(
+    State(county): State<County>,
+    Path((id, person)): Path<(String, String)>,
+    posted: Posted,
+) -> Answer {
+    county.tell_at(&posted.by, &id, &person, &posted.fields.get("webhook")).await?;
+    done(&format!("/county/stations/{id}"))
+}
+
 /// POST `/county/stations/{id}/duties`
 pub(super) async fn add_duty(State(county): State<County>, Path(id): Path<String>, posted: Posted) -> Answer {
     let fields = &posted.fields;
@@ -208,36 +211,4 @@ pub(super) async fn remove_duty(
 ) -> Answer {
     county.remove_duty(&posted.by, &duty).await?;
     done(&format!("/county/stations/{id}"))
-}
-
-/// GET `/county/settings`
-pub(super) async fn settings(State(county): State<County>, Signed(by): Signed) -> Answer {
-    let frame = Frame::of(&county, by, "设置", "settings").await?;
-    if !frame.is_county() {
-        return Err(crate::county::Error::NotAllowed.into());
-    }
-    let (reply_period, webhook) = county.county_settings().await?;
-    html(&SettingsPage { frame, reply_period, webhook, categories: county.categories().await? })
-}
-
-/// POST `/county/settings`
-pub(super) async fn edit_settings(State(county): State<County>, posted: Posted) -> Answer {
-    let fields = &posted.fields;
-    county.edit_settings(&posted.by, &fields.get("reply_period"), &fields.get("webhook")).await?;
-    done("/county/settings")
-}
-
-/// POST `/county/settings/categories/{id}`
-pub(super) async fn edit_category(State(county): State<County>, Path(id): Path<String>, posted: Posted) -> Answer {
-    let fields = &posted.fields;
-    let row = CategoryRow {
-        id,
-        name: fields.get("name"),
-        label: fields.get("label"),
-        label_en: fields.get("label_en"),
-        picture: String::new(),
-        sentences: fields.get("sentences"),
-    };
-    county.edit_category(&posted.by, row).await?;
-    done("/county/settings")
 }
