@@ -13,6 +13,7 @@
 //! | confirm | 单位已答复 | its deputy |
 //! | close | 代表已确认 | its deputy, the county |
 //! | explain | 代表已接单 … 代表已确认, 二次协调 | its deputy, the county |
+//! | correct | any state, which stays | the officer, the county |
 //! | rate | 已办结, 暂时办不了 | the villager, once for each answer |
 
 mod steps;
@@ -79,6 +80,13 @@ pub enum What {
     Close,
     /// Nothing can be done, for this reason.
     Explain(String),
+    /// The case is filed under another category or place; what the villager sent stays as it is.
+    Correct {
+        /// From this step on.
+        filed: Filed,
+        /// What the ledger says of it.
+        told: String,
+    },
     /// The villager says what they think.
     Rate {
         /// The level.
@@ -86,6 +94,15 @@ pub enum What {
         /// The revision that was rated.
         revision: u64,
     },
+}
+
+/// What a case is filed under, as ids; either may be empty, as in a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// Id of the category.
+    pub category: String,
+    /// Id of the place.
+    pub place: String,
 }
 
 /// A step and who takes it.
@@ -138,6 +155,8 @@ pub struct Case {
     pub confirmed: bool,
     /// Why nothing can be done.
     pub reason: Option<String>,
+    /// What it is filed under in place of what the header says.
+    pub corrected: Option<Filed>,
     /// The last rating.
     pub rating: Option<Satisfaction>,
     /// How it ended.
@@ -157,6 +176,8 @@ pub enum EntryKind {
     Joint,
     /// Another deputy.
     HandOver,
+    /// Another category or place.
+    Correction,
 }
 
 /// One line of the ledger.
@@ -262,6 +283,7 @@ impl Case {
             reply: None,
             confirmed: false,
             reason: None,
+            corrected: None,
             rating: None,
             outcome: None,
             settled: 0,

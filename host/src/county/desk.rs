@@ -114,7 +114,7 @@ impl County {
             for row in rows {
                 tickets.push(LookupTicket {
                     ticket: ticket_of(row)?,
-                    category: category_name(&mut tx, &row.category).await?,
+                    category: category_name(&mut tx, row.filed_category()).await?,
                     received: at(row.received),
                 });
             }

@@ -2,8 +2,9 @@
 //!
 //! Invariant: what was answered with [`Intake::New`] is on disk, byte for byte. An event whose body doesn't open, or
 //! whose body names another id or ticket than its header, is kept as unreadable and raises an alarm; an event of an
-//! unknown kind is kept; other bytes under a known id are kept beside the first ones. One number under two ids is two
-//! cases and an alarm. Nothing that was entered is trimmed or normalised: the sealed bytes stay the only copy.
+//! unknown kind is kept; other bytes under a known id are kept beside the first ones. What belongs to a suggestion that
+//! has not come yet waits for it. One number under two ids is two cases and an alarm. Nothing that was entered is
+//! trimmed or normalised: the sealed bytes stay the only copy.
 
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -108,7 +109,7 @@ impl County {
         match opened {
             Opened::Suggestion(suggestion) => self.suggest(&mut *tx, header, &suggestion).await?,
             Opened::Contact(contact) => self.attach(&mut *tx, &row, &contact).await?,
-            Opened::Rating(rating) => self.rate(&mut *tx, header, &rating).await?,
+            Opened::Rating(rating) => self.rate(&mut *tx, &row, header.ticket, &rating).await?,
             Opened::Unknown => events::mark(&mut *tx, &row.id, "kept", None).await?,
             Opened::Unreadable => {
                 events::mark(&mut *tx, &row.id, "unreadable", None).await?;
@@ -165,8 +166,10 @@ impl County {
         events::mark(&mut *tx, &id, "applied", Some(&id)).await?;
         for waiting in events::waiting(&mut *tx, &ticket).await? {
             let Ok((header, body)) = event::split(&waiting.bytes) else { continue };
-            if let Opened::Contact(contact) = self.open_body(&header, body) {
-                self.attach(&mut *tx, &waiting, &contact).await?;
+            match self.open_body(&header, body) {
+                Opened::Contact(contact) => self.attach(&mut *tx, &waiting, &contact).await?,
+                Opened::Rating(rating) => self.rate(&mut *tx, &waiting, header.ticket, &rating).await?,
+                _ => {}
             }
         }
         Ok(())
@@ -189,22 +192,51 @@ impl County {
         Ok(events::mark(tx, &event.id, "applied", Some(&case.id)).await?)
     }
 
-    async fn rate(&self, tx: &mut Conn, header: &Header, rating: &Rating) -> Result<(), Error> {
-        let (id, ticket) = (header.id.to_string(), header.ticket.to_string());
-        let now = self.now();
-        let verdict = self.judge(&mut *tx, Asker::Terminal(header.terminal), header.ticket, &rating.proof).await?;
-        let mut case_id = None;
-        if let Verdict::Case(row) = verdict {
-            let what = What::Rate { satisfaction: rating.satisfaction, revision: rating.revision };
-            let wanted = case::Event { by: Actor::Villager, what };
-            if let Ok((case, actions)) = case::step(case_of(&row)?, wanted, now, self.day_of(now)) {
-                self.carry_out(&mut *tx, &row, &case, &actions).await?;
-                return Ok(events::mark(tx, &id, "applied", Some(&row.id)).await?);
-            }
-            case_id = Some(row.id);
+    /// Applies a rating. One without its suggestion waits for it, and one of an answer that the ledger has not come to
+    /// yet for that answer: after a restore both come again, in any order.
+    async fn rate(&self, tx: &mut Conn, event: &EventRow, ticket: TicketNumber, rating: &Rating) -> Result<(), Error> {
+        if cases::proofs(&mut *tx, &event.ticket).await?.is_empty() {
+            return Ok(());
         }
-        events::alarm(&mut *tx, now.as_millisecond(), "rating_refused", Some(&ticket), Some(&id)).await?;
-        Ok(events::mark(tx, &id, "refused", case_id.as_deref()).await?)
+        let from = event.terminal.parse().map_err(|_| StoreError::Unreadable("terminal"))?;
+        match self.judge(&mut *tx, Asker::Terminal(from), ticket, &rating.proof).await? {
+            Verdict::Case(row) => self.count(tx, event, &row, rating).await,
+            Verdict::Wrong | Verdict::Blocked(_) => self.refuse_rating(tx, event, None).await,
+        }
+    }
+
+    /// Applies the ratings that waited for the answer which the case has come to; their proofs were judged.
+    pub(crate) async fn count_waiting(&self, tx: &mut Conn, case_id: &str) -> Result<(), Error> {
+        let Some(row) = cases::find(&mut *tx, case_id).await? else { return Ok(()) };
+        for event in events::waiting(&mut *tx, &row.ticket).await? {
+            if event.case_id.as_deref() == Some(case_id)
+                && let Opened::Rating(rating) = self.reopen(&event.bytes)
+                && let Some(row) = cases::find(&mut *tx, case_id).await?
+            {
+                self.count(&mut *tx, &event, &row, &rating).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn count(&self, tx: &mut Conn, event: &EventRow, row: &CaseRow, rating: &Rating) -> Result<(), Error> {
+        let (case, now) = (case_of(row)?, self.now());
+        let ahead = rating.revision > case.revision && !case.can_rate();
+        let what = What::Rate { satisfaction: rating.satisfaction, revision: rating.revision };
+        match case::step(case, case::Event { by: Actor::Villager, what }, now, self.day_of(now)) {
+            Ok((case, actions)) => {
+                self.carry_out(&mut *tx, row, &case, &actions).await?;
+                Ok(events::mark(tx, &event.id, "applied", Some(&row.id)).await?)
+            }
+            Err(_) if ahead => Ok(events::mark(tx, &event.id, "waiting", Some(&row.id)).await?),
+            Err(_) => self.refuse_rating(tx, event, Some(&row.id)).await,
+        }
+    }
+
+    async fn refuse_rating(&self, tx: &mut Conn, event: &EventRow, case_id: Option<&str>) -> Result<(), Error> {
+        let now = self.now().as_millisecond();
+        events::alarm(&mut *tx, now, "rating_refused", Some(&event.ticket), Some(&event.id)).await?;
+        Ok(events::mark(tx, &event.id, "refused", case_id).await?)
     }
 
     /// The views of a terminal's own tickets that changed behind `after`.

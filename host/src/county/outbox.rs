@@ -38,7 +38,7 @@ impl County {
     pub(crate) async fn announce_case(&self, conn: &mut Conn, row: &CaseRow, notice: Notice) -> Result<(), Error> {
         let stations = bulletins::stations(&mut *conn).await?;
         let station = stations.iter().find(|s| Some(&s.id) == row.station.as_ref());
-        let category = category_name(&mut *conn, &row.category).await?;
+        let category = category_name(&mut *conn, row.filed_category()).await?;
         let (event, what) = match notice {
             Notice::New => ("new_case", "有一件新的意见，请登录接单。"),
             Notice::Reopened => ("reopened", "有一件事群众不满意，已转为二次协调，请登录办理。"),

@@ -11,7 +11,7 @@ use wire::{
 
 use super::{
     County, Error,
-    case::{Action, Case, Entry, EntryKind, Outcome, Person, Reply, Unit},
+    case::{Action, Case, Entry, EntryKind, Filed, Outcome, Person, Reply, Unit},
 };
 use crate::store::{
     Conn, StoreError, bulletins,
@@ -69,6 +69,7 @@ pub(crate) fn case_of(row: &CaseRow) -> Result<Case, StoreError> {
         reply,
         confirmed: s.confirmed != 0,
         reason: s.reason.clone(),
+        corrected: s.corrected.clone().map(|(category, place)| Filed { category, place }),
         rating: s
             .rating
             .map(|r| u8::try_from(r).ok().and_then(|r| r.try_into().ok()).ok_or(StoreError::Unreadable("rating")))
@@ -98,6 +99,7 @@ pub(crate) fn standing_of(case: &Case) -> Standing {
         reply_at: case.reply.as_ref().map(|r| r.at.as_millisecond()),
         confirmed: i64::from(case.confirmed),
         reason: case.reason.clone(),
+        corrected: case.corrected.clone().map(|f| (f.category, f.place)),
         rating: case.rating.map(|r| i64::from(u8::from(r))),
         outcome: case.outcome.map(|o| if o == Outcome::Closed { "closed" } else { "declined" }.to_owned()),
         settled: signed(case.settled),
@@ -113,6 +115,7 @@ fn ledger_row(entry: &Entry) -> LedgerRow {
             EntryKind::State => "state",
             EntryKind::Joint => "joint",
             EntryKind::HandOver => "hand_over",
+            EntryKind::Correction => "correction",
         }
         .to_owned(),
         state: word(entry.state),
@@ -127,6 +130,7 @@ fn ledger_row(entry: &Entry) -> LedgerRow {
 
 /// What the villager sees of a case.
 pub(crate) async fn view(conn: &mut Conn, row: &CaseRow, case: &Case) -> Result<View, Error> {
+    let category = case.corrected.as_ref().map_or(row.category.as_str(), |filed| &filed.category);
     let mut steps = Vec::new();
     for line in cases::ledger(&mut *conn, &row.id).await? {
         if line.kind == "state" {
@@ -137,7 +141,7 @@ pub(crate) async fn view(conn: &mut Conn, row: &CaseRow, case: &Case) -> Result<
     Ok(View {
         ticket: ticket_of(row)?,
         revision: case.revision,
-        category: category_name(conn, &row.category).await?,
+        category: category_name(conn, category).await?,
         state: case.state,
         steps,
         reply: case.reply.as_ref().map(|r| ViewReply { by: r.by.clone(), text: r.text.clone(), at: r.at }),

@@ -9,7 +9,7 @@ use wire::{
 
 use super::{
     County, Error,
-    case::{self, Case, Event, Outcome, Person, What},
+    case::{self, Case, Event, Filed, Outcome, Person, What},
     intake::Opened,
     people::Official,
     rates::{self, Counted, Rates},
@@ -65,6 +65,7 @@ pub struct May {
     pub confirm: bool,
     pub close: bool,
     pub explain: bool,
+    pub correct: bool,
     pub contact: bool,
 }
 
@@ -82,6 +83,10 @@ pub struct CasePage {
     pub category: String,
     /// Name of the village.
     pub place: String,
+    /// What the villager had chosen, where somebody corrected it; else empty.
+    pub sent: String,
+    /// Id and name of each place that it can be filed under.
+    pub places: Vec<(String, String)>,
     /// Name of the station.
     pub station: String,
     /// How many cases carry the same number.
@@ -117,6 +122,10 @@ fn may(case: &Case, by: &Official, today: civil::Date, now: jiff::Timestamp) -> 
         confirm: allows(What::Confirm),
         close: allows(What::Close),
         explain: allows(What::Explain("?".into())),
+        correct: allows(What::Correct {
+            filed: Filed { category: String::new(), place: String::new() },
+            told: String::new(),
+        }),
         contact: matches!(by.role, Role::County | Role::Officer) || leads,
     }
 }
@@ -185,8 +194,16 @@ impl County {
         Ok(CasePage {
             words: self.words(&mut conn, &row).await?,
             ledger: cases::ledger(&mut conn, &row.id).await?,
-            category: category_name(&mut conn, &row.category).await?,
-            place: self.place_name(&mut conn, &row.place).await?,
+            category: category_name(&mut conn, row.filed_category()).await?,
+            place: self.place_name(&mut conn, row.filed_place()).await?,
+            sent: match row.standing.corrected {
+                Some(_) => self.filed_words(&mut conn, &row.category, &row.place).await?,
+                None => String::new(),
+            },
+            places: match &row.station {
+                Some(station) => crate::store::bulletins::places(&mut conn, station).await?,
+                None => Vec::new(),
+            },
             station: stations
                 .into_iter()
                 .find(|s| Some(&s.id) == row.station.as_ref())
@@ -238,9 +255,53 @@ impl County {
         let event = Event { by: by.actor(), what };
         let (case, actions) = case::step(case_of(&row)?, event, now, self.day_of(now))?;
         self.carry_out(&mut tx, &row, &case, &actions).await?;
+        if case.can_rate() {
+            self.count_waiting(&mut tx, &row.id).await?;
+        }
         tx.commit().await?;
         tracing::info!(case.id = %row.id, state = case.state.label_en(), "a case took a step");
         Ok(case.state)
+    }
+
+    /// Files a case under another category or place; the event stays as it was sealed, the ledger says what was changed.
+    ///
+    /// # Errors
+    /// As [`Self::act`], and [`Error::Input`] for a category or a place that the county doesn't have.
+    pub async fn correct(&self, by: &Official, id: &str, filed: Filed) -> Result<(), Error> {
+        let mut tx = self.store.write().await?;
+        let row = self.visible(&mut tx, by, id).await?;
+        let categories = crate::store::bulletins::categories(&mut tx).await?;
+        if filed.category != row.filed_category() && !categories.iter().any(|c| c.id == filed.category) {
+            return Err(Error::Input("请选择类别。".into()));
+        }
+        let places = match &row.station {
+            Some(station) => crate::store::bulletins::places(&mut tx, station).await?,
+            None => Vec::new(),
+        };
+        let known = filed.place.is_empty() || filed.place == row.filed_place();
+        if !known && !places.iter().any(|(place, _)| *place == filed.place) {
+            return Err(Error::Input("请选择地点。".into()));
+        }
+        if (filed.category.as_str(), filed.place.as_str()) == (row.filed_category(), row.filed_place()) {
+            return Ok(());
+        }
+        let before = self.filed_words(&mut tx, row.filed_category(), row.filed_place()).await?;
+        let after = self.filed_words(&mut tx, &filed.category, &filed.place).await?;
+        let what = What::Correct { filed, told: format!("原来：{before}。改为：{after}。") };
+        let now = self.now();
+        let event = Event { by: by.actor(), what };
+        let (case, actions) = case::step(case_of(&row)?, event, now, self.day_of(now))?;
+        self.carry_out(&mut tx, &row, &case, &actions).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Category and place as people read them.
+    async fn filed_words(&self, conn: &mut Conn, category: &str, place: &str) -> Result<String, Error> {
+        let category = category_name(&mut *conn, category).await?;
+        match self.place_name(conn, place).await? {
+            place if place.is_empty() => Ok(category),
+            place => Ok(format!("{category}，{place}")),
+        }
     }
 
     /// The cases of a month, with their rates; an officer's own station only.

@@ -44,12 +44,28 @@ pub struct Standing {
     pub reply_at: Option<i64>,
     pub confirmed: i64,
     pub reason: Option<String>,
+    /// Ids of category and place in place of the header's.
+    pub corrected: Option<(String, String)>,
     pub rating: Option<i64>,
     pub outcome: Option<String>,
     pub settled: i64,
     pub rounds: i64,
     /// Id and name, the main unit first.
     pub units: Vec<(String, String)>,
+}
+
+impl CaseRow {
+    /// Id of the category that it is filed under: the header's, until somebody corrects it.
+    #[must_use]
+    pub fn filed_category(&self) -> &str {
+        self.standing.corrected.as_ref().map_or(&self.category, |(category, _)| category)
+    }
+
+    /// Id of the place that it is filed under.
+    #[must_use]
+    pub fn filed_place(&self) -> &str {
+        self.standing.corrected.as_ref().map_or(&self.place, |(_, place)| place)
+    }
 }
 
 /// One line of the ledger as it lies in the database.
@@ -110,6 +126,10 @@ fn case(row: &AnyRow) -> Result<CaseRow, sqlx::Error> {
             reply_at: row.try_get("reply_at")?,
             confirmed: row.try_get("confirmed")?,
             reason: row.try_get("reason")?,
+            corrected: match row.try_get("corrected_category")? {
+                Some(category) => Some((category, row.try_get("corrected_place")?)),
+                None => None,
+            },
             rating: row.try_get("rating")?,
             outcome: row.try_get("outcome")?,
             settled: row.try_get("settled")?,
@@ -227,7 +247,8 @@ pub async fn insert(conn: &mut Conn, row: &CaseRow) -> Result<(), StoreError> {
 pub async fn stand(conn: &mut Conn, id: &str, s: &Standing) -> Result<(), StoreError> {
     let sql = "UPDATE ticket_case SET state = $2, revision = $3, deputy = $4, due = $5, reply_by = $6,
                  reply_text = $7, reply_at = $8, confirmed = $9, reason = $10, rating = $11, outcome = $12,
-                 settled = $13, rounds = $14 WHERE id = $1";
+                 settled = $13, rounds = $14, corrected_category = $15, corrected_place = $16 WHERE id = $1";
+    let (category, place) = s.corrected.as_ref().map(|(category, place)| (category, place)).unzip();
     sqlx::query(sql)
         .bind(id)
         .bind(&s.state)
@@ -243,6 +264,8 @@ pub async fn stand(conn: &mut Conn, id: &str, s: &Standing) -> Result<(), StoreE
         .bind(&s.outcome)
         .bind(s.settled)
         .bind(s.rounds)
+        .bind(category)
+        .bind(place)
         .execute(&mut *conn)
         .await?;
     sqlx::query("DELETE FROM case_unit WHERE case_id = $1").bind(id).execute(&mut *conn).await?;

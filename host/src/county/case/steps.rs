@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil};
 use wire::case::{Satisfaction, State};
 
-use super::{Action, Actor, Case, Entry, EntryKind, Event, Notice, Outcome, Person, Refused, Reply, Unit, What};
+use super::{Action, Actor, Case, Entry, EntryKind, Event, Filed, Notice, Outcome, Person, Refused, Reply, Unit, What};
 
 /// Takes a step at `now`, which is `today` where the county lies.
 ///
@@ -22,6 +22,7 @@ pub fn step(case: Case, event: Event, now: Timestamp, today: civil::Date) -> Res
         What::Confirm => confirm(case, &by, now),
         What::Close => close(case, &by, now),
         What::Explain(reason) => explain(case, &by, words(reason)?, now),
+        What::Correct { filed, told } => correct(case, &by, filed, told, now),
         What::Rate { satisfaction, revision } => rate(case, &by, satisfaction, revision, now),
     }
 }
@@ -127,6 +128,15 @@ fn settle(mut case: Case, outcome: Outcome, entry: Entry) -> (Case, Vec<Action>)
     case.settled = case.revision;
     case.rating = None;
     (case, vec![Action::Record(entry), Action::Publish])
+}
+
+fn correct(mut case: Case, by: &Actor, filed: Filed, told: String, now: Timestamp) -> Stepped {
+    if !matches!(by, Actor::Officer(_) | Actor::County(_)) {
+        return Err(Refused::Role);
+    }
+    case.corrected = Some(filed);
+    let entry = Entry { kind: EntryKind::Correction, text: Some(told), ..case.entry(by, now) };
+    published(case, entry)
 }
 
 fn rate(mut case: Case, by: &Actor, satisfaction: Satisfaction, revision: u64, now: Timestamp) -> Stepped {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     county::{
         County,
-        case::{Person, Unit, What},
+        case::{Filed, Person, Unit, What},
         work::{CasePage, May, Wanted},
     },
     store::{bulletins::CategoryRow, cases::ListRow, people::UnitRow},
@@ -84,6 +84,11 @@ struct ListPart<'a> {
     before: &'a Option<String>,
 }
 
+/// The formal name of a category; its id where the county doesn't have it.
+pub(super) fn name_of(categories: &[CategoryRow], id: &str) -> String {
+    categories.iter().find(|c| c.id == id).map_or_else(|| id.to_owned(), |c| c.name.clone())
+}
+
 pub(super) fn grouped(ticket: &str) -> String {
     match ticket.parse::<wire::ticket::TicketNumber>() {
         Ok(number) => number.grouped(),
@@ -121,7 +126,7 @@ pub(super) async fn list(
         let state = state_of(&r.state);
         Row {
             ticket: grouped(&r.ticket),
-            category: categories.iter().find(|c| c.id == r.category).map_or(r.category.clone(), |c| c.name.clone()),
+            category: name_of(&categories, &r.category),
             place: r.place_name.unwrap_or(r.place),
             station: r.station_name.unwrap_or_default(),
             received: county.local(r.received),
@@ -192,6 +197,23 @@ struct OnePage {
     week: String,
     alarms: Vec<String>,
     joint: String,
+    filing: [Vec<Choice>; 2],
+}
+
+/// One of a list to choose from.
+struct Choice {
+    id: String,
+    name: String,
+    on: bool,
+}
+
+/// What can be chosen, with what is: also where the county has it no longer.
+fn choices(all: impl Iterator<Item = (String, String)>, chosen: &str, name: &str) -> Vec<Choice> {
+    let mut found: Vec<_> = all.map(|(id, name)| Choice { on: id == chosen, id, name }).collect();
+    if !found.iter().any(|choice| choice.on) {
+        found.insert(0, Choice { id: chosen.to_owned(), name: name.to_owned(), on: true });
+    }
+    found
 }
 
 /// GET `/county/cases/{id}`
@@ -202,6 +224,7 @@ pub(super) async fn show(State(county): State<County>, Signed(by): Signed, Path(
         let (word, class) = match line.kind.as_str() {
             "joint" => ("协办意见".to_owned(), "aside"),
             "hand_over" => ("移交代表".to_owned(), "aside"),
+            "correction" => ("更正类别、地点".to_owned(), "aside"),
             _ => (state.label().to_owned(), badge(state).class),
         };
         Line {
@@ -215,6 +238,11 @@ pub(super) async fn show(State(county): State<County>, Signed(by): Signed, Path(
     });
     let today = county.today();
     let week = today.checked_add(jiff::Span::new().days(7)).unwrap_or(today);
+    let (category, place) = (page.row.filed_category(), page.row.filed_place());
+    let categories = county.categories().await?.into_iter();
+    let categories = categories.filter(|c| c.retired == 0 || c.id == category).map(|c| (c.id, c.name));
+    let places = [(String::new(), "不选".to_owned())].into_iter().chain(page.places.iter().cloned());
+    let filing = [choices(categories, category, &page.category), choices(places, place, &page.place)];
     let joint: Vec<&str> = page.case.joint.iter().map(|u| u.name.as_str()).collect();
     html(&OnePage {
         ticket: grouped(&page.row.ticket),
@@ -235,6 +263,7 @@ pub(super) async fn show(State(county): State<County>, Signed(by): Signed, Path(
         week: week.to_string(),
         alarms: page.alarms.iter().map(|a| alarm_word(&a.kind).to_owned()).collect(),
         joint: joint.join("，"),
+        filing,
         frame: Frame::of(&county, by, "意见", "cases").await?,
         id,
         page,
@@ -278,6 +307,11 @@ pub(super) async fn act(
             What::HandOver(found.ok_or_else(|| unusable("请选择接着办的代表。"))?)
         }
         "forward" => forward(&county, fields).await?,
+        "correct" => {
+            let filed = Filed { category: fields.get("category"), place: fields.get("place") };
+            county.correct(&posted.by, &id, filed).await?;
+            return done(&format!("/county/cases/{id}"));
+        }
         _ => return Err(Problem::new(StatusCode::NOT_FOUND, "没有这一步。")),
     };
     county.act(&posted.by, &id, what).await?;

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use wire::case::Satisfaction;
 
 use super::{
-    cases::grouped,
+    cases::{grouped, name_of},
     session::Signed,
     shell::{Answer, Frame, Problem, html, state_of},
 };
@@ -91,7 +91,7 @@ async fn rows(county: &County, by: &Official, first: civil::Date) -> Result<(Vec
             grouped(&row.ticket),
             county.local(row.received),
             row.station_name.unwrap_or_default(),
-            categories.iter().find(|c| c.id == row.category).map_or(row.category, |c| c.name.clone()),
+            name_of(&categories, &row.category),
             row.place_name.unwrap_or(row.place),
             state_of(&row.state).label().to_owned(),
             row.deputy_name.unwrap_or_default(),
@@ -179,7 +179,8 @@ mod tests {
             assert!(defused(hostile).starts_with('\''), "{hostile:?}");
         }
         assert_eq!(defused("三天内修好。"), "三天内修好。");
-        let bytes = written(&[vec!["=1+1".into(), "a\"b\nc".into()]]).unwrap_or_default();
-        assert!(bytes.is_empty() || bytes.starts_with(&[0xef, 0xbb, 0xbf]));
+        let bytes = written(&[vec!["=1+1".into(), "a\"b\nc".into()]]).unwrap();
+        assert!(bytes.starts_with(&[0xef, 0xbb, 0xbf]));
+        assert!(bytes.ends_with("\r\n'=1+1,\"a\"\"b\nc\"\r\n".as_bytes()), "{:?}", String::from_utf8_lossy(&bytes));
     }
 }

@@ -47,18 +47,20 @@ pub struct ListRow {
     pub reason: Option<String>,
 }
 
-const LIST: &str = "SELECT c.id, c.ticket, c.category, c.place, l.name AS place_name, c.station, s.name AS station_name, c.received, c.state,
-    p.name AS deputy_name, u.name AS main_name, c.due, c.rating, c.outcome, c.rounds, c.on_behalf,
+const LIST: &str = "SELECT c.id, c.ticket, COALESCE(c.corrected_category, c.category) AS category,
+    COALESCE(c.corrected_place, c.place) AS place, l.name AS place_name, c.station, s.name AS station_name,
+    c.received, c.state, p.name AS deputy_name, u.name AS main_name, c.due, c.rating, c.outcome, c.rounds, c.on_behalf,
     c.reply_text, c.reason
   FROM ticket_case c
   LEFT JOIN person p ON p.id = c.deputy
   LEFT JOIN station s ON s.id = c.station
-  LEFT JOIN place l ON l.station = c.station AND l.id = c.place
+  LEFT JOIN place l ON l.station = c.station AND l.id = COALESCE(c.corrected_place, c.place)
   LEFT JOIN case_unit m ON m.case_id = c.id AND m.rank = 0
   LEFT JOIN unit u ON u.id = m.unit ";
 
 /// The condition of a [`Filter`], parameters 1 to 7.
-const WHERE: &str = "WHERE ($1 = '' OR c.state = $1) AND ($2 = '' OR c.category = $2) AND ($3 = '' OR c.deputy = $3)
+const WHERE: &str = "WHERE ($1 = '' OR c.state = $1) AND ($2 = '' OR COALESCE(c.corrected_category, c.category) = $2)
+  AND ($3 = '' OR c.deputy = $3)
   AND ($4 = '' OR (c.state = 'forwarded' AND c.due < $4)) AND ($5 = '' OR c.station = $5)
   AND ($6 = '' OR EXISTS (SELECT 1 FROM case_unit a WHERE a.case_id = c.id AND a.unit = $6))
   AND ($7 = '' OR c.ticket LIKE $7 || '%') ";
