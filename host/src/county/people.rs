@@ -12,19 +12,22 @@ use argon2::{
 };
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use uuid::Uuid;
 use wire::case::Role;
 
 use super::{
     County, Error,
     case::{Actor, Person, Unit},
-    record::{from_word, word},
+    record::from_word,
     tracking::{Asker, Limit, PER_ASKER},
 };
 use crate::store::{
     Conn, desk,
-    people::{self, PersonRow, UnitRow},
+    people::{self, PersonRow},
 };
+
+mod accounts;
+
+pub use accounts::Post;
 
 /// Somebody who is to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,66 +149,6 @@ fn official(row: PersonRow, csrf: String) -> Result<Official, Error> {
 }
 
 impl County {
-    /// Adds somebody from the command line; returns their id.
-    ///
-    /// # Errors
-    /// [`Error::Input`] for a login that is taken or a password that is too short, or the database.
-    pub async fn add_person(&self, person: &NewPerson) -> Result<String, Error> {
-        self.add("program", person, None).await
-    }
-
-    /// Everybody, for the command line: whoever may read the database's file knows them anyway.
-    ///
-    /// # Errors
-    /// The database.
-    pub async fn list_people(&self) -> Result<Vec<PersonRow>, Error> {
-        Ok(people::all(&mut *self.store.read().await?).await?)
-    }
-
-    /// Adds somebody from the console; `station` is the only one that an officer sees.
-    ///
-    /// # Errors
-    /// As [`Self::add_person`], and [`Error::NotAllowed`] for all but 县人大.
-    pub async fn hire(&self, by: &Official, person: &NewPerson, station: Option<String>) -> Result<String, Error> {
-        by.rules()?;
-        self.add(&by.who(), person, station).await
-    }
-
-    async fn add(&self, who: &str, person: &NewPerson, station: Option<String>) -> Result<String, Error> {
-        check_password(&person.password)?;
-        let (login, name) = (named(&person.login, "账号")?, named(&person.name, "姓名")?);
-        let unit = match (person.role, &person.unit) {
-            (Role::Unit, Some(unit)) => Some(named(unit, "单位名称")?),
-            (Role::Unit, None) => return Err(Error::Input("请选择这个人所在的承办单位。".into())),
-            _ => None,
-        };
-        let password = self.hash(person.password.clone()).await?;
-        let mut tx = self.store.write().await?;
-        if people::by_login(&mut tx, &login).await?.is_some() {
-            return Err(Error::Input("这个账号已经有人用了，请换一个。".into()));
-        }
-        let unit = match unit {
-            Some(unit) => Some(people::unit_named(&mut tx, &Uuid::new_v4().to_string(), &unit).await?),
-            None => None,
-        };
-        let row = PersonRow {
-            id: Uuid::new_v4().to_string(),
-            login,
-            name,
-            role: word(person.role),
-            unit,
-            unit_name: None,
-            station: station.filter(|s| !s.is_empty() && person.role == Role::Officer),
-            station_name: None,
-            password,
-            disabled: 0,
-        };
-        people::insert(&mut tx, &row, self.now().as_millisecond()).await?;
-        self.audit(&mut tx, who, "person", &row.id, "added").await?;
-        tx.commit().await?;
-        Ok(row.id)
-    }
-
     /// Hashing takes memory and time on purpose, so only two are done at once, away from the other requests.
     async fn hash(&self, password: String) -> Result<String, Error> {
         let _turn = self.hashing.acquire().await.expect("invariant: the semaphore is never closed");
@@ -282,83 +225,6 @@ impl County {
         let mut tx = self.store.write().await?;
         people::close_session(&mut tx, &token_hash(token)).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Everybody, for whoever keeps the accounts.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, or the database.
-    pub async fn everybody(&self, by: &Official) -> Result<Vec<PersonRow>, Error> {
-        by.rules()?;
-        Ok(people::all(&mut *self.store.read().await?).await?)
-    }
-
-    /// All units.
-    ///
-    /// # Errors
-    /// The database.
-    pub async fn units(&self) -> Result<Vec<UnitRow>, Error> {
-        Ok(people::units(&mut *self.store.read().await?).await?)
-    }
-
-    /// Adds a unit.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, [`Error::Input`] for no name, or the database.
-    pub async fn add_unit(&self, by: &Official, name: &str) -> Result<String, Error> {
-        by.rules()?;
-        let mut tx = self.store.write().await?;
-        let id = people::unit_named(&mut tx, &Uuid::new_v4().to_string(), &named(name, "单位名称")?).await?;
-        self.audit(&mut tx, &by.who(), "unit", &id, "added").await?;
-        tx.commit().await?;
-        Ok(id)
-    }
-
-    /// Whether a unit gets anything new.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, or the database.
-    pub async fn disable_unit(&self, by: &Official, id: &str, disabled: bool) -> Result<(), Error> {
-        by.rules()?;
-        let mut tx = self.store.write().await?;
-        people::set_unit_disabled(&mut tx, id, disabled).await?;
-        self.audit(&mut tx, &by.who(), "unit", id, if disabled { "disabled" } else { "enabled" }).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Lets somebody in or keeps them out; keeping out ends their sessions.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, [`Error::Input`] for oneself, or the database.
-    pub async fn disable(&self, by: &Official, id: &str, disabled: bool) -> Result<(), Error> {
-        by.rules()?;
-        if by.id == id {
-            return Err(Error::Input("不能停用自己的账号。请让另一位管理员来办。".into()));
-        }
-        let mut tx = self.store.write().await?;
-        self.known(&mut tx, id).await?;
-        people::set_disabled(&mut tx, id, disabled).await?;
-        people::close_sessions(&mut tx, id).await?;
-        self.audit(&mut tx, &by.who(), "person", id, if disabled { "disabled" } else { "enabled" }).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Gives somebody a new password, to be told to them; ends their sessions.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, [`Error::NotFound`], or the database.
-    pub async fn reset_password(&self, by: &Official, id: &str) -> Result<String, Error> {
-        by.rules()?;
-        // Twelve characters of base64 are 72 random bits.
-        let password = URL_SAFE_NO_PAD.encode(random::<9>());
-        let hash = self.hash(password.clone()).await?;
-        let mut tx = self.store.write().await?;
-        self.known(&mut tx, id).await?;
-        people::set_password(&mut tx, id, &hash).await?;
-        people::close_sessions(&mut tx, id).await?;
-        self.audit(&mut tx, &by.who(), "person", id, "password reset").await?;
-        tx.commit().await?;
-        Ok(password)
     }
 
     /// Changes one's own password; ends one's sessions.

@@ -5,7 +5,7 @@ use sqlx::{Row, any::AnyRow};
 use super::{Conn, StoreError};
 
 /// Somebody who signs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns are described in the migration")]
 pub struct PersonRow {
     pub id: String,
@@ -118,6 +118,21 @@ pub async fn insert(conn: &mut Conn, p: &PersonRow, made: i64) -> Result<(), Sto
 pub async fn set_disabled(conn: &mut Conn, id: &str, disabled: bool) -> Result<(), StoreError> {
     let sql = "UPDATE person SET disabled = $2 WHERE id = $1";
     sqlx::query(sql).bind(id).bind(i64::from(disabled)).execute(conn).await?;
+    Ok(())
+}
+
+/// Writes a role with its unit and its station.
+///
+/// # Errors
+/// The database.
+pub async fn set_role(
+    conn: &mut Conn,
+    id: &str,
+    role: &str,
+    (unit, station): (Option<&str>, Option<&str>),
+) -> Result<(), StoreError> {
+    let sql = "UPDATE person SET role = $2, unit = $3, station = $4 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(role).bind(unit).bind(station).execute(conn).await?;
     Ok(())
 }
 

@@ -2,90 +2,10 @@
 
 use std::time::Duration;
 
-use axum::{
-    Router,
-    body::Body,
-    extract::connect_info::MockConnectInfo,
-    http::{Request, Response, StatusCode, header},
-};
-use host::http::{county::routes, listener::Peer};
-use tower::ServiceExt;
+use axum::http::{Request, StatusCode, header};
 use wire::case::Role;
 
-use crate::support::*;
-
-/// A browser that keeps its cookies.
-struct Web {
-    app: Router,
-    cookies: Vec<(String, String)>,
-}
-
-fn field<'a>(page: &'a str, name: &str) -> &'a str {
-    let at = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {page}"));
-    let rest = &page[at + name.len() + 15..];
-    &rest[..rest.find('"').unwrap()]
-}
-
-fn form(fields: &[(&str, &str)]) -> String {
-    let plain = |text: &str| {
-        text.bytes()
-            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-            .collect::<String>()
-    };
-    fields.iter().map(|(k, v)| format!("{}={}", plain(k), plain(v))).collect::<Vec<_>>().join("&")
-}
-
-impl Web {
-    fn new(bench: &Bench) -> Self {
-        let peer = Peer { address: "127.0.0.1:5000".parse().unwrap(), certificate: None };
-        Self { app: routes(bench.county.clone()).layer(MockConnectInfo(peer)), cookies: Vec::new() }
-    }
-
-    async fn signed_in(bench: &Bench, login: &str) -> Self {
-        let mut web = Self::new(bench);
-        let (_, page) = web.get("/county/sign-in").await;
-        let fields = [("csrf", field(&page, "csrf")), ("login", login), ("password", PASSWORD)];
-        assert_eq!(web.post("/county/sign-in", &fields).await.0, StatusCode::SEE_OTHER);
-        web
-    }
-
-    async fn send(&mut self, request: axum::http::request::Builder, body: impl Into<Body>) -> Response<Body> {
-        let cookies: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let request = request.header(header::COOKIE, cookies.join("; ")).body(body.into()).unwrap();
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        for set in response.headers().get_all(header::SET_COOKIE) {
-            let set = set.to_str().unwrap();
-            assert!(set.starts_with("__Host-") && set.contains("; Path=/; Secure; HttpOnly; SameSite="), "{set}");
-            let (key, value) = set.split(';').next().unwrap().split_once('=').unwrap();
-            self.cookies.retain(|(k, _)| k != key);
-            self.cookies.push((key.to_owned(), value.to_owned()));
-        }
-        response
-    }
-
-    async fn get(&mut self, path: &str) -> (StatusCode, String) {
-        read(self.send(Request::get(path), String::new()).await).await
-    }
-
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
-        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        read(self.send(request, form(fields)).await).await
-    }
-
-    /// Posts with the token of the session's own pages.
-    async fn act(&mut self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
-        let (_, page) = self.get("/county/password").await;
-        let mut all = vec![("csrf", field(&page, "csrf"))];
-        all.extend_from_slice(fields);
-        self.post(path, &all).await
-    }
-}
-
-async fn read(response: Response<Body>) -> (StatusCode, String) {
-    let status = response.status();
-    let bytes = axum::body::to_bytes(response.into_body(), 10_000_000).await.unwrap();
-    (status, String::from_utf8(bytes.to_vec()).unwrap())
-}
+use crate::{support::*, web::*};
 
 #[tokio::test]
 async fn nobody_gets_in_without_a_session_and_guessing_is_limited() {
@@ -276,7 +196,13 @@ async fn what_the_county_edits_reaches_the_terminals_bulletin() {
     assert_eq!(web.act(&format!("/county/stations/{station}"), &fields).await.0, StatusCode::SEE_OTHER);
     let settings = [("reply_period", "送到县里后 3 个工作日内答复"), ("webhook", "")];
     assert_eq!(web.act("/county/settings", &settings).await.0, StatusCode::SEE_OTHER);
-    let words = [("name", "道路"), ("label", "修路"), ("label_en", "Roads"), ("sentences", "路坏了。\r\n\r\n桥坏了。")];
+    let words = [
+        ("name", "道路"),
+        ("label", "修路"),
+        ("label_en", "Roads"),
+        ("picture", "motorway"),
+        ("sentences", "路坏了。\r\n\r\n桥坏了。"),
+    ];
     assert_eq!(web.act("/county/settings/categories/road", &words).await.0, StatusCode::SEE_OTHER);
     let bulletin = bench.county.bulletin(terminal(1)).await.unwrap();
     assert_eq!(bulletin.station.name, "花桥镇人大代表联络站");

@@ -3,8 +3,9 @@
 use host::county::{Error, IntakeRefused, intake::Intake, work::Wanted};
 use uuid::Uuid;
 use wire::{
-    case::Role,
+    case::{Role, State},
     event::{Kind, content_digest},
+    secret::Proof,
 };
 
 use crate::support::*;
@@ -123,6 +124,49 @@ async fn a_contact_that_comes_first_waits_for_its_suggestion() {
         assert_eq!(contact.phone, "13900139000");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_rating_that_comes_first_waits_for_its_suggestion_and_for_the_answer_it_rates() {
+    on_each_database(async |bench| {
+        let county = bench.person("boss", Role::County, None).await;
+        let (receipt, bytes) = bench.suggestion(ticket(1, 1), "路坏了。");
+        let right = bench.rating(2, receipt.ticket, 2, 6, Proof::Secret(receipt.secret.clone()));
+        let wrong = bench.rating(2, receipt.ticket, 5, 6, Proof::Secret(wire::secret::Secret::draw()));
+        for (id, bytes) in [&right, &wrong] {
+            assert_eq!(bench.send(2, *id, bytes).await, Intake::New);
+            assert_eq!(bench.send(2, *id, bytes).await, Intake::Same);
+        }
+        assert!(
+            bench.county.alarms(&county).await.unwrap().is_empty(),
+            "nothing is judged before the suggestion is there"
+        );
+        assert_eq!(bench.send(1, receipt.id, &bytes).await, Intake::New);
+        let alarms = bench.county.alarms(&county).await.unwrap();
+        assert_eq!(alarms.iter().map(|a| a.event.clone().unwrap()).collect::<Vec<_>>(), [wrong.0.to_string()]);
+        let id = receipt.id.to_string();
+        assert_eq!(bench.county.case_page(&county, &id).await.unwrap().case.state, State::Received);
+        close(&bench, &receipt).await;
+        let case = bench.county.case_page(&county, &id).await.unwrap().case;
+        assert_eq!((case.state, case.rating.map(u8::from), case.rounds), (State::Reopened, Some(2), 1));
+        assert_eq!(bench.county.alarms(&county).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rating_of_an_answer_that_was_taken_back_is_refused_and_kept() {
+    let bench = sqlite().await;
+    let county = bench.person("boss", Role::County, None).await;
+    let receipt = bench.say(1, "路坏了。").await;
+    close(&bench, &receipt).await;
+    for (level, state) in [(2, State::Reopened), (5, State::Reopened)] {
+        let (id, bytes) = bench.rating(1, receipt.ticket, level, 6, Proof::Secret(receipt.secret.clone()));
+        bench.send(1, id, &bytes).await;
+        assert_eq!(bench.county.case_page(&county, &receipt.id.to_string()).await.unwrap().case.state, state);
+    }
+    let kinds: Vec<_> = bench.county.alarms(&county).await.unwrap().into_iter().map(|a| a.kind).collect();
+    assert_eq!(kinds, ["rating_refused"]);
 }
 
 #[tokio::test]

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
 mod console;
+mod corrections;
 mod desk;
+mod editing;
 mod events;
 mod outbox;
 mod support;
 mod tracking;
+mod web;

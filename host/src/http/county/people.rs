@@ -12,7 +12,10 @@ use super::{
     shell::{Answer, Frame, Problem, done, html},
 };
 use crate::{
-    county::{County, people::NewPerson},
+    county::{
+        County,
+        people::{NewPerson, Post},
+    },
     store::{
         bulletins::StationRow,
         people::{PersonRow, UnitRow},
@@ -32,6 +35,9 @@ struct PeoplePage {
     people: Vec<Account>,
     units: Vec<UnitRow>,
     stations: Vec<StationRow>,
+    roles: [(String, &'static str); 4],
+    /// Of somebody who is to be added.
+    blank: PersonRow,
 }
 
 #[derive(Template)]
@@ -43,8 +49,16 @@ struct ResetPage {
     password: String,
 }
 
+fn wrong(sentence: &str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence)
+}
+
 fn role_of(word: &str) -> Option<Role> {
     serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+fn word_of(role: Role) -> String {
+    serde_json::to_string(&role).unwrap_or_default().trim_matches('"').to_owned()
 }
 
 /// GET `/county/people`
@@ -59,6 +73,8 @@ pub(super) async fn page(State(county): State<County>, Signed(by): Signed) -> An
         people,
         units: county.units().await?,
         stations: county.stations().await?,
+        roles: [Role::Deputy, Role::Officer, Role::Unit, Role::County].map(|role| (word_of(role), role.label())),
+        blank: PersonRow { role: word_of(Role::Deputy), ..PersonRow::default() },
         frame: Frame::of(&county, by, "人员和单位", "people").await?,
     })
 }
@@ -66,7 +82,6 @@ pub(super) async fn page(State(county): State<County>, Signed(by): Signed) -> An
 /// POST `/county/people`
 pub(super) async fn add(State(county): State<County>, posted: Posted) -> Answer {
     let fields = &posted.fields;
-    let wrong = |sentence: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence);
     let role = role_of(&fields.get("role")).ok_or_else(|| wrong("请选择岗位。"))?;
     let unit = fields.get("unit");
     let unit = county.units().await?.into_iter().find(|u| u.id == unit).map(|u| u.name);
@@ -94,6 +109,12 @@ pub(super) async fn change(
     match step.as_str() {
         "disable" => county.disable(&posted.by, &id, true).await?,
         "enable" => county.disable(&posted.by, &id, false).await?,
+        "role" => {
+            let fields = &posted.fields;
+            let role = role_of(&fields.get("role")).ok_or_else(|| wrong("请选择岗位。"))?;
+            let (unit, station) = (fields.get("unit"), fields.get("station"));
+            county.change_role(&posted.by, &id, Post { role, unit: &unit, station: &station }).await?;
+        }
         "reset" => {
             let password = county.reset_password(&posted.by, &id).await?;
             let person = county.everybody(&posted.by).await?.into_iter().find(|p| p.id == id);
