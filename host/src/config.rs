@@ -24,14 +24,17 @@ pub enum Role {
     County,
 }
 
-/// What may stand on every command line.
-#[derive(Debug, Clone, Default, Args)]
+/// Every setting, once: as the command line and as `host.toml` give it. What is skipped by one stands in the other only.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Options {
     /// The folder that everything lies in.
     #[arg(long, global = true, env = "LIANXIN_DATA", default_value = "lianxin-data")]
+    #[serde(skip)]
     pub data: PathBuf,
     /// The settings' file [default: host.toml in the data folder, where there is one].
     #[arg(long, global = true)]
+    #[serde(skip)]
     pub config: Option<PathBuf>,
     /// Play this role only; an option of `serve`, so that it doesn't hide a person's role.
     #[arg(skip)]
@@ -57,29 +60,33 @@ pub struct Options {
     /// The county's database, sqlite://… or postgres://… [default: county.sqlite in the data folder].
     #[arg(long, global = true, value_name = "URL")]
     pub county_database: Option<String>,
-}
-
-/// `host.toml`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    role: Option<Role>,
-    listen: Option<String>,
-    listen_terminals: Option<String>,
-    public_base: Option<String>,
-    fleet_url: Option<String>,
-    county_url: Option<String>,
-    fleet_database: Option<String>,
-    county_database: Option<String>,
-    zone: Option<String>,
-    webhook: Option<String>,
-    people_certificate: Option<PathBuf>,
-    people_key: Option<PathBuf>,
-    terminals_certificate: Option<PathBuf>,
-    terminals_key: Option<PathBuf>,
-    ca: Option<PathBuf>,
-    revoked: Option<PathBuf>,
-    county_keys: Option<PathBuf>,
+    /// IANA name of the county's time zone.
+    #[arg(skip)]
+    pub zone: Option<String>,
+    /// Where the county is told of new cases, until the console sets another address.
+    #[arg(skip)]
+    pub webhook: Option<String>,
+    /// For people, with `people_key`.
+    #[arg(skip)]
+    pub people_certificate: Option<PathBuf>,
+    /// Its private key.
+    #[arg(skip)]
+    pub people_key: Option<PathBuf>,
+    /// For terminals, with `terminals_key`.
+    #[arg(skip)]
+    pub terminals_certificate: Option<PathBuf>,
+    /// Its private key.
+    #[arg(skip)]
+    pub terminals_key: Option<PathBuf>,
+    /// What terminals' certificates are checked against.
+    #[arg(skip)]
+    pub ca: Option<PathBuf>,
+    /// The list of revoked terminals.
+    #[arg(skip)]
+    pub revoked: Option<PathBuf>,
+    /// The county's public keys.
+    #[arg(skip)]
+    pub county_keys: Option<PathBuf>,
 }
 
 /// A certificate chain and its key, PEM files.
@@ -185,10 +192,10 @@ impl Config {
         let path = options.config.clone().unwrap_or_else(|| options.data.join("host.toml"));
         let file = match fs::read_to_string(&path) {
             Ok(text) => parse(&path, &text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && options.config.is_none() => File::default(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && options.config.is_none() => Options::default(),
             Err(source) => return Err(ConfigError::File { path, source }),
         };
-        resolve(options, file, &path)
+        resolve(&Given { options, file: &file, path: &path })
     }
 
     /// Whether this host plays the role.
@@ -208,7 +215,7 @@ impl Config {
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
+fn parse(path: &Path, text: &str) -> Result<Options, ConfigError> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text[..at].matches('\n').count();
@@ -218,38 +225,33 @@ fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
     })
 }
 
-fn resolve(options: &Options, file: File, path: &Path) -> Result<Config, ConfigError> {
-    let pick = Pick { path };
-    let role = options.role.or(file.role);
-    let data = &options.data;
+fn resolve(given: &Given<'_>) -> Result<Config, ConfigError> {
+    let data = &given.options.data;
     let database = |name: &str| sqlite_url(&data.join(name));
     let config = Config {
         data: data.clone(),
-        role,
-        listen: pick.address("listen", &options.listen, file.listen, 8443)?,
-        listen_terminals: pick.address("listen_terminals", &options.listen_terminals, file.listen_terminals, 8444)?,
-        public_base: pick.url("public_base", &options.public_base, file.public_base)?,
-        fleet_url: pick.url("fleet_url", &options.fleet_url, file.fleet_url)?,
-        county_url: pick.url("county_url", &options.county_url, file.county_url)?,
-        fleet_database: pick
-            .database("fleet_database", &options.fleet_database, file.fleet_database)?
+        role: given.options.role.or(given.file.role),
+        listen: given.address("listen", |o| &o.listen, 8443)?,
+        listen_terminals: given.address("listen_terminals", |o| &o.listen_terminals, 8444)?,
+        public_base: given.url("public_base", |o| &o.public_base)?,
+        fleet_url: given.url("fleet_url", |o| &o.fleet_url)?,
+        county_url: given.url("county_url", |o| &o.county_url)?,
+        fleet_database: given
+            .database("fleet_database", |o| &o.fleet_database)?
             .unwrap_or_else(|| database("fleet.sqlite")),
-        county_database: pick
-            .database("county_database", &options.county_database, file.county_database)?
+        county_database: given
+            .database("county_database", |o| &o.county_database)?
             .unwrap_or_else(|| database("county.sqlite")),
-        zone: pick.zone(file.zone)?,
-        webhook: pick.webhook(file.webhook)?,
-        people: pick.pair(["people_certificate", "people_key"], file.people_certificate, file.people_key)?,
-        terminals: pick.pair(
-            ["terminals_certificate", "terminals_key"],
-            file.terminals_certificate,
-            file.terminals_key,
-        )?,
-        ca: pick.file("ca", file.ca)?,
-        revoked: pick.file("revoked", file.revoked)?,
-        county_keys: pick.file("county_keys", file.county_keys)?,
+        zone: given.zone()?,
+        webhook: given.webhook()?,
+        people: given.pair(("people_certificate", |o| &o.people_certificate), ("people_key", |o| &o.people_key))?,
+        terminals: given
+            .pair(("terminals_certificate", |o| &o.terminals_certificate), ("terminals_key", |o| &o.terminals_key))?,
+        ca: given.file("ca", |o| &o.ca)?,
+        revoked: given.file("revoked", |o| &o.revoked)?,
+        county_keys: given.file("county_keys", |o| &o.county_keys)?,
     };
-    let missing = |key, expected| ConfigError::Missing { path: path.into(), key, expected };
+    let missing = |key, expected| ConfigError::Missing { path: given.path.into(), key, expected };
     if config.role == Some(Role::County) {
         if config.ca.is_none() {
             return Err(missing("ca", "the file trusted.pem that `host ca show` of the fleet role names"));
@@ -264,41 +266,33 @@ fn resolve(options: &Options, file: File, path: &Path) -> Result<Config, ConfigE
     Ok(config)
 }
 
-/// Where values come from, for the errors.
-struct Pick<'a> {
+/// Both places that settings come from; the command line goes before the file.
+struct Given<'a> {
+    options: &'a Options,
+    file: &'a Options,
     path: &'a Path,
 }
 
-impl Pick<'_> {
-    fn choose(&self, option: &Option<String>, file: Option<String>) -> Option<(String, String)> {
-        match (option, file) {
-            (Some(value), _) => Some((value.clone(), "the command line".to_owned())),
-            (None, Some(value)) => Some((value, self.path.display().to_string())),
-            (None, None) => None,
-        }
+/// One setting of [`Options`].
+type Field<T> = fn(&Options) -> &Option<T>;
+
+impl Given<'_> {
+    /// A value, and where it comes from.
+    fn value<T: Clone>(&self, field: Field<T>) -> Option<(T, String)> {
+        let from = |of: &Options, origin: String| field(of).clone().map(|value| (value, origin));
+        from(self.options, "the command line".to_owned()).or_else(|| from(self.file, self.path.display().to_string()))
     }
 
-    fn address(
-        &self,
-        key: &'static str,
-        option: &Option<String>,
-        file: Option<String>,
-        port: u16,
-    ) -> Result<SocketAddr, ConfigError> {
-        let Some((found, origin)) = self.choose(option, file) else {
+    fn address(&self, key: &'static str, field: Field<String>, port: u16) -> Result<SocketAddr, ConfigError> {
+        let Some((found, origin)) = self.value(field) else {
             return Ok(SocketAddr::from(([0, 0, 0, 0], port)));
         };
         let expected = "an address and a port, such as 0.0.0.0:8443";
         found.parse().map_err(|_| ConfigError::Value { origin, key, expected, found })
     }
 
-    fn url(
-        &self,
-        key: &'static str,
-        option: &Option<String>,
-        file: Option<String>,
-    ) -> Result<Option<String>, ConfigError> {
-        let Some((found, origin)) = self.choose(option, file) else { return Ok(None) };
+    fn url(&self, key: &'static str, field: Field<String>) -> Result<Option<String>, ConfigError> {
+        let Some((found, origin)) = self.value(field) else { return Ok(None) };
         let parsed = reqwest::Url::parse(&found).ok();
         let usable = parsed.is_some_and(|url| {
             url.scheme() == "https" && url.path() == "/" && url.query().is_none() && url.fragment().is_none()
@@ -311,13 +305,8 @@ impl Pick<'_> {
         }
     }
 
-    fn database(
-        &self,
-        key: &'static str,
-        option: &Option<String>,
-        file: Option<String>,
-    ) -> Result<Option<String>, ConfigError> {
-        let Some((found, origin)) = self.choose(option, file) else { return Ok(None) };
+    fn database(&self, key: &'static str, field: Field<String>) -> Result<Option<String>, ConfigError> {
+        let Some((found, origin)) = self.value(field) else { return Ok(None) };
         if ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| found.starts_with(scheme)) {
             return Ok(Some(found));
         }
@@ -325,58 +314,50 @@ impl Pick<'_> {
         Err(ConfigError::Value { origin, key, expected, found })
     }
 
-    fn zone(&self, file: Option<String>) -> Result<String, ConfigError> {
-        let found = file.unwrap_or_else(|| "Asia/Shanghai".to_owned());
+    fn zone(&self) -> Result<String, ConfigError> {
+        let Some((found, origin)) = self.value(|o| &o.zone) else { return Ok("Asia/Shanghai".to_owned()) };
         match jiff::tz::TimeZone::get(&found) {
             Ok(_) => Ok(found),
-            Err(_) => Err(ConfigError::Value {
-                origin: self.path.display().to_string(),
-                key: "zone",
-                expected: "a time zone such as Asia/Shanghai",
-                found,
-            }),
+            Err(_) => {
+                Err(ConfigError::Value { origin, key: "zone", expected: "a time zone such as Asia/Shanghai", found })
+            }
         }
     }
 
-    fn webhook(&self, file: Option<String>) -> Result<Option<String>, ConfigError> {
-        match file {
-            Some(found) if reqwest::Url::parse(&found).is_err() => Err(ConfigError::Value {
-                origin: self.path.display().to_string(),
-                key: "webhook",
-                expected: "an address such as https://chat.example/hook",
-                found,
-            }),
-            webhook => Ok(webhook),
+    fn webhook(&self) -> Result<Option<String>, ConfigError> {
+        let Some((found, origin)) = self.value(|o| &o.webhook) else { return Ok(None) };
+        if reqwest::Url::parse(&found).is_ok() {
+            return Ok(Some(found));
         }
+        let expected = "an address such as https://chat.example/hook";
+        Err(ConfigError::Value { origin, key: "webhook", expected, found })
     }
 
-    fn file(&self, key: &'static str, file: Option<PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
-        let Some(found) = file else { return Ok(None) };
+    fn file(&self, key: &'static str, field: Field<PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
+        let Some((found, origin)) = self.value(field) else { return Ok(None) };
         // Relative to the settings' file, wherever the program was started.
         let found = self.path.parent().map_or_else(|| found.clone(), |folder| folder.join(&found));
         if found.is_file() {
             return Ok(Some(found));
         }
-        let origin = self.path.display().to_string();
         Err(ConfigError::Value { origin, key, expected: "a file that is there", found: found.display().to_string() })
     }
 
     fn pair(
         &self,
-        keys: [&'static str; 2],
-        certificate: Option<PathBuf>,
-        key: Option<PathBuf>,
+        (certificate, certificate_field): (&'static str, Field<PathBuf>),
+        (key, key_field): (&'static str, Field<PathBuf>),
     ) -> Result<Option<Pair>, ConfigError> {
         let missing = |key| ConfigError::Missing {
             path: self.path.into(),
             key,
             expected: "a PEM file; a certificate and its key go together",
         };
-        match (self.file(keys[0], certificate)?, self.file(keys[1], key)?) {
+        match (self.file(certificate, certificate_field)?, self.file(key, key_field)?) {
             (None, None) => Ok(None),
             (Some(certificate), Some(key)) => Ok(Some(Pair { certificate, key })),
-            (None, Some(_)) => Err(missing(keys[0])),
-            (Some(_), None) => Err(missing(keys[1])),
+            (None, Some(_)) => Err(missing(certificate)),
+            (Some(_), None) => Err(missing(key)),
         }
     }
 }
