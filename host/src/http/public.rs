@@ -25,7 +25,6 @@ use wire::{
 use super::{error::ApiError, listener::Peer};
 use crate::county::{County, tracking::Asker};
 
-const HTML: &str = include_str!("../../static/public/track.html");
 const CSS: &str = include_str!("../../static/public/track.css");
 const JS: &str = include_str!("../../static/public/track.js");
 
@@ -44,19 +43,25 @@ const GUARDS: [(HeaderName, &str); 4] = [
 #[derive(Debug, Clone)]
 pub struct Page(Arc<str>);
 
+#[derive(Template)]
+#[template(path = "public/track.html")]
+struct TrackPage<'a> {
+    /// The zone that days are shown in.
+    zone: &'a str,
+    /// Id and word.
+    states: Vec<(String, &'static str)>,
+    ratings: Vec<(u8, &'static str)>,
+}
+
 impl Page {
     /// Writes the words of states and ratings into the page, and the zone that its days are shown in.
     #[must_use]
     pub fn new(zone: &str) -> Self {
         let name = |state: &CaseState| serde_json::to_string(state).expect("invariant: a state is always JSON");
         let states = CaseState::ALL.iter().map(|state| (name(state).trim_matches('"').to_owned(), state.label()));
-        let ratings = Satisfaction::ALL.iter().map(|level| (u8::from(*level).to_string(), level.label()));
-        let items = |(id, word): (String, &str)| format!("<li data-id=\"{id}\">{word}</li>");
-        let states: String = states.map(items).collect();
-        let ratings: String = ratings.map(items).collect();
-        // A zone's name holds letters, digits, signs and slashes only: it was looked up.
-        let page = HTML.replace("{states}", &states).replace("{ratings}", &ratings).replace("{zone}", zone);
-        Self(page.into())
+        let ratings = Satisfaction::ALL.iter().map(|level| (u8::from(*level), level.label()));
+        let page = TrackPage { zone, states: states.collect(), ratings: ratings.collect() };
+        Self(page.render().expect("invariant: texts are written into a text").into())
     }
 }
 
