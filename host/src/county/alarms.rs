@@ -3,10 +3,7 @@
 use wire::event;
 
 use super::{County, Error, intake::Opened, people::Official};
-use crate::store::{
-    desk::{self, AuditRow},
-    events::{self, AlarmRow},
-};
+use crate::store::events::{self, AlarmRow};
 
 /// One version of an event that an alarm is about.
 pub struct Kept {
@@ -86,14 +83,5 @@ impl County {
         let mut tx = self.store.write().await?;
         events::see_alarm(&mut tx, number, &by.name, self.now().as_millisecond()).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// The newest lines of the audit.
-    ///
-    /// # Errors
-    /// [`Error::NotAllowed`] for all but 县人大, or the database.
-    pub async fn audited(&self, by: &Official) -> Result<Vec<AuditRow>, Error> {
-        by.rules()?;
-        Ok(desk::audited(&mut *self.store.read().await?, 200).await?)
     }
 }

@@ -21,9 +21,11 @@
 //! | `work` | what deputies, units and officials do with cases | store |
 //! | `record` | rows ↔ domain, what a step leaves behind | store |
 //! | `alarms` | what 县人大 should look at | store |
+//! | `audits` | who did what when | store |
 //! | `outbox` | the webhook without words | store, network |
 
 pub mod alarms;
+pub mod audits;
 pub mod bulletins;
 pub mod case;
 pub mod desk;
@@ -59,6 +61,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/county/0003_retired_categories.sql"),
     },
     Migration { name: "0004_correction", sql: include_str!("../../migrations/county/0004_correction.sql") },
+    Migration { name: "0005_audit_by_time", sql: include_str!("../../migrations/county/0005_audit_by_time.sql") },
 ];
 
 /// The setting with the ledger's id.

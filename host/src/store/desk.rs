@@ -158,13 +158,38 @@ pub async fn audit(conn: &mut Conn, row: &AuditRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The newest lines of the audit.
+/// Which lines of the audit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// As the audit calls them; empty, everybody.
+    pub who: String,
+    /// Milliseconds, from.
+    pub from: i64,
+    /// Milliseconds, up to but not including.
+    pub to: i64,
+}
+
+/// A page of the audit, newest first: what it says itself, and the steps that people took in cases.
 ///
 /// # Errors
 /// The database.
-pub async fn audited(conn: &mut Conn, at_most: i64) -> Result<Vec<AuditRow>, StoreError> {
-    let sql = "SELECT at, who, what, subject, outcome FROM audit ORDER BY number DESC LIMIT $1";
-    let rows = sqlx::query(sql).bind(at_most).fetch_all(conn).await?;
+pub async fn audited(
+    conn: &mut Conn,
+    filter: &AuditFilter,
+    skip: i64,
+    at_most: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let sql = "SELECT at, who, what, subject, outcome FROM (
+                 SELECT at, who, what, subject, outcome, number AS rank FROM audit
+                 UNION ALL
+                 SELECT at, 'person:' || person, 'case', case_id,
+                        CASE WHEN kind = 'state' THEN state ELSE kind END, revision
+                 FROM case_event WHERE person IS NOT NULL
+               ) AS line
+               WHERE ($1 = '' OR who = $1) AND at >= $2 AND at < $3
+               ORDER BY at DESC, what, rank DESC LIMIT $4 OFFSET $5";
+    let query = sqlx::query(sql).bind(&filter.who).bind(filter.from).bind(filter.to).bind(at_most).bind(skip);
+    let rows = query.fetch_all(conn).await?;
     let line = |r: &AnyRow| {
         Ok(AuditRow {
             at: r.try_get(0)?,

@@ -49,6 +49,15 @@ pub async fn roster(conn: &mut Conn, station: &str) -> Result<Vec<RosterRow>, St
     Ok(rows.iter().map(person).collect::<Result<_, sqlx::Error>>()?)
 }
 
+/// Everybody who is or was on a roster: id and name.
+///
+/// # Errors
+/// The database.
+pub async fn names(conn: &mut Conn) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query("SELECT id, name FROM roster_person").fetch_all(conn).await?;
+    Ok(rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
+}
+
 /// Adds somebody to a roster.
 ///
 /// # Errors

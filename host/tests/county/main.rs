@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
+mod audit;
 mod console;
 mod corrections;
 mod desk;

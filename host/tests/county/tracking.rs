@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use host::county::{Error, intake::Intake, tracking::Asker};
+use host::county::{Error, audits::Sought, intake::Intake, tracking::Asker};
 use wire::{
     case::{Role, Satisfaction, State},
     intake::{Lookup, Reissue},
@@ -109,7 +109,7 @@ async fn an_unknown_number_is_answered_like_a_wrong_code_and_both_are_audited() 
             }
         }
         assert_eq!(answers[..6], answers[6..], "{answers:?}");
-        let audit = bench.county.audited(&county).await.unwrap();
+        let audit = bench.county.audited(&county, &Sought::default()).await.unwrap().lines;
         for number in [receipt.ticket, ticket(1, 77)] {
             let lines = audit.iter().filter(|a| a.subject == format!("ticket:{number}"));
             let outcomes: Vec<_> = lines.map(|a| a.outcome.as_str()).collect();
@@ -156,7 +156,7 @@ async fn a_lost_receipt_is_found_by_telephone_and_its_former_code_dies() {
         assert!(track(&bench, asker, receipt.ticket, Proof::Code(new.code)).await.unwrap().is_some());
         let stranger = Reissue { phone: "13900139000".into(), ..reissue };
         assert!(matches!(bench.county.reissue(terminal(3), &stranger).await, Err(Error::NotFound)));
-        let audit = bench.county.audited(&county).await.unwrap();
+        let audit = bench.county.audited(&county, &Sought::default()).await.unwrap().lines;
         assert!(audit.iter().any(|a| a.what == "lookup") && audit.iter().any(|a| a.what == "reissue"));
         assert!(audit.iter().all(|a| !format!("{a:?}").contains("13800138000")));
     })

@@ -45,11 +45,13 @@
 //! | POST `/county/units/{id}/disable`, `/enable` | `csrf` | county |
 //! | GET `/county/alarms`, `/county/alarms/{number}` | | county; the latter audited |
 //! | POST `/county/alarms/{number}/seen` | `csrf` | county |
+//! | GET `/county/audit` | query `person` (id), `day` (YYYY-MM-DD), `page` from 0 | county |
 //! | GET `/static/{file}`, `/static/pictures/{name}` | | anybody |
 //!
 //! The peer's address for the limits on guessing is taken from the request's extension
 //! `ConnectInfo<Peer>`.
 
+mod audit;
 mod cases;
 mod desk;
 mod ledger;
@@ -108,6 +110,7 @@ pub fn routes(county: County) -> Router {
         .route("/county/people/{id}/{step}", post(people::change))
         .route("/county/units", post(people::add_unit))
         .route("/county/units/{id}/{step}", post(people::change_unit))
+        .route("/county/audit", get(audit::page))
         .route("/county/alarms", get(desk::alarms))
         .route("/county/alarms/{number}", get(desk::alarm))
         .route("/county/alarms/{number}/seen", post(desk::seen))

@@ -53,7 +53,7 @@ fn wrong(sentence: &str) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence)
 }
 
-fn role_of(word: &str) -> Option<Role> {
+pub(super) fn role_of(word: &str) -> Option<Role> {
     serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
 }
 
