@@ -17,7 +17,10 @@ use rcgen::{
 };
 use wire::ticket::TerminalNumber;
 
-use crate::durable::{self, Readers};
+use crate::{
+    durable::{self, Readers},
+    passphrase,
+};
 
 /// How long a terminal's certificate lives.
 pub const TERMINAL_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -227,7 +230,7 @@ fn leaf(name: &str, now: Timestamp, not_after: Timestamp) -> CertificateParams {
 }
 
 fn seal_root(key_pem: &str) -> Result<RootKey, CaError> {
-    let passphrase = crate::keys::draw_words();
+    let passphrase = passphrase::draw();
     let mut recipient = age::scrypt::Recipient::new(passphrase.clone().into());
     // The passphrase has 100 drawn bits: stretching it further protects nothing and only costs time.
     recipient.set_work_factor(10);

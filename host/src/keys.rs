@@ -9,7 +9,6 @@ use std::{
 };
 
 use age::secrecy::ExposeSecret;
-use aws_lc_rs::rand;
 use wire::enrol::CountyKeys;
 
 use crate::durable::{self, Readers};
@@ -157,17 +156,6 @@ pub fn read_public(path: &Path) -> Result<CountyKeys, KeyError> {
         }
     }
     Ok(keys)
-}
-
-/// Draws a passphrase of 100 bits in five groups.
-#[must_use]
-pub fn draw_words() -> String {
-    // 32 letters and digits without those that look alike.
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-    let mut bytes = [0_u8; 20];
-    rand::fill(&mut bytes).expect("invariant: the system has random numbers");
-    let letters: Vec<char> = bytes.iter().map(|b| char::from(LETTERS[usize::from(b % 32)])).collect();
-    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

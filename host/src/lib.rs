@@ -11,12 +11,12 @@
 //! | `serve`, `setup`, `backup` | each other and everything below; `serve` alone imports `http` |
 //! | `http` | `county`, `fleet`, `ca`, `store`, `tls`, `clock` |
 //! | `config` | `county`, `store` |
-//! | `county` | `store`, `clock` |
+//! | `county` | `store`, `clock`, `passphrase` |
 //! | `fleet` | `ca`, `store`, `clock`, `durable` |
-//! | `ca` | `keys`, `durable` |
+//! | `ca` | `keys`, `durable`, `passphrase` |
 //! | `keys` | `durable` |
 //! | `tls` | `clock` |
-//! | `store`, `clock`, `durable` | nothing of ours |
+//! | `store`, `clock`, `durable`, `passphrase` | nothing of ours |
 
 pub mod backup;
 pub mod ca;
@@ -28,6 +28,7 @@ pub mod durable;
 pub mod fleet;
 pub mod http;
 pub mod keys;
+pub mod passphrase;
 pub mod serve;
 pub mod setup;
 pub mod store;

@@ -13,7 +13,19 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "backup", "ca", "clock", "config", "county", "durable", "fleet", "http", "keys", "serve", "setup", "store",
+            "backup",
+            "ca",
+            "clock",
+            "config",
+            "county",
+            "durable",
+            "fleet",
+            "http",
+            "keys",
+            "passphrase",
+            "serve",
+            "setup",
+            "store",
             "tls",
         ],
     ),
@@ -22,14 +34,15 @@ const TABLE: &[(&str, &[&str])] = &[
     ("backup", &["clock", "config", "county", "durable", "fleet", "keys", "serve", "setup", "store"]),
     ("http", &["ca", "clock", "county", "fleet", "store", "tls"]),
     ("config", &["county", "store"]),
-    ("county", &["clock", "store"]),
+    ("county", &["clock", "passphrase", "store"]),
     ("fleet", &["ca", "clock", "durable", "store"]),
-    ("ca", &["durable", "keys"]),
+    ("ca", &["durable", "keys", "passphrase"]),
     ("keys", &["durable"]),
     ("tls", &["clock"]),
     ("store", &[]),
     ("clock", &[]),
     ("durable", &[]),
+    ("passphrase", &[]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

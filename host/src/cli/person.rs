@@ -8,7 +8,7 @@ use serde_json::json;
 use wire::case::Role;
 
 use super::{Answer, Host};
-use crate::{county::people::NewPerson, keys};
+use crate::{county::people::NewPerson, passphrase};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -93,7 +93,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
                 (role == Role::Unit) == add.unit.is_some(),
                 "--unit NAME goes with --role unit, and only with it"
             );
-            let drawn = if add.password_stdin { None } else { Some(keys::draw_words()) };
+            let drawn = if add.password_stdin { None } else { Some(passphrase::draw()) };
             let password = match &drawn {
                 Some(password) => password.clone(),
                 None => read_password()?,

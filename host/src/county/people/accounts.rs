@@ -1,17 +1,19 @@
 //! Accounts and units, kept by 县人大. Invariants: every change stands in the audit; somebody whose account or role
 //! changes signs in anew; whatever is done, an administrator is left who can sign in.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 use wire::case::Role;
 
 use super::{
     super::{County, Error, record::word},
-    NewPerson, Official, check_password, named, random,
+    NewPerson, Official, check_password, named,
 };
-use crate::store::{
-    Conn, bulletins,
-    people::{self, PersonRow, UnitRow},
+use crate::{
+    passphrase,
+    store::{
+        Conn, bulletins,
+        people::{self, PersonRow, UnitRow},
+    },
 };
 
 const NO_UNIT: &str = "请选择这个人所在的承办单位。";
@@ -205,8 +207,7 @@ impl County {
     /// [`Error::NotAllowed`] for all but 县人大, [`Error::NotFound`], or the database.
     pub async fn reset_password(&self, by: &Official, id: &str) -> Result<String, Error> {
         by.rules()?;
-        // Twelve characters of base64 are 72 random bits.
-        let password = URL_SAFE_NO_PAD.encode(random::<9>());
+        let password = passphrase::draw();
         let hash = self.hash(password.clone()).await?;
         let mut tx = self.store.write().await?;
         self.known(&mut tx, id).await?;
