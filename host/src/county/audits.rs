@@ -7,7 +7,7 @@ use jiff::{Span, civil};
 
 use super::{County, Error, people::Official};
 use crate::store::{
-    bulletins,
+    bulletins, cases,
     desk::{self, AuditFilter, AuditRow},
     people, rosters,
 };
@@ -31,7 +31,7 @@ pub struct Sought {
 pub struct Audit {
     /// Newest first.
     pub lines: Vec<AuditRow>,
-    /// What the people, units and categories in it are called, by id.
+    /// What the people, units, stations and categories in it are called, and the tickets' numbers of its cases, by id.
     pub names: BTreeMap<String, String>,
     /// Whether another page follows.
     pub more: bool,
@@ -63,7 +63,13 @@ impl County {
         let mut names: BTreeMap<_, _> = rosters::names(&mut conn).await?.into_iter().collect();
         names.extend(people::all(&mut conn).await?.into_iter().map(|p| (p.id, p.name)));
         names.extend(bulletins::categories(&mut conn).await?.into_iter().map(|c| (c.id, c.name)));
+        names.extend(bulletins::stations(&mut conn).await?.into_iter().map(|s| (s.id, s.name)));
         names.extend(people::units(&mut conn).await?.into_iter().map(|u| (u.id, u.name)));
+        for line in lines.iter().filter(|l| matches!(l.what.as_str(), "case" | "contact")) {
+            if let Some(ticket) = cases::ticket_of(&mut conn, &line.subject).await? {
+                names.insert(line.subject.clone(), ticket);
+            }
+        }
         Ok(Audit { lines, names, more })
     }
 }

@@ -165,6 +165,15 @@ pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<CaseRow>, StoreErr
     Ok(with_units(conn, rows).await?.pop())
 }
 
+/// The number of a case.
+///
+/// # Errors
+/// The database.
+pub async fn ticket_of(conn: &mut Conn, id: &str) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT ticket FROM ticket_case WHERE id = $1").bind(id).fetch_optional(conn).await?;
+    Ok(row.map(|r| r.try_get(0)).transpose()?)
+}
+
 /// The cases under a number, oldest first; more than one is an alarm.
 ///
 /// # Errors

@@ -58,7 +58,8 @@ async fn the_audits_page_goes_on_and_is_read_by_administrators_only() {
     assert!(
         page.contains("boss某") && page.contains("看联系方式") && page.contains("下一页") && !page.contains("上一页")
     );
-    assert!(page.contains(&format!("/county/cases/{}", receipt.id)));
+    let case = format!("<a href=\"/county/cases/{}\">{}</a>", receipt.id, receipt.ticket.grouped());
+    assert!(page.contains(&case), "{page}");
     let next = page.split("class=\"button\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     let (_, page) = web.get(&next.replace("&#38;", "&")).await;
     assert!(page.contains("登录") && page.contains("上一页") && !page.contains("下一页"), "{page}");

@@ -212,16 +212,19 @@ async fn the_ledger_and_a_case_fit_their_paper() {
     let browser = Chromium::start(&certificate(&county));
     let base = county.host.people_url("");
     let boss = sign_in(&browser, &base, "boss");
-    for (name, path) in [("ledger", "/county/ledger".to_owned()), ("case", county.case("closed"))] {
+    // A4 on its side and upright, within margins of 12 mm, at 96 pixels an inch.
+    for (name, path, width, points) in
+        [("ledger", "/county/ledger".to_owned(), 1031, "841."), ("case", county.case("closed"), 703, "594.")]
+    {
         boss.open(&path);
         let pdf = boss.print(&format!("print-{name}"));
         let text = String::from_utf8_lossy(&pdf);
         let pages = text.matches("/Type /Page\n").count().max(text.matches("/Type /Page\r").count());
         assert!((1..=2).contains(&pages), "{name}: {pages} pages");
-        // A4 on its side within the margins of 12 mm, at 96 pixels an inch.
-        boss.resize(1031, 700);
+        assert!(text.contains(&format!("/MediaBox [0 0 {points}")), "{name}: the paper lies the wrong way");
+        boss.resize(width, 700);
         boss.as_printed();
-        assert_eq!(boss.eval("document.documentElement.scrollWidth"), 1031, "{name}");
+        assert_eq!(boss.eval("document.documentElement.scrollWidth"), width, "{name}");
         let hidden = "['.top', '.noprint', '.back', 'form', 'button'].every((s) => [...document.querySelectorAll(s)] \
                       .every((e) => !e.checkVisibility()))";
         assert_eq!(boss.eval(hidden), true, "{name}: what is for the screen only is on the paper");

@@ -78,9 +78,9 @@ fn line(county: &County, audit: &Audit, row: &AuditRow) -> Line {
     let (kind, id) = row.subject.split_once(':').unwrap_or(("", &row.subject));
     let (subject, link) = match (row.what.as_str(), kind) {
         (_, "ticket") => (grouped(id), Some(format!("/county/cases?ticket={id}"))),
-        ("case" | "contact", _) => ("这件事".to_owned(), Some(format!("/county/cases/{id}"))),
-        ("alarm", _) => ("这件事".to_owned(), Some(format!("/county/alarms/{id}"))),
-        ("station", _) => ("这个站点".to_owned(), Some(format!("/county/stations/{id}"))),
+        ("case" | "contact", _) => (grouped(&named(id).unwrap_or_default()), Some(format!("/county/cases/{id}"))),
+        ("alarm", _) => ("看原件".to_owned(), Some(format!("/county/alarms/{id}"))),
+        ("station", _) => (named(id).unwrap_or_else(|| "站点".to_owned()), Some(format!("/county/stations/{id}"))),
         _ => (named(id).unwrap_or_default(), None),
     };
     Line {
