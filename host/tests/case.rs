@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
-use host::county::case::{Action, Actor, Case, EntryKind, Event, Notice, Outcome, Person, Refused, Unit, What, step};
+use host::county::case::{
+    Action, Actor, Case, EntryKind, Event, Filed, Notice, Outcome, Person, Refused, Unit, What, step,
+};
 use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
 use wire::case::{Satisfaction, State};
@@ -68,6 +70,31 @@ fn road(to: State) -> Case {
     let case = after(all.into_iter().take(steps).collect());
     assert_eq!(case.state, to);
     case
+}
+
+#[test]
+fn a_correction_is_the_officers_or_the_countys_and_changes_nothing_but_what_it_is_filed_under() {
+    let filed = Filed { category: "water".into(), place: String::new() };
+    let what = || What::Correct { filed: filed.clone(), told: "原来：道路。改为：饮水。".into() };
+    for state in [State::Received, State::Forwarded, State::Confirmed, State::Closed] {
+        let case = road(state);
+        for by in [deputy("d"), of_unit("u"), Actor::Villager] {
+            assert_eq!(take(case.clone(), by, what()), Err(Refused::Role), "{state:?}");
+        }
+        for by in [Actor::Officer(person("o")), county()] {
+            let (corrected, actions) = take(case.clone(), by, what()).unwrap();
+            let expected = Case { corrected: Some(filed.clone()), revision: case.revision + 1, ..case.clone() };
+            assert_eq!(corrected, expected);
+            let Action::Record(entry) = &actions[0] else { panic!("{actions:?}") };
+            assert_eq!(
+                (entry.kind, entry.state, &actions[1..]),
+                (EntryKind::Correction, state, &[Action::Publish][..])
+            );
+        }
+    }
+    let rated =
+        take(take(road(State::Closed), county(), what()).unwrap().0, Actor::Villager, rate(Satisfaction::Good, 6));
+    assert_eq!(rated.unwrap().0.state, State::Rated, "the answer that was shown can still be rated");
 }
 
 #[test]
