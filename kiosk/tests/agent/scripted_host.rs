@@ -1,5 +1,7 @@
 //! A host on the loopback with a CA of its own that answers each request as a test says: whole, half, or not at all.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "each test target uses its part")]
+
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -91,6 +93,10 @@ pub(crate) enum Reply {
     Raw(Vec<u8>),
     /// Nothing at all, for ever.
     Silence,
+    /// These bytes, then nothing, for ever.
+    Stall(Vec<u8>),
+    /// These bytes, then a blank so often, for ever.
+    Drip(Vec<u8>, Duration),
 }
 
 impl Reply {
@@ -223,6 +229,19 @@ async fn talk(
                 return stream.shutdown().await;
             }
             Reply::Silence => std::future::pending().await,
+            Reply::Stall(bytes) => {
+                stream.write_all(&bytes).await?;
+                stream.flush().await?;
+                std::future::pending().await
+            }
+            Reply::Drip(bytes, every) => {
+                stream.write_all(&bytes).await?;
+                loop {
+                    stream.flush().await?;
+                    tokio::time::sleep(every).await;
+                    stream.write_all(b" ").await?;
+                }
+            }
         }
     }
 }
