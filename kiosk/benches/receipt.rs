@@ -41,7 +41,8 @@ fn measure(width: Width) -> (usize, f64) {
     let settings = PrinterSettings::new(port, 9600, built_in("epson-tm").unwrap(), width);
     let (tell, events) = mpsc::channel();
     let clock = Arc::new(SystemClock::start());
-    let handle = start(settings, queue.again().unwrap(), head, clock, move |event| drop(tell.send(event))).unwrap();
+    let handle = start(settings, head, clock, move |event| drop(tell.send(event))).unwrap();
+    handle.send(Command::Queue(Box::new(queue.again().unwrap())));
     for _ in 0..RECEIPTS {
         let ticket = queue.submit(&draft("村口的路灯坏了。"), &county.sealer).unwrap().ticket;
         handle.send(Command::Kick { ticket, text: None });

@@ -17,7 +17,7 @@ use kiosk::{
         Command, Handle, Letterhead, Paper, PaperLevel, PrinterEvent, PrinterHealth, PrinterSettings, Slip, Width,
         built_in, start,
     },
-    queue::{PrintState, Queue, Submitted},
+    queue::{CODE_KEPT, PrintState, Queue, Submitted},
 };
 use queue_support::{County, Place, draft, holds};
 use virtual_printer::{VirtualPrinter, machine};
@@ -68,7 +68,10 @@ impl Bench {
     fn start_with(&self, settings: PrinterSettings, head: Letterhead) -> Handle {
         let tell = self.tell.clone();
         let queue = self.queue.again().unwrap();
-        start(settings, queue, head, Arc::new(SystemClock::start()), move |event| drop(tell.send(event))).unwrap()
+        let handle =
+            start(settings, head, Arc::new(SystemClock::start()), move |event| drop(tell.send(event))).unwrap();
+        handle.send(Command::Queue(Box::new(queue)));
+        handle
     }
 
     fn submit(&mut self, handle: Option<&Handle>, words: Option<&str>) -> Submitted {
@@ -351,4 +354,40 @@ fn a_code_that_was_forgotten_gives_no_receipt() {
     let handle = bench.start("epson-tm");
     handle.send(Command::Reprint(one.ticket));
     bench.wait(|e| *e == PrinterEvent::NoReceipt(one.ticket));
+}
+
+#[test]
+fn a_receipt_that_failed_before_a_restart_comes_out_as_a_marked_copy_once_there_is_paper() {
+    let mut bench = Bench::new();
+    let printer = bench.plug_in();
+    printer.change(|c| c.lines_left = Some(4));
+    let handle = bench.start("epson-tm");
+    let one = bench.submit(Some(&handle), None);
+    bench.wait_paper(&one, Paper::NoPaper);
+    handle.stop();
+    bench.queue = bench.place.open();
+    let _handle = bench.start("epson-tm");
+    bench.wait_health(|h| h.paper == PaperLevel::Out);
+    printer.change(|c| c.paper = machine::Paper::Present);
+    bench.wait_paper(&one, Paper::Printed);
+    let receipts = printer.receipts();
+    assert!(holds(&receipts.last().unwrap().bytes, &copy_mark(1)));
+    assert!(receipts.iter().filter(|r| !holds(&r.bytes, &gbk("补打"))).count() <= 1, "never two unmarked");
+}
+
+#[test]
+fn a_receipt_that_waits_too_long_for_paper_comes_out_for_nobody() {
+    let mut bench = Bench::new();
+    let printer = bench.plug_in();
+    printer.change(|c| c.paper = machine::Paper::Out);
+    let handle = bench.start("epson-tm");
+    let one = bench.submit(Some(&handle), None);
+    bench.wait_paper(&one, Paper::NoPaper);
+    bench.place.clock.go_on(CODE_KEPT);
+    assert_eq!(bench.queue.tidy().unwrap().codes_forgotten, 1);
+    printer.change(|c| c.paper = machine::Paper::Present);
+    bench.wait_health(PrinterHealth::is_ready);
+    handle.send(Command::Print(Slip::Test));
+    bench.wait(|e| *e == PrinterEvent::Slip(Paper::Printed));
+    assert_eq!(printer.receipts().len(), 1, "the slip alone");
 }

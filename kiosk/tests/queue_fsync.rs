@@ -4,7 +4,7 @@ mod queue_support;
 #[path = "queue_support/syncs.rs"]
 mod syncs;
 
-use kiosk::queue::{CODE_KEPT_AFTER_PRINTING, PrintState};
+use kiosk::queue::{CODE_KEPT, PrintState};
 use queue_support::{County, Place, draft};
 use uuid::Uuid;
 use wire::{case::Satisfaction, secret::Proof};
@@ -34,7 +34,7 @@ fn each_submission_is_exactly_one_fsync_of_the_log_and_none_of_the_file() {
             2 => {
                 jobs.iter().for_each(|job| queue.journal(*job, PrintState::Confirmed { attempt: 1 }, None).unwrap());
                 jobs.clear();
-                place.clock.go_on(CODE_KEPT_AFTER_PRINTING);
+                place.clock.go_on(CODE_KEPT);
                 assert!(queue.tidy().unwrap().log_emptied);
             }
             3 => queue = place.open(),

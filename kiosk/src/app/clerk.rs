@@ -1,6 +1,7 @@
 //! The thread that writes things down: it owns the queue and the printer, and never makes the screen wait.
 //!
-//! It tries until the terminal is enrolled and the queue opens; meanwhile the screen says that nothing can be taken.
+//! It tries until the terminal is enrolled and the queue opens; meanwhile nothing is taken, and the screen says so. What
+//! the technician needs then works without either: the printer, the facts, and the PINs once there are any.
 
 use std::{
     path::PathBuf,
@@ -9,17 +10,15 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context;
 use tracing::{error, info, warn};
-use wire::{
-    enrol::Enrolment,
-    intake::Track,
-    secret::{Proof, Secret},
-    ticket::TicketNumber,
-    view::ViewKey,
-};
-use zeroize::{Zeroize, Zeroizing};
+use wire::enrol::Enrolment;
 
-use super::{post, task::Task};
+use super::{
+    desk::{Around, Desk, chain, refuse},
+    post,
+    task::Task,
+};
 use crate::{
     clock::Clock,
     config::Config,
@@ -28,15 +27,17 @@ use crate::{
         message::{Changed, Network},
     },
     printer::{self, Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, Slip},
-    queue::{Queue, QueueError, QueueSettings},
+    queue::{Queue, QueueSettings},
     seal::Sealer,
-    session::{Door, Event, Facts, Note, Paper, StaffResult, Submitted, TrackResult},
-    ticket::Draft,
+    session::{Door, Event, Facts, Note, Paper, StaffResult},
     ui::fonts::{missing_characters, missing_sentence},
 };
 
 /// How often an unenrolled terminal looks for its enrolment file, and an open queue is tidied.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// Tidying waits for a pause between tasks, but not longer than this.
+const TIDIED_AT_LEAST: Duration = Duration::from_secs(60);
 
 /// Asks the clerk.
 #[derive(Clone)]
@@ -55,218 +56,196 @@ impl Clerk {
         // A clerk that has ended takes no tasks: the program is ending too.
         self.0.send(task).ok();
     }
+}
 
-    /// Works through the inbox until [`Task::Stop`]. Runs on a thread of its own.
-    pub fn run(&self, inbox: &mpsc::Receiver<Task>, config: &Config, control: &Arc<Control>, clock: &Arc<dyn Clock>) {
-        let mut desk = None;
+/// What the clerk works from.
+pub struct Office {
+    /// The settings.
+    pub config: Config,
+    /// The socket to the agent.
+    pub control: Arc<Control>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Characters that were found missing at the start.
+    pub missing_glyphs: Vec<char>,
+}
+
+/// Starts the clerk's thread, which works through the inbox until [`Task::Stop`].
+///
+/// # Errors
+/// No thread could be started.
+pub fn start(clerk: &Clerk, inbox: mpsc::Receiver<Task>, office: Office) -> std::io::Result<thread::JoinHandle<()>> {
+    let clerk = clerk.clone();
+    thread::Builder::new().name("clerk".into()).spawn(move || Counter::new(&clerk, office).run(&inbox))
+}
+
+/// Where tasks are taken, whatever is missing behind it.
+struct Counter {
+    office: Office,
+    printer: Result<Handle, String>,
+    enrolment: Option<Enrolment>,
+    desk: Option<Desk>,
+    /// Why nothing can be taken.
+    problem: Option<String>,
+    health: Option<PrinterHealth>,
+    /// Whether the slip under way is the officer's test.
+    slip: Option<bool>,
+    look_due: Duration,
+    tidied: Duration,
+}
+
+impl Counter {
+    fn new(clerk: &Clerk, office: Office) -> Self {
+        let printer = start_printer(clerk, &office).map_err(|problem| format!("{problem:#}"));
+        Self {
+            office,
+            printer,
+            enrolment: None,
+            desk: None,
+            problem: None,
+            health: None,
+            slip: None,
+            look_due: Duration::ZERO,
+            tidied: Duration::ZERO,
+        }
+    }
+
+    fn run(mut self, inbox: &mpsc::Receiver<Task>) {
         loop {
-            if desk.is_none() {
-                desk = self.open(config, control, clock);
+            if self.desk.is_none() && self.now() >= self.look_due {
+                self.open();
+                self.look_due = self.now() + EVERY;
             }
-            match (inbox.recv_timeout(EVERY), &mut desk) {
-                (Ok(Task::Stop) | Err(mpsc::RecvTimeoutError::Disconnected), _) => return,
-                (Ok(task), Some(desk)) => desk.work(task),
-                (Ok(Task::Submit(_)), None) => post(Event::NotSubmitted),
-                (Ok(_), None) => {}
-                (Err(mpsc::RecvTimeoutError::Timeout), Some(desk)) => desk.tidy(),
-                (Err(mpsc::RecvTimeoutError::Timeout), None) => {}
+            let idle = match inbox.recv_timeout(EVERY) {
+                Ok(Task::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => return,
+                Ok(task) => {
+                    self.work(task);
+                    false
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => true,
+            };
+            let now = self.now();
+            if let Some(desk) = &mut self.desk
+                && (idle || now >= self.tidied + TIDIED_AT_LEAST)
+            {
+                desk.tend(now);
+                self.tidied = now;
             }
         }
     }
 
-    fn open(&self, config: &Config, control: &Arc<Control>, clock: &Arc<dyn Clock>) -> Option<Desk> {
-        let enrolment = match config.load_enrolment() {
-            Ok(enrolment) => enrolment,
-            Err(problem) => {
-                warn!(error = %chain(&problem), "not enrolled");
-                post(Event::Broken(Some(Note::NotEnrolled)));
-                return None;
+    fn now(&self) -> Duration {
+        self.office.clock.monotonic()
+    }
+
+    /// Opens what is not open yet, and tells the screen what that came to.
+    fn open(&mut self) {
+        if self.enrolment.is_none() {
+            match self.office.config.load_enrolment() {
+                Ok(enrolment) => {
+                    // Whom to turn to stands in it, also where nothing can be taken.
+                    post(Event::Bulletin(Box::new(enrolment.bulletin.clone()), None));
+                    self.enrolment = Some(enrolment);
+                }
+                Err(problem) => return self.closed(Note::NotEnrolled, chain(&problem)),
             }
-        };
-        match self.desk(config, enrolment, control, clock) {
-            Ok(mut desk) => {
-                desk.bulletin();
+        }
+        match self.open_desk() {
+            Ok(desk) => {
+                self.desk = Some(desk);
+                self.problem = None;
+                self.bulletin();
                 post(Event::Broken(None));
-                Some(desk)
             }
-            Err(problem) => {
-                error!(error = format!("{problem:#}"), "nothing can be written down");
-                post(Event::Broken(Some(Note::CannotWrite)));
-                None
-            }
+            Err(problem) => self.closed(Note::CannotWrite, format!("{problem:#}")),
         }
     }
 
-    fn desk(
-        &self,
-        config: &Config,
-        enrolment: Enrolment,
-        control: &Arc<Control>,
-        clock: &Arc<dyn Clock>,
-    ) -> anyhow::Result<Desk> {
+    fn closed(&mut self, note: Note, problem: String) {
+        if self.problem.as_ref() != Some(&problem) {
+            match note {
+                Note::NotEnrolled => warn!(error = problem, "not enrolled"),
+                Note::CannotWrite => error!(error = problem, "nothing can be written down"),
+            }
+            self.problem = Some(problem);
+        }
+        post(Event::Broken(Some(note)));
+    }
+
+    fn open_desk(&self) -> anyhow::Result<Desk> {
+        let enrolment = self.enrolment.as_ref().context("not enrolled")?;
+        let config = &self.office.config;
         let sealer = Sealer::new(&enrolment.county_keys)?;
         let settings = QueueSettings {
             terminal: enrolment.terminal,
             first_generation: Some(enrolment.generation),
             witnesses: witnesses(config),
         };
-        let queue = Queue::open(&config.queue_path(), settings, Arc::clone(clock))?;
-        let profile = printer::built_in(&config.printer.profile)?;
-        let width = printer::Width::of_paper(config.printer.paper_mm).unwrap_or(printer::Width::Mm58);
-        let settings = printer::PrinterSettings::new(config.printer.port.clone(), config.printer.baud, profile, width);
-        let clerk = self.clone();
-        let printer =
-            printer::start(settings, queue.again()?, Letterhead::default(), Arc::clone(clock), move |event| {
-                clerk.send(Task::Printer(event));
-            })?;
+        let printer = self.printer.as_ref().map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        let queue = Queue::open(&config.queue_path(), settings, Arc::clone(&self.office.clock))?;
+        printer.send(Command::Queue(Box::new(queue.again()?)));
         info!(terminal = %enrolment.terminal, "ready to take suggestions");
-        Ok(Desk { queue, sealer, printer, enrolment, control: Arc::clone(control), health: None, slip: None })
+        Ok(Desk::new(queue, sealer))
     }
-}
 
-/// Where the highest generation is remembered beside the queue's own folder: in the folder of the enrolment file, so that
-/// a wiped data partition that is enrolled by the same file again repeats no number, and where the settings say.
-fn witnesses(config: &Config) -> Vec<PathBuf> {
-    let enrolments = config.enrolment.parent().filter(|dir| **dir != config.data_dir);
-    enrolments.into_iter().chain(config.witness_dir.as_deref()).map(|dir| dir.join("generation.json")).collect()
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
-
-/// What an enrolled terminal works with.
-struct Desk {
-    queue: Queue,
-    sealer: Sealer,
-    printer: Handle,
-    enrolment: Enrolment,
-    control: Arc<Control>,
-    health: Option<PrinterHealth>,
-    /// Whether the slip under way is the officer's test.
-    slip: Option<bool>,
-}
-
-impl Desk {
     fn work(&mut self, task: Task) {
         match task {
-            Task::Submit(draft) => self.submit(&draft),
-            Task::PrintAgain(ticket) => self.printer.send(Command::Reprint(ticket)),
-            Task::Contact { ticket, mut name, mut phone } => {
-                match self.queue.submit_contact(ticket, &name, &phone, &self.sealer) {
-                    Ok(_) => {
-                        post(Event::ContactSaved);
-                        self.control.submitted();
-                    }
-                    Err(problem) => error!(error = %chain(&problem), "a contact could not be written down"),
-                }
-                name.zeroize();
-                phone.zeroize();
-            }
-            Task::Rating { ticket, satisfaction, revision, proof } => {
-                match self.queue.submit_rating(ticket, satisfaction, revision, proof, &self.sealer) {
-                    Ok(_) => {
-                        post(Event::RatingSaved);
-                        self.control.submitted();
-                    }
-                    Err(problem) => error!(error = %chain(&problem), "a rating could not be written down"),
-                }
-            }
-            Task::Remember { track, unknown } => post(Event::Tracked(self.remember(&track, unknown))),
-            Task::Delivered(ticket) => {
-                if let Ok(Some(facts)) = self.queue.ticket_facts(ticket)
-                    && facts.delivered
-                {
-                    post(Event::Delivered { ticket });
-                }
-            }
+            Task::PrintAgain(ticket) => self.print(Command::Reprint(ticket)),
             Task::PrintCode(new) => {
-                self.slip = Some(false);
-                self.printer.send(Command::Print(Slip::Reissued { ticket: new.ticket, code: new.code }));
+                self.print_slip(Slip::Reissued { ticket: new.ticket, code: new.code }, false);
             }
-            Task::TestPrint => {
-                self.slip = Some(true);
-                self.printer.send(Command::Print(Slip::Test));
-            }
+            Task::TestPrint => self.print_slip(Slip::Test, true),
+            Task::Forget => self.print(Command::ForgetTexts),
             Task::CheckPin { door, pin } => self.check_pin(door, &pin),
-            Task::Forget => self.printer.send(Command::ForgetTexts),
             Task::Facts => post(Event::Facts(Box::new(self.facts()))),
             Task::Control(event) => self.told_by_agent(event),
             Task::Printer(event) => self.told_by_printer(event),
-            Task::Stop => {}
+            task => match (&mut self.desk, &self.printer) {
+                (Some(desk), Ok(printer)) => desk.work(task, &Around { printer, control: &self.office.control }),
+                _ => refuse(task),
+            },
         }
     }
 
-    fn submit(&mut self, draft: &Draft) {
-        match self.queue.submit(draft, &self.sealer) {
-            Ok(done) => {
-                let text = draft.text_on_receipt.then(|| Zeroizing::new(draft.text.clone()));
-                self.printer.send(Command::Kick { ticket: done.ticket, text });
-                self.control.submitted();
-                let at = done.wall.quality.shows_a_day().then_some(done.wall.at);
-                let submitted = Submitted { ticket: done.ticket, code: done.code, secret: done.secret, at };
-                post(Event::Submitted(Box::new(submitted)));
-            }
-            Err(problem) => {
-                error!(error = %chain(&problem), "a suggestion could not be written down");
-                post(Event::NotSubmitted);
-            }
+    fn print(&self, command: Command) {
+        if let Ok(printer) = &self.printer {
+            printer.send(command);
         }
     }
 
-    /// What the terminal itself knows of a ticket, which it tells to the receipt's own QR only: number and code are for
-    /// the county to judge, which counts wrong tries.
-    fn remember(&self, track: &Track, unknown: bool) -> TrackResult {
-        let known = match &track.proof {
-            Proof::Secret(secret) => self.remembered(track.ticket, secret).unwrap_or_else(|problem| {
-                error!(error = %chain(&problem), "a ticket could not be looked up");
-                None
-            }),
-            Proof::Code(_) => None,
-        };
-        known.unwrap_or(if unknown { TrackResult::NotFound } else { TrackResult::Offline })
-    }
-
-    fn remembered(&self, ticket: TicketNumber, secret: &Secret) -> Result<Option<TrackResult>, QueueError> {
-        if let Some(sealed) = self.queue.view(ticket)?
-            && let Ok(view) = sealed.open(&ViewKey::of(secret))
-        {
-            return Ok(Some(TrackResult::Kept(Box::new(view))));
+    fn print_slip(&mut self, slip: Slip, test: bool) {
+        if self.printer.is_err() {
+            return post(Event::StaffAnswered(StaffResult::PrinterTrouble));
         }
-        let proofs = self.queue.print_job(ticket)?.and_then(|job| job.proofs);
-        if !proofs.is_some_and(|own| own.secret.same_as(secret)) {
-            return Ok(None);
-        }
-        let facts = self.queue.ticket_facts(ticket)?.filter(|facts| !facts.delivered);
-        Ok(facts.map(|facts| TrackResult::StillHere { category: facts.category }))
+        self.slip = Some(test);
+        self.print(Command::Print(slip));
     }
 
     fn check_pin(&self, door: Door, pin: &str) {
-        let hash = match door {
-            Door::Officer => &self.enrolment.officer_pin,
-            Door::Technician => &self.enrolment.technician_pin,
-        };
-        post(Event::PinChecked(hash.fits(pin)));
+        let right = self.enrolment.as_ref().is_some_and(|enrolment| match door {
+            Door::Officer => enrolment.officer_pin.fits(pin),
+            Door::Technician => enrolment.technician_pin.fits(pin),
+        });
+        post(Event::PinChecked(right));
     }
 
     fn facts(&self) -> Facts {
-        let depth = self.queue.depth().unwrap_or_else(|problem| {
-            error!(error = %chain(&problem), "the queue's depth could not be read");
-            crate::queue::Depth { waiting: 0, dead: 0, oldest: None }
-        });
+        let mut problem = self.problem.clone();
+        let queue = self
+            .desk
+            .as_ref()
+            .and_then(|desk| desk.facts().map_err(|unreadable| problem = Some(chain(&unreadable))).ok());
         Facts {
-            waiting: depth.waiting,
-            dead: depth.dead,
-            oldest: depth.oldest,
+            queue,
+            problem,
             printer_ready: self.health.as_ref().map(PrinterHealth::is_ready),
             paper_enough: self.health.as_ref().filter(|h| h.answering).map(|h| h.paper == PaperLevel::Ok),
-            terminal: self.enrolment.terminal.to_string(),
+            printer_problem: match &self.printer {
+                Err(problem) => Some(problem.clone()),
+                Ok(_) => self.health.as_ref().and_then(|health| health.port_problem.clone()),
+            },
+            terminal: self.enrolment.as_ref().map(|enrolment| enrolment.terminal.to_string()),
+            missing_glyphs: self.office.missing_glyphs.clone(),
         }
     }
 
@@ -283,20 +262,22 @@ impl Desk {
 
     /// Hands the newest bulletin to the screen and to the printer.
     fn bulletin(&mut self) {
-        let (bulletin, fetched) = match self.queue.bulletin() {
-            Ok(Some(kept)) => (kept.bulletin, Some(kept.fetched)),
-            Ok(None) => (self.enrolment.bulletin.clone(), None),
-            Err(problem) => {
-                error!(error = %chain(&problem), "the bulletin could not be read");
-                (self.enrolment.bulletin.clone(), None)
-            }
+        let (Some(desk), Some(enrolment)) = (&self.desk, &self.enrolment) else { return };
+        let (bulletin, fetched) = match desk.bulletin() {
+            Some((bulletin, fetched)) => (bulletin, Some(fetched)),
+            None => (enrolment.bulletin.clone(), None),
         };
-        // The pages' own words are in the fonts of the binary; names of villages and people may not be.
+        // The pages' own words were looked at when the program started; names of villages and people come with this.
         let words = serde_json::to_string(&bulletin).unwrap_or_default();
-        if let Some(sentence) = missing_sentence(&missing_characters([words.as_str()])) {
+        let missing = missing_characters([words.as_str()]);
+        if let Some(sentence) = missing_sentence(&missing) {
             error!("{sentence}");
         }
-        self.printer.send(Command::Letterhead(Letterhead {
+        let known = &mut self.office.missing_glyphs;
+        known.extend(missing);
+        known.sort_unstable();
+        known.dedup();
+        self.print(Command::Letterhead(Letterhead {
             station: bulletin.station.name.clone(),
             telephone: bulletin.station.telephone.clone(),
             public_base: bulletin.public_base.clone(),
@@ -325,14 +306,24 @@ impl Desk {
             PrinterEvent::Health(health) => self.health = Some(health),
         }
     }
+}
 
-    /// Keeps the log small also while a receipt waits for paper or a printer: the printer's thread, which knows the codes
-    /// to forget, tidies only when nothing waits.
-    fn tidy(&mut self) {
-        if let Err(problem) = self.queue.tidy() {
-            error!(error = %chain(&problem), "the queue could not be tidied");
-        }
-    }
+fn start_printer(clerk: &Clerk, office: &Office) -> anyhow::Result<Handle> {
+    let config = &office.config.printer;
+    let width = printer::Width::of_paper(config.paper_mm).unwrap_or(printer::Width::Mm58);
+    let profile = printer::built_in(&config.profile)?;
+    let settings = printer::PrinterSettings::new(config.port.clone(), config.baud, profile, width);
+    let clerk = clerk.clone();
+    let tell = move |event| clerk.send(Task::Printer(event));
+    printer::start(settings, Letterhead::default(), Arc::clone(&office.clock), tell)
+        .context("start the printer's thread")
+}
+
+/// Where the highest generation is remembered beside the queue's own folder: in the folder of the enrolment file, so that
+/// a wiped data partition that is enrolled by the same file again repeats no number, and where the settings say.
+fn witnesses(config: &Config) -> Vec<PathBuf> {
+    let enrolments = config.enrolment.parent().filter(|dir| **dir != config.data_dir);
+    enrolments.into_iter().chain(config.witness_dir.as_deref()).map(|dir| dir.join("generation.json")).collect()
 }
 
 fn on_screen(paper: OnPaper) -> Paper {
@@ -345,17 +336,5 @@ fn on_screen(paper: OnPaper) -> Paper {
     }
 }
 
-/// Starts the clerk's thread.
-///
-/// # Errors
-/// No thread could be started.
-pub fn start(
-    clerk: &Clerk,
-    inbox: mpsc::Receiver<Task>,
-    config: Config,
-    control: Arc<Control>,
-    clock: Arc<dyn Clock>,
-) -> std::io::Result<thread::JoinHandle<()>> {
-    let clerk = clerk.clone();
-    thread::Builder::new().name("clerk".into()).spawn(move || clerk.run(&inbox, &config, &control, &clock))
-}
+#[cfg(test)]
+mod tests;

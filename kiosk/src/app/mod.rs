@@ -4,6 +4,7 @@
 //! are asked, and answer with events of their own.
 
 mod clerk;
+mod desk;
 #[cfg(feature = "drive")]
 mod drive;
 mod keyboard;
@@ -17,11 +18,12 @@ mod touches;
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
-pub use clerk::{Clerk, start as start_clerk};
+pub use clerk::{Clerk, Office, start as start_clerk};
 #[cfg(feature = "drive")]
 pub use drive::drive;
 use jiff::Timestamp;
 pub use scanner::read_serial;
+use slint::ComponentHandle as _;
 pub use task::Task;
 use uuid::Uuid;
 use wire::intake::{CheckIn, HelpCall, Lookup, Reissue, Track, Tracked};
@@ -78,10 +80,24 @@ pub struct App {
 /// Starts dispatching on this thread, which must be the one that runs the event loop.
 pub fn start(parts: Parts) {
     touches::connect(&parts.ui);
+    count_frames(&parts.ui, Arc::clone(&parts.board));
     let app =
         App { parts, session: Session::default(), models: models::Models::default(), help_call: None, seconds: 0 };
     APP.set(Some(app));
     dispatch(Event::Touched);
+}
+
+/// Counts beats of the pages' heart that were painted. Only the renderer reads what `painted` gives, while it draws; the
+/// note that it leaves is taken up once it has returned. A frame that could not be presented ends the event loop.
+fn count_frames(ui: &pages::App, board: Arc<Board>) {
+    ui.global::<pages::Heart>().on_painted(move |beat| {
+        // Nothing checks what becomes of the window's very first frame.
+        if beat > 0 {
+            let board = Arc::clone(&board);
+            slint::invoke_from_event_loop(move || board.presented()).ok();
+        }
+        slint::Brush::default()
+    });
 }
 
 /// Ends dispatching and drops everything that it held.
@@ -115,6 +131,8 @@ pub fn tick() {
     dispatch(Event::Tick);
     with(|app| {
         app.seconds += 1;
+        let heart = app.parts.ui.global::<pages::Heart>();
+        heart.set_beat(heart.get_beat().wrapping_add(1).max(1));
         app.ask_after_help();
         if app.session.page == Page::Technician {
             app.parts.clerk.send(Task::Facts);

@@ -6,10 +6,10 @@ use slint::{ComponentHandle, SharedString};
 use super::{App, people};
 use crate::{
     pages::{
-        self, Age, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next, People,
-        Phrases, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
+        self, Age, Broken, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next,
+        People, Phrases, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
     },
-    session::{Delivery, Field, Help, Page, Paper, StaffResult, Trouble},
+    session::{Delivery, Field, Help, Note, Page, Paper, StaffResult, Trouble},
 };
 
 impl App {
@@ -65,6 +65,7 @@ impl App {
             Help::Acknowledged => pages::Help::Acknowledged,
         });
         shell.set_on_behalf(session.speak.on_behalf);
+        shell.set_notice(session.broken.map(|note| self.phrases().invoke_broken(broken(note))).unwrap_or_default());
         if let Some(bulletin) = &session.bulletin {
             shell.set_station(bulletin.station.name.as_str().into());
             let officer = bulletin.officer.as_ref();
@@ -179,7 +180,11 @@ impl App {
             (Delivery::Waiting, true) => Next::WaitingOnline,
             (Delivery::Waiting, false) => Next::WaitingOffline,
         };
-        page.set_next(self.phrases().invoke_next(next));
+        // What has to be done again goes before what happens by itself.
+        page.set_next(match done.contact_not_saved {
+            true => self.phrases().invoke_contact_not_kept(),
+            false => self.phrases().invoke_next(next),
+        });
         let Some(bulletin) = &self.session.bulletin else { return };
         let at = done.submitted.at.map(|at| wire::event::WallTime { at, quality: wire::event::ClockQuality::Kept });
         let at = at.and_then(|at| people::local(at, &bulletin.zone));
@@ -213,6 +218,7 @@ impl App {
         page.set_category(found.category.as_str().into());
         page.set_can_rate(found.can_rate());
         page.set_rated(found.rated.map_or(0, |r| i32::from(u8::from(r))));
+        page.set_not_kept(found.not_kept);
         page.set_age(self.phrases().invoke_age(match (found.kept, &found.view) {
             (false, _) => Age::Fresh,
             (true, Some(_)) => Age::Kept,
@@ -302,6 +308,14 @@ fn result(result: Option<&StaffResult>) -> StaffText {
         Some(StaffResult::Lookup(_)) => StaffText::Found,
         Some(StaffResult::Reissued) => StaffText::Reissued,
         Some(StaffResult::Offline) => StaffText::Offline,
+        Some(StaffResult::CannotTake) => StaffText::CannotTake,
+    }
+}
+
+fn broken(note: Note) -> Broken {
+    match note {
+        Note::NotEnrolled => Broken::NotEnrolled,
+        Note::CannotWrite => Broken::CannotWrite,
     }
 }
 
@@ -317,6 +331,7 @@ fn trouble(trouble: Option<Trouble>) -> TroubleText {
         Some(Trouble::ForeignCode) => TroubleText::ForeignCode,
         Some(Trouble::PinWrong) => TroubleText::PinWrong,
         Some(Trouble::PinLocked) => TroubleText::PinLocked,
+        Some(Trouble::NotEnrolled) => TroubleText::NotEnrolled,
     }
 }
 

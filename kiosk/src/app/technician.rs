@@ -17,12 +17,25 @@ impl App {
                 Some(good) => phrases.invoke_well(good),
                 None => phrases.invoke_unknown(),
             };
-            let oldest = facts.oldest.map(|at| at.strftime("%F").to_string()).unwrap_or_default();
-            rows.push(fact(FactName::Queue, format!("{} {oldest}", facts.waiting).trim().into(), true));
-            rows.push(fact(FactName::Dead, facts.dead.to_string().into(), facts.dead == 0));
-            rows.push(fact(FactName::Printer, well(facts.printer_ready), facts.printer_ready == Some(true)));
+            let taking = facts.queue.is_some();
+            rows.push(fact(FactName::Taking, phrases.invoke_taking(taking), taking));
+            if let Some(problem) = &facts.problem {
+                rows.push(fact(FactName::Reason, problem.as_str().into(), false));
+            }
+            if let Some(queue) = &facts.queue {
+                let oldest = queue.oldest.map(|at| at.strftime("%F").to_string()).unwrap_or_default();
+                rows.push(fact(FactName::Queue, format!("{} {oldest}", queue.waiting).trim().into(), true));
+                rows.push(fact(FactName::Dead, queue.dead.to_string().into(), queue.dead == 0));
+            }
+            let printer = facts.printer_problem.as_deref().map_or_else(|| well(facts.printer_ready), Into::into);
+            rows.push(fact(FactName::Printer, printer, facts.printer_ready == Some(true)));
             rows.push(fact(FactName::Paper, well(facts.paper_enough), facts.paper_enough == Some(true)));
-            rows.push(fact(FactName::Terminal, facts.terminal.as_str().into(), true));
+            // By their code points: they could not be drawn here either.
+            let missing: Vec<_> = facts.missing_glyphs.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+            let fonts = if missing.is_empty() { well(Some(true)) } else { missing.join(" ").into() };
+            rows.push(fact(FactName::Fonts, fonts, missing.is_empty()));
+            let terminal = facts.terminal.as_deref().map_or_else(|| phrases.invoke_unknown(), Into::into);
+            rows.push(fact(FactName::Terminal, terminal, facts.terminal.is_some()));
         }
         let online = self.session.online;
         rows.push(fact(FactName::Network, phrases.invoke_network(online), online));

@@ -16,6 +16,7 @@ use kiosk::{
     config::{Config, Pins},
     control::{Board, Control},
     pages, panel, systemd,
+    ui::fonts::{missing_at_start, missing_sentence},
 };
 use slint::{ComponentHandle, PhysicalSize};
 
@@ -51,8 +52,12 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let missing_glyphs = missing_at_start()?;
     keep_no_cores();
     end_with_any_thread();
+    if let Some(sentence) = missing_sentence(&missing_glyphs) {
+        tracing::error!("{sentence}");
+    }
     let config = Config::load(&arguments.config)?;
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
     std::fs::create_dir_all(&config.run_dir).with_context(|| format!("make {}", config.run_dir.display()))?;
@@ -72,8 +77,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
     .with_context(|| format!("serve {}", config.control_path().display()))?;
     let control = Arc::new(control);
-    let clerks_thread = app::start_clerk(&clerk, inbox, config.clone(), Arc::clone(&control), Arc::clone(&clock))
-        .context("start the clerk's thread")?;
+    let office = app::Office {
+        config: config.clone(),
+        control: Arc::clone(&control),
+        clock: Arc::clone(&clock),
+        missing_glyphs,
+    };
+    let clerks_thread = app::start_clerk(&clerk, inbox, office).context("start the clerk's thread")?;
     if let Some(scanner) = config.scanner.clone() {
         thread::Builder::new()
             .name("scanner".into())

@@ -43,7 +43,7 @@ impl Board {
         }
     }
 
-    /// Counts one frame that was really presented.
+    /// Counts one frame that was painted and handed to the screen.
     pub fn presented(&self) {
         self.frames.fetch_add(1, Ordering::Relaxed);
     }

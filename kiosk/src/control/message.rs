@@ -142,7 +142,8 @@ pub struct Status {
     pub page: String,
     /// Whether a visit is under way.
     pub visit: bool,
-    /// Frames really presented since the start.
+    /// Frames that were painted and handed to the screen since the start. The screen's heart beats once a second: a count
+    /// that stands still means that nothing is painted.
     pub frames: u64,
     /// When kiosk started.
     pub started: WallTime,

@@ -1,7 +1,7 @@
 //! The printer's thread: jobs come from the queue in their order, what happens goes out through one callback.
 //!
-//! Invariant: everything slow is here; whoever sends a [`Command`] never waits. The thread that prints also tidies the
-//! queue, because it knows when nothing is going on.
+//! Invariant: everything slow is here; whoever sends a [`Command`] never waits. Without a queue (none was opened yet, or
+//! none can be) the thread prints slips only and tells how the printer is.
 
 use std::{
     collections::HashMap,
@@ -27,6 +27,8 @@ mod worker;
 
 /// What the thread is told.
 pub enum Command {
+    /// The queue is open: its receipts are printed from here on. A connection of its own ([`Queue::again`]).
+    Queue(Box<Queue>),
     /// A ticket was submitted. The words come along where the villager wants them on paper; they are overwritten once
     /// sent, and a receipt that is printed by a later run has none.
     Kick {
@@ -149,13 +151,12 @@ impl Drop for Handle {
     }
 }
 
-/// Starts the thread; `queue` is a connection of its own ([`Queue::again`]).
+/// Starts the thread, which has no queue before [`Command::Queue`].
 ///
 /// # Errors
 /// No thread could be started.
 pub fn start(
     settings: PrinterSettings,
-    queue: Queue,
     head: Letterhead,
     clock: Arc<dyn Clock>,
     tell: impl Fn(PrinterEvent) + Send + 'static,
@@ -165,7 +166,7 @@ pub fn start(
         device::Device::new(settings.port.clone(), settings.baud, settings.profile.clone(), Arc::clone(&clock));
     let worker = worker::Worker {
         settings,
-        queue,
+        queue: None,
         head,
         clock,
         tell: Box::new(tell),
@@ -177,7 +178,6 @@ pub fn start(
         told: None,
         health: None,
         stopping: false,
-        purge_due: Duration::ZERO,
     };
     let thread = thread::Builder::new().name("printer".into()).spawn(move || worker.run())?;
     Ok(Handle { commands, thread: Some(thread) })

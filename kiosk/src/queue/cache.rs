@@ -1,6 +1,6 @@
 //! What the county sent and the terminal keeps for days without a network: sealed views and the bulletin.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, params};
 use wire::{
     bulletin::Bulletin,
@@ -10,7 +10,7 @@ use wire::{
     view::SealedView,
 };
 
-use super::{Queue, QueueError};
+use super::{Queue, QueueError, forward::day_known};
 
 /// The bulletin that was last fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,20 +23,30 @@ pub struct KeptBulletin {
     pub fetched: WallTime,
 }
 
+/// A villager comes back for an answer within weeks; half a year covers the slowest case.
+pub const VIEW_KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
+
 impl Queue {
     /// Keeps the newest view of each ticket and the cursor behind them.
     ///
     /// # Errors
     /// Whatever SQLite says; then neither views nor cursor were kept.
     pub fn put_views(&mut self, views: &Views) -> Result<(), QueueError> {
+        let received = day_known(self.clock.wall()).map(Timestamp::as_millisecond);
         let tx = self.begin()?;
         for view in &views.views {
             tx.prepare_cached(
-                "INSERT INTO view (ticket, revision, sealed) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (ticket) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed
+                "INSERT INTO view (ticket, revision, sealed, received) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (ticket) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed,
+                 received = excluded.received
                  WHERE excluded.revision >= view.revision",
             )?
-            .execute(params![view.ticket.to_string(), view.revision.cast_signed(), view.sealed])?;
+            .execute(params![
+                view.ticket.to_string(),
+                view.revision.cast_signed(),
+                view.sealed,
+                received
+            ])?;
         }
         tx.execute("UPDATE queue SET cursor = ?1", [views.cursor.cast_signed()])?;
         tx.commit()?;

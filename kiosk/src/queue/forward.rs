@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use uuid::Uuid;
 use wire::event::{self, WallTime};
 
-use super::{Queue, QueueError};
+use super::{Queue, QueueError, VIEW_KEPT};
 
 /// Events are kept this long beyond their acknowledgement, so that a host restored from a backup gets them again.
 pub const KEPT_AFTER_ACKNOWLEDGEMENT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -176,8 +176,9 @@ impl Queue {
     }
 
     /// Deletes what was acknowledged [`KEPT_AFTER_ACKNOWLEDGEMENT`] ago, with the receipts of tickets that hold nothing
-    /// else. Where the day isn't known nothing is deleted, and an acknowledgement on an unknown day counts from the
-    /// first purge on a known one. The kiosk's task, not the agent's.
+    /// else, and views that came [`VIEW_KEPT`] ago. Where the day isn't known nothing is deleted, and what came on an
+    /// unknown day counts from the first purge on a known one. The kiosk's task, not the agent's. Gives the events
+    /// deleted.
     ///
     /// # Errors
     /// Whatever SQLite says.
@@ -193,13 +194,11 @@ impl Queue {
             "DELETE FROM event WHERE seq IN (SELECT event FROM forward WHERE state = 'delivered' AND acknowledged <= ?1)",
             [before],
         )?;
-        tx.execute(
-            "DELETE FROM print WHERE state NOT IN ('prepared', 'sending')
-             AND NOT EXISTS (SELECT 1 FROM event WHERE event.ticket = print.ticket)",
-            [],
-        )?;
+        tx.execute("DELETE FROM print WHERE NOT EXISTS (SELECT 1 FROM event WHERE event.ticket = print.ticket)", [])?;
+        tx.execute("UPDATE view SET received = ?1 WHERE received IS NULL", [today.as_millisecond()])?;
+        let views = tx.execute("DELETE FROM view WHERE received <= ?1", [(today - VIEW_KEPT).as_millisecond()])?;
         tx.commit()?;
-        self.log_holds_deleted |= purged > 0;
+        self.log_holds_deleted |= purged + views > 0;
         Ok(u32::try_from(purged).unwrap_or(u32::MAX))
     }
 
@@ -233,7 +232,7 @@ impl Queue {
     }
 }
 
-fn day_known(wall: WallTime) -> Option<Timestamp> {
+pub(super) fn day_known(wall: WallTime) -> Option<Timestamp> {
     wall.quality.shows_a_day().then_some(wall.at)
 }
 

@@ -3,10 +3,11 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In their order; the file's `user_version` says how many it has.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_queue.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_queue.sql"), include_str!("migrations/0002_forgetting.sql")];
 
 /// The newest schema that this program knows.
-pub(super) const KNOWN: u32 = 1;
+pub(super) const KNOWN: u32 = 2;
 
 /// Reads the schema version of a file; 0 for an empty one.
 pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {
@@ -34,6 +35,18 @@ mod tests {
         apply(&mut conn).unwrap();
         apply(&mut conn).unwrap();
         assert_eq!(version(&conn).unwrap(), KNOWN);
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_keeps_what_it_holds() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        conn.execute("INSERT INTO view (ticket, revision, sealed) VALUES ('0061301000177', 3, 'x')", []).unwrap();
+        apply(&mut conn).unwrap();
+        let kept: (u32, Option<i64>) =
+            conn.query_row("SELECT revision, received FROM view", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(kept, (3, None));
     }
 
     #[test]

@@ -25,10 +25,23 @@
 //! # What lies on the card
 //!
 //! Numbers, times, categories, places and states in the open; events sealed to keys that the terminal doesn't have;
-//! views sealed under secrets that it forgets. Code and secret of a receipt lie in `proof` until the receipt is known to
-//! be printed and ten minutes have passed (or the program was started again); then the row is deleted under
-//! `secure_delete`, which overwrites it, and `wal_checkpoint(TRUNCATE)` takes the copy in the log. Blocks that the flash
-//! itself set aside are out of reach.
+//! views sealed under secrets that it forgets. Code and secret of a receipt lie in `proof` for ten minutes
+//! ([`CODE_KEPT`]) behind the last that was done for the receipt (its submission, a copy that was begun, failed or came
+//! out); then the row is deleted under `secure_delete`, which overwrites it, and `wal_checkpoint(TRUNCATE)` takes the copy
+//! in the log. Blocks that the flash itself set aside are out of reach.
+//!
+//! # Which receipts come out after a restart
+//!
+//! Those that have a code and are not known to be out: never begun (`prepared`) as an original; `sending` and `failed` as
+//! a marked copy. `unknown` is not among them: the screen asked the villager, who took the paper or another copy.
+//!
+//! The code's ten minutes bound that too. Who stands at the terminal wants the receipt, also when paper or power comes
+//! back after some minutes; who has left has the number from the screen, and paper that comes out hours later would hand
+//! it, and the right to rate, to whoever is there then. Later a receipt is reissued by the officer, with a new code, to
+//! whoever left a telephone number. A run that finds receipts of a former one counts from their submission where both
+//! clocks know the day, else from its own start: a clock that was never set must not cost a waiting villager the receipt.
+//!
+//! Rows of receipts go with the last event of their ticket, views [`VIEW_KEPT`] after the county last changed them.
 //!
 //! # Who may do what
 //!
@@ -52,12 +65,12 @@ use wire::ticket::{NumberError, TerminalNumber};
 
 use crate::{clock::Clock, durable::WriteError, seal::SealError};
 
-pub use cache::KeptBulletin;
+pub use cache::{KeptBulletin, VIEW_KEPT};
 pub use forward::{Depth, Forward, KEPT_AFTER_ACKNOWLEDGEMENT, Ledger};
 pub use generation::QueueSettings;
 pub use print::{JobId, PrintFailure, PrintJob, PrintState, Proofs, TicketFacts};
 pub use submit::Submitted;
-pub use tidy::{CODE_KEPT_AFTER_PRINTING, Tidied};
+pub use tidy::{CODE_KEPT, Tidied};
 
 /// One connection to the queue file. Not shared between threads: each opens its own ([`Queue::again`]).
 pub struct Queue {
@@ -67,8 +80,8 @@ pub struct Queue {
     clock: Arc<dyn Clock>,
     /// Events that were tried and are to be left alone for a while; a hint of this process, not worth a write.
     postponed: forward::Postponed,
-    /// Receipts that this connection saw confirmed, and when.
-    printed: Vec<(JobId, std::time::Duration)>,
+    /// Until when the codes of receipts are kept.
+    codes: tidy::Codes,
     /// Whether something was deleted that may still stand in the log.
     log_holds_deleted: bool,
     _lock: std::fs::File,

@@ -9,7 +9,7 @@ use wire::{
     ticket::TicketNumber,
 };
 
-use super::{Queue, QueueError, cache::wall_time};
+use super::{CODE_KEPT, Queue, QueueError, cache::wall_time};
 
 /// One receipt's job; jobs are printed in the order of their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,12 +109,15 @@ const JOB: &str = "SELECT print.job, ticket, category, place, wall, quality, wit
                    secret FROM print LEFT JOIN proof ON proof.job = print.job";
 
 impl Queue {
-    /// The receipts that are to come out, oldest first: those never begun, and those that a former run was sending.
+    /// The receipts that are to come out, oldest first: never begun, begun by a former run, or known not to be out. One
+    /// whose code was forgotten is not among them: nothing could be printed.
     ///
     /// # Errors
     /// Whatever SQLite says.
     pub fn open_jobs(&self) -> Result<Vec<PrintJob>, QueueError> {
-        let sql = format!("{JOB} WHERE state IN ('prepared', 'sending') ORDER BY print.job");
+        // By their codes, of which there are few.
+        let sql =
+            format!("{JOB} WHERE code IS NOT NULL AND state IN ('prepared', 'sending', 'failed') ORDER BY print.job");
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map([], |row| Ok(read_job(row)))?;
         rows.map(|job| job?).collect()
@@ -147,11 +150,7 @@ impl Queue {
                 .execute(params![job.0, name, attempt, reason])?,
         };
         tx.commit()?;
-        let at = self.clock.monotonic();
-        self.printed.retain(|(other, _)| *other != job);
-        if matches!(state, PrintState::Confirmed { .. }) {
-            self.printed.push((job, at));
-        }
+        self.codes.keep(job, self.clock.monotonic() + CODE_KEPT);
         Ok(())
     }
 

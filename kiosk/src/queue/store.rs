@@ -44,7 +44,7 @@ impl Queue {
         witnesses.extend(settings.witnesses.iter().cloned());
         let mut queue = Self::around(conn, path, witnesses, clock, lock);
         queue.settle_generation(&settings)?;
-        queue.forget_codes_of_former_runs()?;
+        queue.take_up_codes_of_former_runs()?;
         Ok(queue)
     }
 
@@ -73,6 +73,7 @@ impl Queue {
     pub fn again(&self) -> Result<Self, QueueError> {
         let mut again = Self::attach(&self.path, Arc::clone(&self.clock))?;
         again.witnesses.clone_from(&self.witnesses);
+        again.codes = self.codes.clone();
         Ok(again)
     }
 
@@ -83,7 +84,7 @@ impl Queue {
             witnesses,
             clock,
             postponed: Default::default(),
-            printed: Vec::new(),
+            codes: Default::default(),
             log_holds_deleted: false,
             _lock: lock,
         }

@@ -12,7 +12,7 @@ use wire::{
     ticket::{TerminalNumber, TicketNumber},
 };
 
-use super::{JobId, Queue, QueueError, cache::quality_text, generation};
+use super::{CODE_KEPT, JobId, Queue, QueueError, cache::quality_text, generation};
 use crate::{seal::Sealer, ticket::Draft};
 
 /// What a villager takes away from a submission.
@@ -95,6 +95,7 @@ impl Queue {
             secret.bytes()
         ])?;
         tx.commit()?;
+        self.codes.keep(job, self.clock.monotonic() + CODE_KEPT);
         Ok(Submitted { ticket, event: place.id, code, secret, job, wall })
     }
 

@@ -1,13 +1,43 @@
 //! Tidying up between visits: codes are forgotten, the log is emptied.
+//!
+//! Invariant: a code's time is counted by the monotonic clock of one run, and every connection of the process counts the
+//! same ([`Codes`]), so that whoever tidies needs nobody else.
 
-use std::{fs, time::Duration};
+use std::{
+    collections::HashMap,
+    fs,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use rusqlite::params;
 
-use super::{JobId, Queue, QueueError};
+use super::{JobId, Queue, QueueError, cache::wall_time, forward::day_known};
 
-/// A villager who lost the receipt between printer and door can still be given another.
-pub const CODE_KEPT_AFTER_PRINTING: Duration = Duration::from_secs(600);
+/// A villager who lost the receipt between printer and door, or waits for paper, can still be given one.
+pub const CODE_KEPT: Duration = Duration::from_secs(600);
+
+/// Until when the codes of receipts are kept, by the monotonic clock; shared by the connections of a process.
+#[derive(Clone, Default)]
+pub(super) struct Codes(Arc<Mutex<HashMap<JobId, Duration>>>);
+
+impl Codes {
+    pub(super) fn keep(&self, job: JobId, until: Duration) {
+        self.lock().insert(job, until);
+    }
+
+    fn due(&self, at: Duration) -> Vec<JobId> {
+        self.lock().iter().filter(|(_, until)| at >= **until).map(|(job, _)| *job).collect()
+    }
+
+    fn drop_due(&self, at: Duration) {
+        self.lock().retain(|_, until| at < *until);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Duration>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What [`Queue::tidy`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,34 +52,57 @@ pub struct Tidied {
 const LOG_LARGE: u64 = 4 << 20;
 
 impl Queue {
-    /// Forgets the codes of receipts that this connection saw printed [`CODE_KEPT_AFTER_PRINTING`] ago, and empties the
-    /// log where it holds something deleted or is large. A log that somebody is reading is emptied next time.
+    /// Forgets the codes of receipts for which nothing was done for [`CODE_KEPT`], and empties the log where it holds
+    /// something deleted or is large. A log that somebody is reading is emptied next time.
     ///
     /// # Errors
     /// Whatever SQLite says.
     pub fn tidy(&mut self) -> Result<Tidied, QueueError> {
         let at = self.clock.monotonic();
-        let over = |since: &Duration| at.saturating_sub(*since) >= CODE_KEPT_AFTER_PRINTING;
-        let due: Vec<JobId> = self.printed.iter().filter(|(_, since)| over(since)).map(|(job, _)| *job).collect();
-        let mut tidied = Tidied::default();
-        if !due.is_empty() {
-            let tx = self.begin()?;
-            for job in &due {
-                tidied.codes_forgotten += forgotten(tx.execute("DELETE FROM proof WHERE job = ?1", params![job.0])?);
-            }
-            tx.commit()?;
-            self.printed.retain(|(_, since)| !over(since));
-        }
-        self.log_holds_deleted |= tidied.codes_forgotten > 0;
-        tidied.log_emptied = (self.log_holds_deleted || self.log_size() > LOG_LARGE) && self.empty_log()?;
-        Ok(tidied)
+        let due = self.codes.due(at);
+        let codes_forgotten = if due.is_empty() { 0 } else { self.forget(&due)? };
+        self.codes.drop_due(at);
+        let log_emptied = (self.log_holds_deleted || self.log_size() > LOG_LARGE) && self.empty_log()?;
+        Ok(Tidied { codes_forgotten, log_emptied })
     }
 
-    /// Receipts that were printed in a former run: their ten minutes can't be counted any more.
-    pub(super) fn forget_codes_of_former_runs(&mut self) -> Result<(), QueueError> {
+    /// Deletes codes. A receipt that was being sent by a former run won't be printed again: nobody knows of it.
+    fn forget(&mut self, jobs: &[JobId]) -> Result<u32, QueueError> {
         let tx = self.begin()?;
-        tx.execute("DELETE FROM proof WHERE job IN (SELECT job FROM print WHERE state = 'confirmed')", [])?;
+        let mut forgotten = 0;
+        for job in jobs {
+            forgotten += tx.execute("DELETE FROM proof WHERE job = ?1", params![job.0])?;
+            tx.execute("UPDATE print SET state = 'unknown' WHERE job = ?1 AND state = 'sending'", params![job.0])?;
+        }
         tx.commit()?;
+        self.log_holds_deleted |= forgotten > 0;
+        Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
+    }
+
+    /// Forgets the codes of receipts that a former run printed, whose ten minutes can't be counted any more, and of those
+    /// submitted too long ago; the others have the rest of their time.
+    pub(super) fn take_up_codes_of_former_runs(&mut self) -> Result<(), QueueError> {
+        let (at, today) = (self.clock.monotonic(), day_known(self.clock.wall()));
+        let mut statement = self.conn.prepare(
+            "SELECT print.job, wall, quality, state = 'confirmed' FROM proof JOIN print ON print.job = proof.job",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let quality: String = row.get(2)?;
+            Ok((JobId(row.get(0)?), wall_time(row.get(1)?, &quality), row.get::<_, bool>(3)?))
+        })?;
+        let mut over = Vec::new();
+        for row in rows {
+            let (job, submitted, printed) = row?;
+            let age = today.zip(day_known(submitted)).map(|(today, submitted)| today.duration_since(submitted));
+            // A clock that was set back knows nothing of ages.
+            let age = age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default();
+            match CODE_KEPT.checked_sub(age) {
+                Some(rest) if !printed => self.codes.keep(job, at + rest),
+                _ => over.push(job),
+            }
+        }
+        drop(statement);
+        self.forget(&over)?;
         self.log_holds_deleted = true;
         self.empty_log().map(|_| ())
     }
@@ -75,8 +128,4 @@ impl Queue {
         path.push("-wal");
         fs::metadata(path).map_or(0, |log| log.len())
     }
-}
-
-fn forgotten(rows: usize) -> u32 {
-    u32::try_from(rows).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! What happens to a visit, and what it asks for.
+//! What happens to a visit: touches, results, and seconds gone by.
 
 use jiff::Timestamp;
 use wire::{
@@ -6,12 +6,10 @@ use wire::{
     case::Satisfaction,
     event::WallTime,
     intake::LookupTicket,
-    secret::{Proof, QueryCode, Secret},
+    secret::{QueryCode, Secret},
     ticket::TicketNumber,
     view::View,
 };
-
-use crate::ticket::Draft;
 
 /// What happened: a touch, a result, or a second gone by.
 #[derive(Debug)]
@@ -94,8 +92,12 @@ pub enum Event {
     },
     /// The contact is on the disk.
     ContactSaved,
+    /// It could not be written down; what was typed stays in its fields.
+    ContactNotSaved,
     /// The rating is on the disk.
     RatingSaved,
+    /// It could not be written down.
+    RatingNotSaved,
 
     /// Which field the keypad fills.
     ChooseField(Field),
@@ -161,7 +163,9 @@ impl Event {
                 | Self::Paper { .. }
                 | Self::Delivered { .. }
                 | Self::ContactSaved
+                | Self::ContactNotSaved
                 | Self::RatingSaved
+                | Self::RatingNotSaved
                 | Self::SomethingDelivered
                 | Self::Tracked(_)
                 | Self::PinChecked(_)
@@ -277,6 +281,8 @@ pub enum Trouble {
     PinWrong,
     /// Too many wrong PINs.
     PinLocked,
+    /// Nobody knows a PIN before the terminal is enrolled.
+    NotEnrolled,
 }
 
 /// Why the terminal takes nothing.
@@ -305,90 +311,36 @@ pub enum StaffResult {
     Reissued,
     /// The county can't be reached: this needs it.
     Offline,
+    /// Nothing can be written down at present, so nothing is taken.
+    CannotTake,
 }
 
 /// What the technician reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
+    /// The queue; none while it is not open.
+    pub queue: Option<QueueFacts>,
+    /// Why nothing can be taken, in the program's own words; none, all is well.
+    pub problem: Option<String>,
+    /// Whether a receipt would come out; unknown before the printer's first answer.
+    pub printer_ready: Option<bool>,
+    /// Whether there is enough paper; unknown likewise.
+    pub paper_enough: Option<bool>,
+    /// What keeps the printer's port from being opened.
+    pub printer_problem: Option<String>,
+    /// The terminal's number; none before enrolment.
+    pub terminal: Option<String>,
+    /// Characters that no font can draw.
+    pub missing_glyphs: Vec<char>,
+}
+
+/// How full the queue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueFacts {
     /// Events that wait to be forwarded.
     pub waiting: u32,
     /// Events that the county refused.
     pub dead: u32,
     /// When the oldest of those that wait was written, by the clock of that moment.
     pub oldest: Option<Timestamp>,
-    /// Whether a receipt would come out; unknown before the printer's first answer.
-    pub printer_ready: Option<bool>,
-    /// Whether there is enough paper; unknown likewise.
-    pub paper_enough: Option<bool>,
-    /// The terminal's number.
-    pub terminal: String,
-}
-
-/// What is to be done.
-pub enum Action {
-    /// Write it down: seal, commit, then print and forward.
-    Submit(Draft),
-    /// Print the receipt once more, marked as a copy.
-    PrintAgain(TicketNumber),
-    /// Write the contact down.
-    SubmitContact {
-        /// Whose.
-        ticket: TicketNumber,
-        /// May be empty.
-        name: String,
-        /// May be empty.
-        phone: String,
-    },
-    /// Write the rating down.
-    SubmitRating {
-        /// Whose.
-        ticket: TicketNumber,
-        /// What they think.
-        satisfaction: Satisfaction,
-        /// What was rated.
-        revision: u64,
-        /// Whose it is.
-        proof: Proof,
-    },
-    /// Look at the county, then in the terminal's memory.
-    Track {
-        /// Which.
-        ticket: TicketNumber,
-        /// Whose it is.
-        proof: Proof,
-    },
-    /// Has the county acknowledged this one?
-    AskDelivered(TicketNumber),
-    /// Lamp, buzzer, webhook.
-    CallHelp,
-    /// Is this the PIN?
-    CheckPin {
-        /// Of which door.
-        door: Door,
-        /// The digits.
-        pin: String,
-    },
-    /// Print a test page.
-    TestPrint,
-    /// Tell the county that somebody came or left.
-    CheckIn {
-        /// Id of the person.
-        person: String,
-        /// Came.
-        present: bool,
-    },
-    /// Ask the county for the tickets of a telephone number.
-    Lookup {
-        /// The number.
-        phone: String,
-    },
-    /// Ask the county for a new code, and print it.
-    Reissue {
-        /// Which.
-        ticket: TicketNumber,
-        /// The number that it was found by.
-        phone: String,
-    },
-    /// The visit is over: no field, model, clipboard or buffer holds anything of it.
-    Wipe,
 }

@@ -53,6 +53,8 @@ pub struct Found {
     pub kept: bool,
     /// What was said of it during this visit, once it is on the disk.
     pub rated: Option<Satisfaction>,
+    /// Whether what was said last could not be written down; it may be said again.
+    pub not_kept: bool,
     rating: Option<Satisfaction>,
     proof: Proof,
 }
@@ -123,6 +125,11 @@ impl Session {
                     found.rated = found.rating;
                 }
             }
+            Event::RatingNotSaved => {
+                if let Some(found) = &mut self.found {
+                    (found.rating, found.not_kept) = (None, true);
+                }
+            }
             _ => {}
         }
         Vec::new()
@@ -170,14 +177,14 @@ impl Session {
             TrackResult::Offline => return self.find.trouble = Some(Trouble::Offline),
         };
         let category = category.or_else(|| view.as_ref().map(|v| v.category.clone())).unwrap_or_default();
-        self.found = Some(Found { ticket, view, category, kept, rated: None, rating: None, proof });
+        self.found = Some(Found { ticket, view, category, kept, rated: None, not_kept: false, rating: None, proof });
         self.go(Page::Found);
     }
 
     fn rate(&mut self, satisfaction: Satisfaction) -> Vec<Action> {
         let Some(found) = self.found.as_mut().filter(|f| f.can_rate()) else { return Vec::new() };
         let Some(revision) = found.view.as_ref().map(|v| v.revision) else { return Vec::new() };
-        found.rating = Some(satisfaction);
+        (found.rating, found.not_kept) = (Some(satisfaction), false);
         vec![Action::SubmitRating { ticket: found.ticket, satisfaction, revision, proof: found.proof.clone() }]
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Help, Page, Session};
+use super::{Action, Help, Session};
 
 /// Without a touch until the countdown starts.
 pub const IDLE: Duration = Duration::from_secs(90);
@@ -39,14 +39,14 @@ impl Session {
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Action> {
         self.staff.lock.tick(now);
         self.printing_tick(now);
-        if !self.visiting() && self.help == Help::None && !self.help_open {
+        let untouched = self.help == Help::None && !self.help_open && !self.english;
+        if !self.visiting() && untouched {
             self.idle.touched(now);
             return Vec::new();
         }
         if !self.idle.over(now) {
             return Vec::new();
         }
-        let page = if self.broken.is_some() { Page::OutOfService } else { Page::Attract };
-        self.leave_to(page)
+        self.leave_to(self.resting_page())
     }
 }

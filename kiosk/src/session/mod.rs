@@ -4,6 +4,7 @@
 //! Invariants: does no I/O, reads no clock, holds no words of its own for the screen (it names situations, the pages
 //! find the words); and after [`Action::Wipe`] nothing of the visit is left in it.
 
+mod action;
 mod event;
 mod find;
 mod idle;
@@ -12,7 +13,10 @@ mod staff;
 
 use std::time::Duration;
 
-pub use event::{Action, Door, Event, Facts, Field, Key, Note, Paper, StaffResult, Submitted, TrackResult, Trouble};
+pub use action::Action;
+pub use event::{
+    Door, Event, Facts, Field, Key, Note, Paper, QueueFacts, StaffResult, Submitted, TrackResult, Trouble,
+};
 pub use find::{Find, Found};
 pub use idle::{COUNTDOWN, IDLE, Idle};
 pub use speak::{Delivery, Done, Speak};
@@ -104,7 +108,7 @@ pub struct Session {
     pub facts: Option<Facts>,
     /// Whether the agent reaches the county.
     pub online: bool,
-    /// Why nothing can be taken; the page is then [`Page::OutOfService`].
+    /// Why nothing can be taken; the page is then [`Page::OutOfService`] or one of the staff's.
     pub broken: Option<Note>,
 }
 
@@ -120,8 +124,10 @@ impl Session {
             Event::Broken(note) if note == self.broken => {}
             Event::Broken(note) => {
                 self.broken = note;
-                let page = if note.is_some() { Page::OutOfService } else { Page::Attract };
-                return self.leave_to(page);
+                // The technician is here because of it, and sees it change.
+                if !self.with_staff() {
+                    return self.leave_to(self.resting_page());
+                }
             }
             Event::Bulletin(bulletin, fetched) => (self.bulletin, self.fetched) = (Some(*bulletin), fetched),
             Event::Facts(facts) => self.facts = Some(*facts),
@@ -134,7 +140,6 @@ impl Session {
                     self.help = Help::Acknowledged;
                 }
             }
-            event if self.page == Page::OutOfService => return self.out_of_service(event),
             Event::SwitchLanguage => self.english = !self.english,
             Event::CallHelp => {
                 self.help_open = true;
@@ -144,8 +149,9 @@ impl Session {
                 }
             }
             Event::CloseHelp => self.help_open = false,
+            event if self.broken.is_some() => return self.out_of_service(event),
             Event::OpenHome => self.go(Page::Home),
-            Event::Leave => return self.leave_to(Page::Attract),
+            Event::Leave => return self.leave_to(self.resting_page()),
             Event::Back => return self.back(),
             Event::OpenPeople => self.go(Page::People),
             event => return self.page_step(event),
@@ -158,7 +164,7 @@ impl Session {
             Event::OpenFind | Event::Scanned(_) | Event::ChooseField(_) | Event::Find | Event::Rate(_) => {
                 self.find_step(event)
             }
-            Event::Tracked(_) | Event::RatingSaved => self.find_step(event),
+            Event::Tracked(_) | Event::RatingSaved | Event::RatingNotSaved => self.find_step(event),
             Event::Key(key) => self.key(key),
             Event::OpenPin(_)
             | Event::PinChecked(_)
@@ -175,11 +181,29 @@ impl Session {
         }
     }
 
+    /// Nothing can be written down: only help and the staff's doors are there, and nothing behind them takes a suggestion.
     fn out_of_service(&mut self, event: Event) -> Vec<Action> {
         match event {
             Event::OpenPin(_) | Event::PinChecked(_) | Event::Key(_) => self.page_step(event),
+            Event::Back if self.page != Page::OutOfService => self.back(),
+            Event::Leave => self.leave_to(Page::OutOfService),
+            Event::StaffOnBehalf => {
+                self.staff.result = Some(StaffResult::CannotTake);
+                Vec::new()
+            }
+            event if self.with_staff() => self.staff_step(event),
             _ => Vec::new(),
         }
+    }
+
+    /// Whether somebody of the staff is signed in.
+    pub(crate) fn with_staff(&self) -> bool {
+        matches!(self.page, Page::Officer | Page::Lookup | Page::RosterCheck | Page::Technician)
+    }
+
+    /// Where the terminal waits for somebody.
+    pub(crate) fn resting_page(&self) -> Page {
+        if self.broken.is_some() { Page::OutOfService } else { Page::Attract }
     }
 
     /// Goes to a page further on.
@@ -203,8 +227,7 @@ impl Session {
             Page::Category if self.speak.on_behalf => Page::Officer,
             Page::Category | Page::Find | Page::People => Page::Home,
             Page::Printing => return Vec::new(),
-            Page::Pin if self.broken.is_some() => Page::OutOfService,
-            _ => return self.leave_to(Page::Attract),
+            _ => return self.leave_to(self.resting_page()),
         };
         if self.page == Page::Say && self.speak.writing {
             self.speak.writing = false;

@@ -63,6 +63,8 @@ pub struct Done {
     pub delivery: Delivery,
     /// Whether name or telephone were written down.
     pub contact_saved: bool,
+    /// Whether they could not be; what was typed is still in the fields.
+    pub contact_not_saved: bool,
 }
 
 /// What is known of a suggestion's way to the county.
@@ -156,7 +158,12 @@ impl Session {
             Event::SaveContact { name, phone } => return self.save_contact(name, phone),
             Event::ContactSaved => {
                 if let Some(done) = &mut self.done {
-                    done.contact_saved = true;
+                    (done.contact_saved, done.contact_not_saved) = (true, false);
+                }
+            }
+            Event::ContactNotSaved => {
+                if let Some(done) = &mut self.done {
+                    done.contact_not_saved = true;
                 }
             }
             _ => {}
@@ -213,6 +220,7 @@ impl Session {
             paper: Paper::Printing,
             delivery: Delivery::Waiting,
             contact_saved: false,
+            contact_not_saved: false,
         });
         self.speak = Speak::default();
     }
@@ -258,7 +266,8 @@ impl Session {
     }
 
     fn save_contact(&mut self, name: String, phone: String) -> Vec<Action> {
-        let Some(done) = &self.done else { return Vec::new() };
+        let Some(done) = &mut self.done else { return Vec::new() };
+        done.contact_not_saved = false;
         self.page = Page::Done;
         self.backward = true;
         if name.trim().is_empty() && phone.trim().is_empty() {

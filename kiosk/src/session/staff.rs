@@ -5,7 +5,7 @@ use std::time::Duration;
 use wire::{intake::LookupTicket, ticket::TicketNumber};
 use zeroize::Zeroize;
 
-use super::{Action, Door, Event, Key, Page, Session, Speak, StaffResult, Trouble};
+use super::{Action, Door, Event, Key, Note, Page, Session, Speak, StaffResult, Trouble};
 
 /// A PIN has so many digits.
 pub(super) const PIN_DIGITS: usize = 6;
@@ -88,6 +88,9 @@ impl Staff {
 impl Session {
     pub(super) fn pin_key(&mut self, key: Key) -> Vec<Action> {
         let staff = &mut self.staff;
+        if self.broken == Some(Note::NotEnrolled) {
+            return Vec::new();
+        }
         if staff.lock.shut_until.is_some() {
             staff.trouble = Some(Trouble::PinLocked);
             return Vec::new();
@@ -107,19 +110,27 @@ impl Session {
 
     pub(super) fn staff_step(&mut self, event: Event) -> Vec<Action> {
         match event {
-            Event::OpenPin(door) if !self.in_the_middle() => {
-                let lock = std::mem::take(&mut self.staff.lock);
-                self.staff = Staff::default();
-                (self.staff.door, self.staff.lock) = (door, lock);
-                self.go(Page::Pin);
-            }
+            Event::OpenPin(door) if !self.in_the_middle() => self.open_door(door),
             Event::PinChecked(right) if self.page == Page::Pin => self.pin_checked(right),
-            event if matches!(self.page, Page::Officer | Page::Lookup | Page::RosterCheck | Page::Technician) => {
-                return self.officer_step(event);
-            }
+            event if self.with_staff() => return self.officer_step(event),
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Both PINs come with the enrolment file. Before it the technician's page opens without one: whoever can bring that
+    /// file could bring a PIN of their own, the page only reads, and there is nothing of anybody's to be read. What the
+    /// officer does needs the county, so that door stays shut and says why.
+    fn open_door(&mut self, door: Door) {
+        let lock = std::mem::take(&mut self.staff.lock);
+        self.staff = Staff::default();
+        (self.staff.door, self.staff.lock) = (door, lock);
+        let unknown = self.broken == Some(Note::NotEnrolled);
+        if unknown && door == Door::Technician {
+            return self.go(Page::Technician);
+        }
+        self.staff.trouble = unknown.then_some(Trouble::NotEnrolled);
+        self.go(Page::Pin);
     }
 
     /// Whether a villager would lose words if another page came up.

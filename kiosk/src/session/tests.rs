@@ -293,8 +293,80 @@ fn out_of_service_takes_nothing_but_the_staffs_doors() {
     play(&mut session, [Event::Broken(Some(Note::CannotWrite))]);
     assert!(play(&mut session, five_taps()).is_empty());
     assert_eq!(session.page, Page::OutOfService);
+    let called = play(&mut session, [Event::CallHelp, Event::CloseHelp, Event::SwitchLanguage]);
+    assert!(matches!(called[..], [Action::CallHelp]) && session.english, "somebody can still be called");
+    session.step(Event::Tick, T0 + Duration::from_secs(200));
+    assert!(session.page == Page::OutOfService && !session.english && session.help == Help::None);
     play(&mut session, [Event::OpenPin(Door::Technician)]);
     assert_eq!(session.page, Page::Pin);
     play(&mut session, [Event::Broken(None)]);
     assert_eq!(session.page, Page::Attract);
+}
+
+#[test]
+fn while_nothing_can_be_written_the_staff_signs_in_and_nothing_is_taken() {
+    for door in [Door::Technician, Door::Officer] {
+        let mut session = session();
+        play(&mut session, [Event::Broken(Some(Note::CannotWrite)), Event::OpenPin(door)]);
+        let actions = play(&mut session, typed("123456"));
+        assert!(matches!(actions[..], [Action::CheckPin { .. }]));
+        play(&mut session, [Event::PinChecked(true)]);
+        let page = if door == Door::Technician { Page::Technician } else { Page::Officer };
+        assert_eq!(session.page, page);
+        let actions = play(&mut session, [Event::StaffTestPrint, Event::StaffOnBehalf]);
+        assert!(matches!(actions[..], [Action::TestPrint]));
+        assert!(matches!(session.staff.result, Some(StaffResult::CannotTake)));
+        play(&mut session, [Event::OpenHome]);
+        assert!(play(&mut session, five_taps()).is_empty());
+        assert_eq!(session.page, page);
+        // It is mended while they look.
+        assert!(play(&mut session, [Event::Broken(None)]).is_empty());
+        assert_eq!(session.page, page);
+        play(&mut session, [Event::Broken(Some(Note::CannotWrite)), Event::Leave]);
+        assert_eq!(session.page, Page::OutOfService);
+    }
+}
+
+#[test]
+fn before_enrolment_the_technician_needs_no_pin_and_the_officer_is_told_why_there_is_none() {
+    let mut session = Session::default();
+    play(&mut session, [Event::Broken(Some(Note::NotEnrolled)), Event::OpenPin(Door::Technician)]);
+    assert_eq!(session.page, Page::Technician);
+    play(&mut session, [Event::Back]);
+    assert_eq!(session.page, Page::OutOfService);
+    play(&mut session, [Event::OpenPin(Door::Officer)]);
+    assert!(play(&mut session, typed("123456")).is_empty());
+    assert_eq!((session.page, session.staff.trouble), (Page::Pin, Some(Trouble::NotEnrolled)));
+    play(&mut session, [Event::Back, Event::Broken(Some(Note::CannotWrite)), Event::OpenPin(Door::Technician)]);
+    assert_eq!(session.page, Page::Pin, "with the enrolment came a PIN");
+}
+
+#[test]
+fn a_contact_that_was_not_kept_is_said_and_can_be_left_again() {
+    let mut session = session();
+    play(&mut session, five_taps());
+    play(&mut session, [submitted(), Event::Paper { ticket: ticket(), paper: Paper::Printed }]);
+    let save = || [Event::OpenContact, Event::SaveContact { name: "王".into(), phone: "138".into() }];
+    assert_eq!(play(&mut session, save()).len(), 1);
+    play(&mut session, [Event::ContactNotSaved]);
+    let done = session.done.as_ref().unwrap();
+    assert!(done.contact_not_saved && !done.contact_saved);
+    assert_eq!(play(&mut session, save()).len(), 1);
+    play(&mut session, [Event::ContactSaved]);
+    let done = session.done.as_ref().unwrap();
+    assert!(done.contact_saved && !done.contact_not_saved);
+}
+
+#[test]
+fn a_rating_that_was_not_kept_is_said_and_can_be_given_again() {
+    let mut session = session();
+    scan(&mut session);
+    play(&mut session, [Event::Tracked(TrackResult::Fresh(view(true)))]);
+    play(&mut session, [Event::Rate(Satisfaction::Bad), Event::RatingNotSaved]);
+    let found = session.found.as_ref().unwrap();
+    assert!(found.not_kept && found.can_rate() && found.rated.is_none());
+    let actions = play(&mut session, [Event::Rate(Satisfaction::Bad), Event::RatingSaved]);
+    assert!(matches!(actions[..], [Action::SubmitRating { satisfaction: Satisfaction::Bad, .. }]));
+    let found = session.found.as_ref().unwrap();
+    assert!(!found.not_kept && !found.can_rate() && found.rated == Some(Satisfaction::Bad));
 }

@@ -1,7 +1,8 @@
 //! What the pages can write. The pinned fonts in the binary hold GB 2312; rarer characters, of people's names say,
 //! come from the system's fonts, and where those lack them too the screen would stay blank without a word.
 //!
-//! Invariant: a character that no font holds is reported, never passed over.
+//! Invariant: a character that no font holds is reported, never passed over: at the start before anything else, and for
+//! what a bulletin brings when it comes.
 //! Source: measured, a text without any font that holds it is drawn as nothing.
 
 use std::collections::BTreeSet;
@@ -10,6 +11,32 @@ use fontique::{Collection, CollectionOptions, FallbackKey, Query, QueryStatus, S
 
 /// Every character of the pinned fonts, written by `ui/fonts/make`, in the order of their code points.
 const PINNED: &str = include_str!("../../ui/fonts/characters.txt");
+
+/// The words of all pages, in both languages.
+const PAGES: &str = include_str!("../../ui/lang/en/LC_MESSAGES/kiosk.po");
+
+/// Characters of given names that GB 2312 lacks and every font for Chinese has: where they are missing, no such font is
+/// installed.
+const NAMES: &str = "喆珺祎垚";
+
+/// The system has no font at all. No window opens then: Slint ends the program where it looks for one.
+#[derive(Debug, thiserror::Error)]
+#[error("this system has no font at all; install fonts-noto-cjk")]
+pub struct NoFonts;
+
+/// Characters that the pages need and no font holds, before anything is known of the county. To be called before other
+/// threads run.
+///
+/// # Errors
+/// [`NoFonts`], found as fontique 0.11.1 says it: `SystemFonts::new` panics.
+pub fn missing_at_start() -> Result<Vec<char>, NoFonts> {
+    let categories = serde_json::to_string(&wire::bulletin::built_in_categories()).unwrap_or_default();
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let missing = std::panic::catch_unwind(|| missing_characters([PAGES, NAMES, categories.as_str()]));
+    std::panic::set_hook(report);
+    missing.map_err(|_| NoFonts)
+}
 
 /// Characters of `texts` that neither the pinned nor the system's fonts hold, in the order of their code points.
 ///

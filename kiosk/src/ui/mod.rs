@@ -6,6 +6,7 @@
 pub mod fonts;
 pub mod images;
 
+use i_slint_core::platform::Clipboard;
 use slint::{ComponentHandle as _, Image, Model, ModelRc, SharedString, VecModel};
 
 use crate::pages::{App, Attract, Done, Entry, Find, Found, Keys, Paper, Pictures, Shell, Speak, Staff};
@@ -35,9 +36,10 @@ pub fn set_station_code(app: &App, link: Option<&str>) {
     attract.set_code(code.unwrap_or_default());
 }
 
-/// Empties every text, model and picture that belongs to a visit. Pages that were open are gone with their undo
-/// history when the next page is shown.
+/// Empties every text, model, picture and selection that belongs to a visit. Pages that were open are gone with their
+/// undo history when the next page is shown.
 pub fn wipe_visit(app: &App) {
+    empty_selection(app);
     let none = SharedString::new;
     let entry = app.global::<Entry>();
     entry.set_text(none());
@@ -90,6 +92,7 @@ pub fn wipe_visit(app: &App) {
     found.set_age(none());
     found.set_can_rate(false);
     found.set_rated(0);
+    found.set_not_kept(false);
 
     let staff = app.global::<Staff>();
     staff.set_typed(0);
@@ -99,4 +102,11 @@ pub fn wipe_visit(app: &App) {
     staff.set_busy(false);
     staff.set_paper_step(-1);
     app.global::<Shell>().set_on_behalf(false);
+}
+
+/// A finger drawn over a text selects it, and Slint keeps what was selected last for a middle button, on a panel without
+/// a display server in the program itself. The other clipboard is never written to: the pages take no shortcuts.
+fn empty_selection(app: &App) {
+    let window = i_slint_core::window::WindowInner::from_pub(app.window());
+    window.context().platform().set_clipboard_text("", Clipboard::SelectionClipboard);
 }

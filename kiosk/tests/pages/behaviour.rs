@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, mock_elapsed_time};
-use kiosk::pages::{Act, App, Entry, Keys, Page, Shell, Speak};
+use kiosk::pages::{Act, App, Done, Entry, Found, Keys, Page, Paper, Shell, Speak, Staff};
 use kiosk::ui;
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle as _, LogicalPosition, Model as _};
@@ -223,20 +223,70 @@ fn the_countdown_offers_one_huge_way_on() {
     assert_eq!(*seen.borrow(), ["on"]);
 }
 
+/// What of a visit the pages hold, by name.
+fn left(app: &App) -> Vec<&'static str> {
+    let (entry, done, found, staff) =
+        (app.global::<Entry>(), app.global::<Done>(), app.global::<Found>(), app.global::<Staff>());
+    let speak = app.global::<Speak>();
+    let texts = [
+        ("text", entry.get_text()),
+        ("landmark", entry.get_landmark()),
+        ("name", entry.get_name()),
+        ("phone", entry.get_phone()),
+        ("number typed", entry.get_number()),
+        ("code typed", entry.get_code()),
+        ("lookup phone", entry.get_lookup_phone()),
+        ("category said", speak.get_category()),
+        ("number", done.get_number()),
+        ("code", done.get_code()),
+        ("category", done.get_category()),
+        ("place", done.get_place()),
+        ("when", done.get_when()),
+        ("next", done.get_next()),
+        ("number found", found.get_number()),
+        ("category found", found.get_category()),
+        ("state", found.get_state()),
+        ("reply", found.get_reply()),
+        ("replied by", found.get_replied_by()),
+        ("age", found.get_age()),
+        ("result", staff.get_result()),
+        ("composition", app.global::<Keys>().get_composition()),
+    ];
+    let others = [
+        ("sentences", speak.get_sentences().row_count() > 0),
+        ("paper", done.get_paper() != Paper::None),
+        ("contact", done.get_contact_saved()),
+        ("code picture", done.get_code_picture().size() != Default::default()),
+        ("steps", found.get_steps().row_count() > 0),
+        ("can rate", found.get_can_rate()),
+        ("rated", found.get_rated() != 0),
+        ("rating not kept", found.get_not_kept()),
+        ("lookup rows", staff.get_found().row_count() > 0),
+        ("digits of a PIN", staff.get_typed() != 0),
+        ("candidates", app.global::<Keys>().get_candidates().row_count() > 0),
+    ];
+    let texts = texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name);
+    texts.chain(others.into_iter().filter(|(_, is)| *is).map(|(name, _)| name)).collect()
+}
+
 #[test]
 fn nothing_of_a_visit_is_left_after_it_is_wiped() {
     let app = stage::open(PANELS[0], false);
-    for name in ["say-long", "find-scanner", "found", "done-printed", "lookup"] {
+    let held = [
+        ("say-long", "text"),
+        ("write", "text"),
+        ("find-scanner", "number typed"),
+        ("found", "steps"),
+        ("found", "reply"),
+        ("done-printed", "number"),
+        ("done-printed", "code picture"),
+        ("lookup", "lookup rows"),
+    ];
+    for (name, what) in held {
         scene(&app, name);
+        assert!(left(&app).contains(&what), "{name} shows no {what}");
+        ui::wipe_visit(&app);
+        assert!(left(&app).is_empty(), "{name} leaves {:?}", left(&app));
     }
-    scene(&app, "say-long");
-    ui::wipe_visit(&app);
-    let entry = app.global::<Entry>();
-    for text in [entry.get_text(), entry.get_landmark(), entry.get_name(), entry.get_phone(), entry.get_number()] {
-        assert!(text.is_empty());
-    }
-    assert!(entry.get_code().is_empty() && entry.get_lookup_phone().is_empty());
-    let speak = app.global::<Speak>();
-    assert_eq!(speak.get_sentences().row_count(), 0);
-    assert!(speak.get_places().iter().all(|p| !p.chosen || p.id == "0"));
+    assert!(app.global::<Speak>().get_places().iter().all(|p| !p.chosen || p.id == "0"));
 }

@@ -30,12 +30,9 @@ use crate::{
 /// How long one look for a fence takes; commands wait no longer.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Events are kept for 30 days; an hour more is nothing.
-const PURGE_EVERY: Duration = Duration::from_secs(3600);
-
 pub(super) struct Worker {
     pub(super) settings: PrinterSettings,
-    pub(super) queue: Queue,
+    pub(super) queue: Option<Box<Queue>>,
     pub(super) head: Letterhead,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tell: Box<dyn Fn(PrinterEvent) + Send>,
@@ -47,7 +44,6 @@ pub(super) struct Worker {
     pub(super) told: Option<(Option<TicketNumber>, Paper)>,
     pub(super) health: Option<PrinterHealth>,
     pub(super) stopping: bool,
-    pub(super) purge_due: Duration,
 }
 
 /// What is being printed.
@@ -79,10 +75,19 @@ impl What {
     }
 }
 
+/// Whether it waits for paper or for the printer.
+fn waits(active: &Active) -> bool {
+    matches!(active.job, Job::Prepared { .. } | Job::Failed { .. })
+}
+
+fn rules(settings: &PrinterSettings, patience: Duration) -> Rules {
+    let profile = &settings.profile;
+    Rules { fence: profile.fence != FenceKind::None, clear: profile.clear, patience }
+}
+
 impl Worker {
     pub(super) fn run(mut self) {
         loop {
-            let waits = |a: &Active| matches!(a.job, Job::Prepared { .. } | Job::Failed { .. });
             let busy = self.active.as_ref().is_some_and(|a| !waits(a));
             // The first look at the printer waits for nothing.
             let rest = if busy || self.health.is_none() { Duration::ZERO } else { self.settings.rest };
@@ -104,6 +109,7 @@ impl Worker {
 
     fn obey(&mut self, command: Command) {
         match command {
+            Command::Queue(queue) => self.queue = Some(queue),
             Command::Kick { ticket, text } => {
                 if let Some(text) = text {
                     self.texts.insert(ticket, text);
@@ -129,15 +135,16 @@ impl Worker {
                 return true;
             }
         }
-        let Ok(Some(job)) = self.queue.print_job(ticket) else { return false };
+        let Some(queue) = &mut self.queue else { return false };
+        let Ok(Some(job)) = queue.print_job(ticket) else { return false };
         if job.proofs.is_none() {
             return false;
         }
         self.active.take_if(|a| a.what.ticket() == Some(ticket));
-        let (_, actions) =
-            step(Job::taken_up(job.state), Event::AskedAgain, self.rules(Duration::ZERO), Duration::ZERO);
+        let rules = rules(&self.settings, Duration::ZERO);
+        let (_, actions) = step(Job::taken_up(job.state), Event::AskedAgain, rules, Duration::ZERO);
         let persisted = actions.into_iter().all(|action| match action {
-            Action::Persist(state) => self.queue.journal(job.id, state, None).is_ok(),
+            Action::Persist(state) => queue.journal(job.id, state, None).is_ok(),
             _ => true,
         });
         self.told = None;
@@ -149,7 +156,7 @@ impl Worker {
         let Some(active) = self.active.take() else {
             // What is wrong with the printer is told as health.
             self.ask().ok();
-            return self.tidy();
+            return Ok(());
         };
         let mut active = Some(active);
         if let Some(event) = active.as_ref().and_then(|active| self.watch(active)) {
@@ -159,18 +166,12 @@ impl Worker {
         Ok(())
     }
 
-    fn tidy(&mut self) -> Result<(), QueueError> {
-        let now = self.clock.monotonic();
-        if now >= self.purge_due {
-            self.purge_due = now + PURGE_EVERY;
-            self.queue.purge()?;
-        }
-        self.queue.tidy().map(|_| ())
-    }
-
     /// Slips go first: somebody stands there with the key. Then the oldest receipt.
     fn take_next(&mut self) -> Result<(), QueueError> {
-        if self.active.as_ref().is_some_and(|a| a.job.is_open()) {
+        if let Some(active) = self.active.take_if(|a| a.job.is_open())
+            && !(waits(&active) && self.is_forgotten(&active)?)
+        {
+            self.active = Some(active);
             return Ok(());
         }
         self.active = None;
@@ -191,19 +192,15 @@ impl Worker {
         if self.head.public_base.is_empty() {
             return Ok(None);
         }
-        for job in self.queue.open_jobs()? {
-            if job.proofs.is_some() {
-                return Ok(Some(job));
-            }
-            // Without its code a receipt is worth nothing; it would stand at the head for ever.
-            let attempt = match job.state {
-                PrintState::Prepared { after } => after,
-                PrintState::Sending { attempt } => attempt,
-                _ => 0,
-            };
-            self.queue.journal(job.id, PrintState::Unknown { attempt }, None)?;
-        }
-        Ok(None)
+        let Some(queue) = &self.queue else { return Ok(None) };
+        // One that failed too often comes out only when somebody asks.
+        Ok(queue.open_jobs()?.into_iter().find(|job| job.proofs.is_some() && Job::taken_up(job.state).is_open()))
+    }
+
+    /// Whether the code of a receipt that waits was forgotten meanwhile: whoever wanted it has left.
+    fn is_forgotten(&self, active: &Active) -> Result<bool, QueueError> {
+        let (Some(ticket), Some(queue)) = (active.what.ticket(), &self.queue) else { return Ok(false) };
+        Ok(queue.print_job(ticket)?.is_none_or(|job| job.proofs.is_none()))
     }
 
     /// Looks at the printer for what concerns the active job.
@@ -269,17 +266,12 @@ impl Worker {
         asked
     }
 
-    fn rules(&self, patience: Duration) -> Rules {
-        let profile = &self.settings.profile;
-        Rules { fence: profile.fence != FenceKind::None, clear: profile.clear, patience }
-    }
-
     /// Steps until nothing more follows by itself.
     fn advance(&mut self, slot: &mut Option<Active>, event: Event) -> Result<(), QueueError> {
         let mut next = Some(event);
         while let (Some(event), Some(active)) = (next.take(), slot.as_mut()) {
             let now = self.clock.monotonic();
-            let (job, actions) = step(active.job, event, self.rules(active.patience), now);
+            let (job, actions) = step(active.job, event, rules(&self.settings, active.patience), now);
             active.job = job;
             active.status_due = now + self.settings.rest.min(Duration::from_millis(500));
             for action in actions {
@@ -307,7 +299,7 @@ impl Worker {
                     }
                     _ => None,
                 };
-                self.queue.journal(id, state, hash)?;
+                self.queue.as_mut().expect("invariant: receipts come from the queue").journal(id, state, hash)?;
                 if matches!(state, PrintState::Confirmed { .. } | PrintState::Unknown { .. }) {
                     active.what.ticket().and_then(|ticket| self.texts.remove(&ticket));
                 }

@@ -1,0 +1,138 @@
+//! What the technician reads where nothing can be taken. Events go nowhere: there is no screen.
+
+use std::{fs, path::Path};
+
+use age::x25519::Identity;
+use wire::{
+    bulletin::{Bulletin, Station, built_in_categories},
+    enrol::CountyKeys,
+    pin::PinHash,
+    ticket::TerminalNumber,
+};
+
+use super::*;
+use crate::{
+    clock::SystemClock,
+    config::Printer,
+    control::Board,
+    durable,
+    ticket::{Draft, Named},
+};
+
+fn enrolment() -> Enrolment {
+    let key = || Identity::generate().to_public().to_string();
+    Enrolment {
+        v: 1,
+        terminal: TerminalNumber::new(613).unwrap(),
+        generation: 1,
+        token: "one-time".into(),
+        ca: String::new(),
+        fleet_url: "https://127.0.0.1:1".into(),
+        county_url: "https://127.0.0.1:1".into(),
+        county_keys: CountyKeys { id: "k1".into(), working: key(), recovery: key() },
+        officer_pin: PinHash::of("246810"),
+        technician_pin: PinHash::of("135790"),
+        bulletin: Bulletin {
+            revision: 1,
+            issued: jiff::Timestamp::UNIX_EPOCH,
+            zone: "Asia/Shanghai".into(),
+            station: Station { name: "花桥站".into(), telephone: String::new(), code: None, place: None },
+            officer: None,
+            public_base: "https://county.example".into(),
+            reply_period: None,
+            categories: built_in_categories(),
+            places: vec![],
+            roster: vec![],
+            present: vec![],
+        },
+    }
+}
+
+/// A clerk with nothing in its folder yet, and its inbox.
+fn counter(folder: &Path) -> (Counter, mpsc::Receiver<Task>) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let board = Arc::new(Board::new(clock.wall(), "test"));
+    let control = Control::start(&folder.join("control.sock"), Arc::clone(&clock), board, |_| {}).unwrap();
+    let config = Config {
+        data_dir: folder.to_owned(),
+        enrolment: folder.join("enrolment.json"),
+        printer: Printer { port: folder.join("no-printer"), ..Printer::default() },
+        ..Config::default()
+    };
+    let (clerk, inbox) = Clerk::new();
+    let office = Office { config, control: Arc::new(control), clock, missing_glyphs: vec!['喆'] };
+    (Counter::new(&clerk, office), inbox)
+}
+
+/// Works until the printer was heard of.
+fn hear_of_the_printer(counter: &mut Counter, inbox: &mpsc::Receiver<Task>) {
+    while counter.health.is_none() {
+        counter.work(inbox.recv_timeout(Duration::from_secs(30)).unwrap());
+    }
+}
+
+fn enrol(folder: &Path) {
+    let file = serde_json::to_vec(&enrolment()).unwrap();
+    durable::write(&folder.join("enrolment.json"), &file, 0o600).unwrap();
+}
+
+fn submission() -> Task {
+    let category = Named { id: "road".into(), name: "道路".into() };
+    Task::Submit(Draft {
+        category,
+        place: None,
+        text: "修路".into(),
+        landmark: None,
+        on_behalf: false,
+        text_on_receipt: false,
+    })
+}
+
+#[test]
+fn before_enrolment_the_facts_name_the_missing_file_the_printer_and_the_fonts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut counter, inbox) = counter(folder.path());
+    counter.open();
+    hear_of_the_printer(&mut counter, &inbox);
+    counter.work(submission());
+    let facts = counter.facts();
+    assert!(facts.problem.unwrap().contains("enrolment.json"));
+    assert!(facts.printer_problem.unwrap().contains("no-printer"));
+    assert_eq!((facts.queue, facts.terminal, facts.printer_ready), (None, None, Some(false)));
+    assert_eq!(facts.missing_glyphs, ['喆']);
+    assert!(!folder.path().join("queue.sqlite").exists());
+}
+
+#[test]
+fn a_queue_that_does_not_open_is_named_and_nothing_is_taken_until_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let path = folder.path().join("queue.sqlite");
+    durable::write(&path, &[b'x'; 8192], 0o600).unwrap();
+    let (mut counter, inbox) = counter(folder.path());
+    counter.open();
+    hear_of_the_printer(&mut counter, &inbox);
+    counter.work(submission());
+    let facts = counter.facts();
+    let problem = facts.problem.unwrap();
+    assert!(problem.contains("queue.sqlite") && problem.contains("damaged"), "{problem}");
+    assert_eq!((facts.queue, facts.terminal.as_deref()), (None, Some("00613")));
+    assert_eq!(fs::read(&path).unwrap(), [b'x'; 8192]);
+
+    fs::remove_file(&path).unwrap();
+    counter.open();
+    counter.work(submission());
+    let facts = counter.facts();
+    assert_eq!((facts.problem, facts.queue.map(|queue| queue.waiting)), (None, Some(1)));
+}
+
+#[test]
+fn a_printer_that_nobody_knows_is_named_as_what_keeps_suggestions_away() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let (mut counter, _inbox) = counter(folder.path());
+    counter.printer = Err("no printer profile laser".into());
+    counter.open();
+    let facts = counter.facts();
+    assert!(facts.problem.unwrap().contains("laser") && facts.printer_problem.unwrap().contains("laser"));
+}

@@ -1,0 +1,189 @@
+//! What the clerk does with an open queue: write down, look up, tidy.
+//!
+//! Invariant: whatever could not be written down is said to whoever waits for it. The queue is tidied and purged here
+//! and nowhere else: nothing on this thread waits for a printer, a network or a person.
+
+use std::time::Duration;
+
+use tracing::error;
+use wire::{
+    bulletin::Bulletin,
+    event::WallTime,
+    intake::Track,
+    secret::{Proof, Secret},
+    ticket::TicketNumber,
+    view::ViewKey,
+};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{post, task::Task};
+use crate::{
+    control::Control,
+    printer::{Command, Handle},
+    queue::{Queue, QueueError},
+    seal::Sealer,
+    session::{Event, QueueFacts, Submitted, TrackResult},
+    ticket::Draft,
+};
+
+/// Events are kept for 30 days; an hour more is nothing.
+const PURGE_EVERY: Duration = Duration::from_secs(3600);
+
+/// The open queue, and what its events are sealed with.
+pub(super) struct Desk {
+    pub(super) queue: Queue,
+    pub(super) sealer: Sealer,
+    purge_due: Duration,
+}
+
+/// What the desk reaches of the rest.
+pub(super) struct Around<'a> {
+    pub(super) printer: &'a Handle,
+    pub(super) control: &'a Control,
+}
+
+impl Desk {
+    pub(super) fn new(queue: Queue, sealer: Sealer) -> Self {
+        Self { queue, sealer, purge_due: Duration::ZERO }
+    }
+
+    pub(super) fn work(&mut self, task: Task, around: &Around<'_>) {
+        match task {
+            Task::Submit(draft) => self.submit(&draft, around),
+            Task::Contact { ticket, mut name, mut phone } => {
+                let kept = self.queue.submit_contact(ticket, &name, &phone, &self.sealer);
+                name.zeroize();
+                phone.zeroize();
+                tell(kept, "a contact", around, Event::ContactSaved, Event::ContactNotSaved);
+            }
+            Task::Rating { ticket, satisfaction, revision, proof } => {
+                let kept = self.queue.submit_rating(ticket, satisfaction, revision, proof, &self.sealer);
+                tell(kept, "a rating", around, Event::RatingSaved, Event::RatingNotSaved);
+            }
+            Task::Remember { track, unknown } => post(Event::Tracked(self.remember(&track, unknown))),
+            Task::Delivered(ticket) => {
+                if let Ok(Some(facts)) = self.queue.ticket_facts(ticket)
+                    && facts.delivered
+                {
+                    post(Event::Delivered { ticket });
+                }
+            }
+            other => refuse(other),
+        }
+    }
+
+    fn submit(&mut self, draft: &Draft, around: &Around<'_>) {
+        match self.queue.submit(draft, &self.sealer) {
+            Ok(done) => {
+                let text = draft.text_on_receipt.then(|| Zeroizing::new(draft.text.clone()));
+                around.printer.send(Command::Kick { ticket: done.ticket, text });
+                around.control.submitted();
+                let at = done.wall.quality.shows_a_day().then_some(done.wall.at);
+                let submitted = Submitted { ticket: done.ticket, code: done.code, secret: done.secret, at };
+                post(Event::Submitted(Box::new(submitted)));
+            }
+            Err(problem) => {
+                error!(error = %chain(&problem), "a suggestion could not be written down");
+                post(Event::NotSubmitted);
+            }
+        }
+    }
+
+    /// What the terminal itself knows of a ticket, which it tells to the receipt's own QR only: number and code are for
+    /// the county to judge, which counts wrong tries.
+    fn remember(&self, track: &Track, unknown: bool) -> TrackResult {
+        let known = match &track.proof {
+            Proof::Secret(secret) => self.remembered(track.ticket, secret).unwrap_or_else(|problem| {
+                error!(error = %chain(&problem), "a ticket could not be looked up");
+                None
+            }),
+            Proof::Code(_) => None,
+        };
+        known.unwrap_or_else(|| not_remembered(unknown))
+    }
+
+    fn remembered(&self, ticket: TicketNumber, secret: &Secret) -> Result<Option<TrackResult>, QueueError> {
+        if let Some(sealed) = self.queue.view(ticket)?
+            && let Ok(view) = sealed.open(&ViewKey::of(secret))
+        {
+            return Ok(Some(TrackResult::Kept(Box::new(view))));
+        }
+        let proofs = self.queue.print_job(ticket)?.and_then(|job| job.proofs);
+        if !proofs.is_some_and(|own| own.secret.same_as(secret)) {
+            return Ok(None);
+        }
+        let facts = self.queue.ticket_facts(ticket)?.filter(|facts| !facts.delivered);
+        Ok(facts.map(|facts| TrackResult::StillHere { category: facts.category }))
+    }
+
+    /// The bulletin last fetched, and when.
+    pub(super) fn bulletin(&self) -> Option<(Bulletin, WallTime)> {
+        let kept = self.queue.bulletin().unwrap_or_else(|problem| {
+            error!(error = %chain(&problem), "the bulletin could not be read");
+            None
+        });
+        kept.map(|kept| (kept.bulletin, kept.fetched))
+    }
+
+    /// How full the queue is; none where it can't be read.
+    pub(super) fn facts(&self) -> Result<QueueFacts, QueueError> {
+        let depth = self.queue.depth()?;
+        Ok(QueueFacts { waiting: depth.waiting, dead: depth.dead, oldest: depth.oldest })
+    }
+
+    /// Forgets what is due to be forgotten, and keeps the log small.
+    pub(super) fn tend(&mut self, now: Duration) {
+        let mut tended = Ok(());
+        if now >= self.purge_due {
+            self.purge_due = now + PURGE_EVERY;
+            tended = self.queue.purge().map(|_| ());
+        }
+        if let Err(problem) = tended.and_then(|()| self.queue.tidy().map(|_| ())) {
+            error!(error = %chain(&problem), "the queue could not be tidied");
+        }
+    }
+}
+
+/// Answers whoever waits for something that only an open queue can do.
+pub(super) fn refuse(task: Task) {
+    match task {
+        Task::Submit(_) => post(Event::NotSubmitted),
+        Task::Contact { mut name, mut phone, .. } => {
+            name.zeroize();
+            phone.zeroize();
+            post(Event::ContactNotSaved);
+        }
+        Task::Rating { .. } => post(Event::RatingNotSaved),
+        Task::Remember { unknown, .. } => post(Event::Tracked(not_remembered(unknown))),
+        // Nobody waits for the others.
+        _ => {}
+    }
+}
+
+fn not_remembered(unknown: bool) -> TrackResult {
+    if unknown { TrackResult::NotFound } else { TrackResult::Offline }
+}
+
+fn tell<T>(kept: Result<T, QueueError>, what: &str, around: &Around<'_>, saved: Event, not_saved: Event) {
+    match kept {
+        Ok(_) => {
+            post(saved);
+            around.control.submitted();
+        }
+        Err(problem) => {
+            error!(error = %chain(&problem), "{what} could not be written down");
+            post(not_saved);
+        }
+    }
+}
+
+/// An error with all its causes on one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
