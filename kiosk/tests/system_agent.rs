@@ -5,6 +5,8 @@
 
 #[path = "support/real_host.rs"]
 mod real_host;
+#[path = "support/relay.rs"]
+mod relay;
 
 use std::{
     path::PathBuf,
@@ -28,6 +30,8 @@ use kiosk::{
     ticket::{Draft, Named},
 };
 use real_host::{HostFolder, RunningHost};
+use relay::Relay;
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use wire::{
     intake::{Track, Tracked},
@@ -182,6 +186,67 @@ fn an_agent_that_is_killed_again_and_again_loses_nothing() {
     let _agent = terminal.agent();
     terminal.until_delivered(200);
     assert_eq!(terminal.queue.depth().unwrap().dead, 0);
+}
+
+/// What lies on the county's disk, counted by a statement.
+fn counted(host: &HostFolder, sql: &str) -> u32 {
+    let file = Connection::open_with_flags(host.data.join("county.sqlite"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    file.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Every suggestion is at the county exactly once, under its own number.
+fn all_exactly_once(host: &HostFolder, suggestions: u32) {
+    assert_eq!(counted(host, "SELECT count(*) FROM ticket_case"), suggestions);
+    assert_eq!(counted(host, "SELECT count(DISTINCT ticket) FROM ticket_case"), suggestions);
+    assert_eq!(counted(host, "SELECT count(*) FROM event WHERE kind = 'suggestion'"), suggestions);
+    assert_eq!(counted(host, "SELECT count(*) FROM conflict"), 0);
+}
+
+#[test]
+fn an_agent_killed_between_its_put_and_the_answer_delivers_exactly_once() {
+    let data = tempfile::tempdir().unwrap();
+    let mut host = HostFolder::new(&data.path().join("data"));
+    let relay = Relay::to(host.terminals);
+    host.reached = relay.address;
+    let _running = host.start();
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::new(&folder, &host);
+    let agent = terminal.agent();
+    terminal.until_network(Network::Online);
+    // The county answers once it has the event on its disk.
+    let county = host.clone();
+    relay.swallow_while(move || counted(&county, "SELECT count(*) FROM event") == 1);
+    terminal.submit();
+    relay.until_swallowed(PATIENCE);
+    assert_eq!(terminal.queue.depth().unwrap().waiting, 1, "the terminal doesn't know");
+    drop(agent);
+    relay.let_pass();
+    let _agent = terminal.agent();
+    terminal.until_delivered(1);
+    all_exactly_once(&host, 1);
+}
+
+#[test]
+fn a_host_that_is_killed_again_and_again_during_intake_has_everything_exactly_once() {
+    let (_data, host, running) = host();
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::new(&folder, &host);
+    let _agent = terminal.agent();
+    let mut running = Some(running);
+    for _ in 0..3 {
+        let before = terminal.queue.delivered_count().unwrap();
+        for _ in 0..60 {
+            terminal.submit();
+        }
+        while terminal.queue.delivered_count().unwrap() == before {
+            terminal.until(|event| *event == ControlEvent::Changed(Changed::Delivered));
+        }
+        // As `kill -9` would, with others under way.
+        drop(running.take());
+        running = Some(host.start());
+    }
+    terminal.until_delivered(180);
+    all_exactly_once(&host, 180);
 }
 
 #[test]

@@ -58,6 +58,7 @@ struct Site {
     mirror: mirror::Mirror,
     bulletin: wire::bulletin::Bulletin,
     queue: PathBuf,
+    county: PathBuf,
 }
 
 impl Site {
@@ -70,13 +71,22 @@ impl Site {
         let bulletin = stage.bulletin()?;
         let mirror = terminal::mirror()?;
         mirror.set_bulletin(&bulletin);
-        let queue = folder.join("terminal/data/queue.sqlite");
-        Ok(Self { stage, screen, mirror, bulletin, queue })
+        let (queue, county) = (folder.join("terminal/data/queue.sqlite"), folder.join("host/county.sqlite"));
+        Ok(Self { stage, screen, mirror, bulletin, queue, county })
     }
 
     /// Five taps from home to a submitted ready sentence; the number is read from the terminal's queue.
     fn speak(&mut self) -> Result<String> {
         let before = self.tickets()?;
+        self.say()?;
+        let mut hands = Hands { terminal: &mut self.stage.terminal, screen: &self.screen, mirror: &self.mirror };
+        hands.tap_to("交给代表", Page::Done)?;
+        let after = self.tickets()?;
+        Ok(after.into_iter().find(|ticket| !before.contains(ticket)).expect("a new ticket in the queue"))
+    }
+
+    /// Taps up to the one that submits.
+    fn say(&mut self) -> Result<()> {
         let category = &self.bulletin.categories[0];
         let village = &self.bulletin.places[0].name;
         let mut hands = Hands { terminal: &mut self.stage.terminal, screen: &self.screen, mirror: &self.mirror };
@@ -86,10 +96,49 @@ impl Site {
         hands.tap_to(&category.label, Page::Place)?;
         hands.tap_to(village, Page::Say)?;
         self.mirror.set_sentences(&category.sentences);
-        hands.tap(&category.sentences[0])?;
-        hands.tap_to("交给代表", Page::Done)?;
-        let after = self.tickets()?;
-        Ok(after.into_iter().find(|ticket| !before.contains(ticket)).expect("a new ticket in the queue"))
+        hands.tap(&category.sentences[0])
+    }
+
+    /// The tap that submits, and `kill -9` once the newest receipt stands as wanted; its number. Nothing is waited for on
+    /// the screen.
+    fn submit_and_be_killed(&mut self, wanted: impl Fn(PrintState) -> bool) -> Result<String> {
+        let before = self.tickets()?.len();
+        self.say()?;
+        let (x, y) = self.mirror.target("交给代表")?;
+        self.screen.tap(x, y)?;
+        let ticket = until("the receipt to stand as wanted", ARRIVES, || {
+            let Some(ticket) = self.tickets()?.get(before).cloned() else { return Ok(None) };
+            let facts = self.stage.terminal.facts(&ticket)?;
+            Ok(facts.is_some_and(|facts| wanted(facts.paper)).then_some(ticket))
+        })?;
+        self.stage.terminal.take_kiosk().expect("it runs").kill()?;
+        Ok(ticket)
+    }
+
+    fn printer(&self) -> &virtual_printer::VirtualPrinter {
+        let Printer::Virtual(printer) = &self.stage.printer else { unreachable!("the stage was set without a device") };
+        printer
+    }
+
+    /// Waits until the receipt is known to be out, and gives for each paper of the ticket whether it is marked.
+    fn papers(&mut self, ticket: &str) -> Result<Vec<bool>> {
+        until("the receipt to come out", ARRIVES, || {
+            self.stage.terminal.check()?;
+            let facts = self.stage.terminal.facts(ticket)?;
+            Ok(facts.filter(|facts| matches!(facts.paper, PrintState::Confirmed { .. })))
+        })?;
+        let holds = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+        let link = format!("/t#{ticket}.");
+        let mark = encoding_rs::GB18030.encode("补打").0.into_owned();
+        let receipts = self.stage.printer.receipts();
+        let own = receipts.iter().filter(|receipt| holds(&receipt.bytes, link.as_bytes()));
+        Ok(own.map(|receipt| holds(&receipt.bytes, &mark)).collect())
+    }
+
+    /// How many cases the county has with this number.
+    fn cases(&self, ticket: &str) -> Result<u32> {
+        let file = Connection::open_with_flags(&self.county, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Ok(file.query_row("SELECT count(*) FROM ticket_case WHERE ticket = ?1", [ticket], |row| row.get(0))?)
     }
 
     fn leave(&mut self) -> Result<()> {
@@ -151,6 +200,48 @@ fn killing_each_program_in_the_middle_of_visits_loses_nothing_that_was_submitted
     // The receipt whose program was killed came out, or is known not to have: never "on its way" for ever.
     let facts = site.stage.terminal.facts(&first).unwrap().unwrap();
     assert!(!matches!(facts.paper, PrintState::Sending { .. }), "{:?}", facts.paper);
+}
+
+#[test]
+fn killing_the_screens_program_between_the_tap_and_the_paper_loses_nothing_and_marks_every_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = Site::open(folder.path()).unwrap();
+    let mut tickets = Vec::new();
+
+    // Right behind the commit, whatever the printer had begun.
+    tickets.push(site.submit_and_be_killed(|_| true).unwrap());
+    site.start_kiosk().unwrap();
+    let papers = site.papers(&tickets[0]).unwrap();
+    assert!(!papers.is_empty() && papers.iter().filter(|marked| !**marked).count() <= 1, "{papers:?}");
+
+    // Written down, and nothing sent: the printer is off.
+    site.printer().change(|c| c.silent = true);
+    tickets.push(site.submit_and_be_killed(|paper| paper == PrintState::Prepared { after: 0 }).unwrap());
+    site.printer().change(|c| c.silent = false);
+    site.start_kiosk().unwrap();
+    assert_eq!(site.papers(&tickets[1]).unwrap(), [false], "the original");
+
+    // All bytes are with the printer, which says nothing behind them.
+    site.printer().change(|c| c.fence = false);
+    tickets.push(site.submit_and_be_killed(|paper| paper == PrintState::Sending { attempt: 1 }).unwrap());
+    site.printer().change(|c| c.fence = true);
+    site.start_kiosk().unwrap();
+    let papers = site.papers(&tickets[2]).unwrap();
+    assert!(papers.iter().filter(|marked| !**marked).count() <= 1 && papers.last() == Some(&true), "{papers:?}");
+
+    // The paper ended in the middle.
+    site.printer().change(|c| c.lines_left = Some(4));
+    tickets.push(site.submit_and_be_killed(|paper| matches!(paper, PrintState::Failed { attempt: 1, .. })).unwrap());
+    site.printer().change(|c| c.paper = virtual_printer::machine::Paper::Present);
+    site.start_kiosk().unwrap();
+    let papers = site.papers(&tickets[3]).unwrap();
+    assert!(papers.iter().filter(|marked| !**marked).count() <= 1 && papers.last() == Some(&true), "{papers:?}");
+
+    assert_eq!(site.tickets().unwrap(), tickets);
+    site.arrive(&tickets).unwrap();
+    for ticket in &tickets {
+        assert_eq!(site.cases(ticket).unwrap(), 1, "{ticket}");
+    }
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(crate) struct HostFolder {
     pub(crate) data: PathBuf,
     pub(crate) people: SocketAddr,
     pub(crate) terminals: SocketAddr,
+    /// Where terminals find it; another address where something stands between.
+    pub(crate) reached: SocketAddr,
 }
 
 /// A host that runs; killed when dropped.
@@ -35,7 +37,8 @@ fn free() -> SocketAddr {
 
 impl HostFolder {
     pub(crate) fn new(data: &Path) -> Self {
-        Self { data: data.to_owned(), people: free(), terminals: free() }
+        let terminals = free();
+        Self { data: data.to_owned(), people: free(), terminals, reached: terminals }
     }
 
     fn command(&self) -> Command {
@@ -45,8 +48,8 @@ impl HostFolder {
             .arg("--data")
             .arg(&self.data)
             .args(["--listen", &self.people.to_string(), "--listen-terminals", &self.terminals.to_string()])
-            .args(["--fleet-url", &format!("https://{}", self.terminals)])
-            .args(["--county-url", &format!("https://{}", self.terminals)])
+            .args(["--fleet-url", &format!("https://{}", self.reached)])
+            .args(["--county-url", &format!("https://{}", self.reached)])
             .args(["--public-base", &format!("https://{}", self.people)])
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null());
