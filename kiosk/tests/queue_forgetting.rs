@@ -1,5 +1,7 @@
 //! What the queue forgets and when: codes of receipts, views of cases.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+
 mod queue_support;
 
 use std::time::Duration;

@@ -3,6 +3,8 @@
 //!
 //! Source: udev(7) of systemd 252, "RULES FILES".
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+
 use std::{collections::HashMap, path::Path};
 
 /// One `KEY{attribute}OP"value"`.
