@@ -1,0 +1,270 @@
+//! The terminal's real screen where something is missing or goes wrong: before enrolment, with a queue that is damaged
+//! or can't be written to; and what is left of a visit outside of the program when it is over.
+
+#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
+
+#[path = "../examples/demo/browser.rs"]
+mod browser;
+#[path = "../examples/demo/county.rs"]
+mod county;
+#[path = "../examples/demo/device.rs"]
+mod device;
+#[path = "support/finger.rs"]
+mod finger;
+#[path = "../examples/demo/machine.rs"]
+mod machine;
+#[path = "../examples/demo/mirror.rs"]
+mod mirror;
+#[path = "../examples/demo/processes.rs"]
+mod processes;
+#[path = "../examples/demo/screen.rs"]
+mod screen;
+#[path = "../examples/demo/terminal.rs"]
+mod terminal;
+#[path = "support/virtual_printer/mod.rs"]
+mod virtual_printer;
+#[path = "../examples/demo/visits.rs"]
+mod visits;
+#[path = "../examples/demo/wait.rs"]
+mod wait;
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result};
+use finger::Finger;
+use kiosk::pages::Page;
+use processes::Programs;
+use rusqlite::Connection;
+use screen::Screen;
+use terminal::{Hands, PANEL, Terminal};
+use virtual_printer::VirtualPrinter;
+use wait::until;
+use wire::{
+    bulletin::{Bulletin, Place, Station, built_in_categories},
+    enrol::{CountyKeys, Enrolment},
+    pin::PinHash,
+    ticket::TerminalNumber,
+};
+
+/// Only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// On the header, where the clock stands.
+const CLOCK: (i16, i16) = (1_150, 30);
+
+const TECHNICIAN_PIN: &str = "135790";
+
+/// One terminal on a screen, without a county.
+struct Site {
+    folder: tempfile::TempDir,
+    programs: Programs,
+    terminal: Terminal,
+    screen: Screen,
+    finger: Finger,
+    mirror: mirror::Mirror,
+    bulletin: Bulletin,
+    _printer: VirtualPrinter,
+}
+
+impl Site {
+    fn new() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let at = |part: &str| folder.path().join(part);
+        for part in ["bin", "logs", "dev", "terminal"] {
+            fs::create_dir_all(at(part))?;
+        }
+        let programs = Programs::build(&at("bin"), true)?;
+        let printer = VirtualPrinter::start(&at("dev").join("printer"))?;
+        let terminal = Terminal::new(&at("terminal"), &at("logs"), printer.port(), None, true)?;
+        let screen = Screen::start(PANEL.0, PANEL.1)?;
+        let finger = Finger::on(screen.display())?;
+        let (mirror, bulletin) = (terminal::mirror()?, bulletin());
+        mirror.set_bulletin(&bulletin);
+        Ok(Self { folder, programs, terminal, screen, finger, mirror, bulletin, _printer: printer })
+    }
+
+    fn path(&self, part: &str) -> PathBuf {
+        self.folder.path().join("terminal").join(part)
+    }
+
+    fn enrol(&self) -> Result<()> {
+        let key = || age::x25519::Identity::generate().to_public().to_string();
+        let enrolment = Enrolment {
+            v: 1,
+            terminal: TerminalNumber::new(613)?,
+            generation: 1,
+            token: "one-time".into(),
+            ca: String::new(),
+            fleet_url: "https://127.0.0.1:1".into(),
+            county_url: "https://127.0.0.1:1".into(),
+            county_keys: CountyKeys { id: "k1".into(), working: key(), recovery: key() },
+            officer_pin: PinHash::of("246810"),
+            technician_pin: PinHash::of(TECHNICIAN_PIN),
+            bulletin: self.bulletin.clone(),
+        };
+        kiosk::durable::write(&terminal::enrolment(&self.path("")), &serde_json::to_vec(&enrolment)?, 0o600)?;
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<()> {
+        self.terminal.start_kiosk(&self.programs, Some(self.screen.display()))
+    }
+
+    fn hands(&mut self) -> Hands<'_> {
+        Hands { terminal: &mut self.terminal, screen: &self.screen, mirror: &self.mirror }
+    }
+
+    /// Waits for a page by the control socket's name.
+    fn see(&mut self, page: &str) -> Result<()> {
+        until(&format!("the page {page}"), PATIENCE, || {
+            self.terminal.check()?;
+            Ok(self.terminal.status().filter(|status| status.page == page && status.frames > 0).map(|_| ()))
+        })
+    }
+
+    /// The finger rests on a hidden door until another page is there.
+    fn hold_until(&mut self, at: (i16, i16), page: &str) -> Result<()> {
+        self.finger.press(at)?;
+        let seen = self.see(page);
+        self.finger.release(at)?;
+        seen
+    }
+
+    fn said(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.folder.path().join("logs/kiosk.log"))?)
+    }
+
+    /// Taps up to the page on which one writes.
+    fn write(&mut self, words: &str) -> Result<()> {
+        let (category, place) = (self.bulletin.categories[0].clone(), self.bulletin.places[0].name.clone());
+        let mut hands = self.hands();
+        hands.see(Page::Attract)?;
+        hands.tap_to("摸一下，开始说", Page::Home)?;
+        hands.tap_to("我要说", Page::Category)?;
+        hands.tap_to(&category.label, Page::Place)?;
+        hands.tap_to(&place, Page::Say)?;
+        self.mirror.set_sentences(&category.sentences);
+        let mut hands = self.hands();
+        hands.tap("自己写")?;
+        hands.mirror.set_writing(true);
+        hands.type_text(words)
+    }
+
+    /// From the page on which one writes to the number.
+    fn submit(&mut self) -> Result<()> {
+        let mut hands = self.hands();
+        hands.tap("写好了")?;
+        hands.mirror.set_writing(false);
+        hands.tap_to("交给代表", Page::Done)
+    }
+}
+
+fn bulletin() -> Bulletin {
+    Bulletin {
+        revision: 1,
+        issued: jiff::Timestamp::UNIX_EPOCH,
+        zone: "Asia/Shanghai".into(),
+        station: Station {
+            name: "花桥镇人大代表联络站".into(),
+            telephone: "0570-6012345".into(),
+            code: None,
+            place: Some("huaqiao".into()),
+        },
+        officer: None,
+        public_base: "https://county.example".into(),
+        reply_period: None,
+        categories: built_in_categories(),
+        places: vec![Place { id: "huaqiao".into(), name: "花桥村".into() }],
+        roster: vec![],
+        present: vec![],
+    }
+}
+
+#[test]
+fn before_enrolment_the_technician_gets_in_without_a_pin_and_the_terminal_works_once_it_is_enrolled() {
+    let mut site = Site::new().unwrap();
+    site.start().unwrap();
+    site.see("out-of-service").unwrap();
+    site.hold_until(CLOCK, "technician").unwrap();
+    let frames = site.terminal.status().unwrap().frames;
+    until("frames to be painted", PATIENCE, || Ok(site.terminal.status().filter(|status| status.frames > frames)))
+        .unwrap();
+    // The file arrives while they look; nothing else is needed.
+    site.enrol().unwrap();
+    until("the queue", PATIENCE, || Ok(site.path("data/queue.sqlite").exists().then_some(()))).unwrap();
+    site.mirror.show(Page::Technician);
+    site.hands().tap_to("返回", Page::Attract).unwrap();
+    site.write("路灯坏了").unwrap();
+    site.submit().unwrap();
+}
+
+#[test]
+fn with_a_damaged_queue_the_technician_signs_in_and_no_suggestion_is_taken() {
+    let mut site = Site::new().unwrap();
+    site.enrol().unwrap();
+    kiosk::durable::write(&site.path("data/queue.sqlite"), &[b'x'; 8192], 0o600).unwrap();
+    site.start().unwrap();
+    site.see("out-of-service").unwrap();
+    site.hold_until(CLOCK, "pin").unwrap();
+    site.mirror.show(Page::Pin);
+    for digit in TECHNICIAN_PIN.chars() {
+        site.hands().tap(&digit.to_string()).unwrap();
+    }
+    site.see("technician").unwrap();
+    assert!(site.said().unwrap().contains("damaged"));
+    site.mirror.show(Page::Technician);
+    site.hands().tap("返回").unwrap();
+    site.see("out-of-service").unwrap();
+    assert_eq!(fs::read(site.path("data/queue.sqlite")).unwrap(), [b'x'; 8192]);
+}
+
+#[test]
+fn a_telephone_number_that_could_not_be_kept_is_said_and_kept_at_the_second_try() {
+    let mut site = Site::new().unwrap();
+    site.enrol().unwrap();
+    site.start().unwrap();
+    site.write("路灯坏了").unwrap();
+    site.submit().unwrap();
+    site.hands().tap_to("留个电话", Page::Contact).unwrap();
+    site.hands().type_text("王小明").unwrap();
+    let queue = Connection::open(site.path("data/queue.sqlite")).unwrap();
+    queue.execute_batch("BEGIN IMMEDIATE").unwrap();
+    site.hands().tap_to("留下", Page::Done).unwrap();
+    until("the failure", PATIENCE, || Ok(site.said()?.contains("a contact could not be written down").then_some(())))
+        .unwrap();
+    queue.execute_batch("ROLLBACK").unwrap();
+    // What was typed is still there.
+    site.hands().tap_to("留个电话", Page::Contact).unwrap();
+    site.hands().tap_to("留下", Page::Done).unwrap();
+    until("the contact on the disk", PATIENCE, || {
+        let sql = "SELECT count(*) FROM event WHERE kind = 'contact'";
+        let kept: u32 = queue.query_row(sql, [], |row| row.get(0)).context("count contacts")?;
+        Ok((kept == 1).then_some(()))
+    })
+    .unwrap();
+}
+
+#[test]
+fn after_a_visit_neither_clipboard_nor_selection_holds_any_text() {
+    let mut site = Site::new().unwrap();
+    site.enrol().unwrap();
+    site.start().unwrap();
+    let words = "村口的路灯坏了，晚上看不见路。".repeat(20);
+    site.write(&words).unwrap();
+    // A finger drawn over the words selects them.
+    let (x, y) = site.mirror.target("您要说的话").unwrap();
+    site.finger.drag((x - 200, y), (x + 200, y)).unwrap();
+    let selected = until("words in the selection", PATIENCE, || site.finger.text_of("PRIMARY")).unwrap();
+    assert!(words.contains(&selected), "{selected}");
+    // A keyboard that somebody brought copies nothing.
+    site.finger.with_control('a').unwrap();
+    site.finger.with_control('c').unwrap();
+    site.finger.with_control('x').unwrap();
+    site.submit().unwrap();
+    assert_eq!(site.finger.text_of("CLIPBOARD").unwrap(), None);
+    site.hands().tap("好了").unwrap();
+    site.hands().see(Page::Attract).unwrap();
+    for clipboard in ["PRIMARY", "SECONDARY", "CLIPBOARD"] {
+        assert_eq!(site.finger.text_of(clipboard).unwrap(), None, "{clipboard}");
+    }
+}
