@@ -145,7 +145,8 @@ fn main() -> ExitCode {
     let settings = support::write_terminal(folder.path());
     let number = 200 + std::process::id() % 700;
     let display = format!(":{number}");
-    let _xvfb = start(Command::new("Xvfb").args([&display, "-screen", "0", "1280x800x24", "-nolisten", "tcp"]));
+    let _xvfb =
+        start(Command::new("Xvfb").args([&display, "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]));
     let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
     until("Xvfb", || socket.exists() && x11rb::connect(Some(&display)).is_ok());
     let (x, screen) = x11rb::connect(Some(&display)).expect("Xvfb answers");
