@@ -139,7 +139,8 @@ impl County {
         })
     }
 
-    /// Says which station a terminal stands in, by the station's name; the station is made where it isn't there.
+    /// Says from the command line which station a terminal stands in, by the station's name; the station is made where
+    /// it isn't there. Audited.
     ///
     /// # Errors
     /// The database, or [`Error::Input`] for a name that is none.
@@ -157,6 +158,7 @@ impl County {
         };
         bulletins::place_terminal(&mut tx, &terminal.to_string(), &id).await?;
         self.changed(&mut tx).await?;
+        self.audit(&mut tx, "program", "place", &format!("terminal:{terminal}"), "edited").await?;
         Ok(tx.commit().await?)
     }
 

@@ -72,11 +72,15 @@ impl County {
     /// Says that `by` comes: 我知道了.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] for a unit, [`Error::NotFound`] for no such call, or the database.
+    /// [`Error::NotAllowed`] for a unit, [`Error::NotFound`] for no such call or one of a station that they don't see,
+    /// or the database.
     pub async fn acknowledge(&self, by: &Official, call: &str) -> Result<(), Error> {
         by.serves_villagers()?;
         let mut tx = self.store.write().await?;
-        desk::find_help(&mut tx, call).await?.ok_or(Error::NotFound)?;
+        let row = desk::find_help(&mut tx, call).await?.ok_or(Error::NotFound)?;
+        if by.station.is_some() && row.station != by.station {
+            return Err(Error::NotFound);
+        }
         desk::acknowledge(&mut tx, call, &by.name, self.now().as_millisecond()).await?;
         self.audit(&mut tx, &by.who(), "help", call, "acknowledged").await?;
         Ok(tx.commit().await?)

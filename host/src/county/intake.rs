@@ -20,7 +20,6 @@ use super::{
     case::{self, Actor, Case, What},
     keys::Use,
     record::{self, CURSOR, case_of, signed, standing_of, word},
-    tracking::{Asker, Verdict},
 };
 use crate::store::{
     Conn, StoreError,
@@ -199,9 +198,9 @@ impl County {
             return Ok(());
         }
         let from = event.terminal.parse().map_err(|_| StoreError::Unreadable("terminal"))?;
-        match self.judge(&mut *tx, Asker::Terminal(from), ticket, &rating.proof).await? {
-            Verdict::Case(row) => self.count(tx, event, &row, rating).await,
-            Verdict::Wrong | Verdict::Blocked(_) => self.refuse_rating(tx, event, None).await,
+        match self.case_of_proof(&mut *tx, from, ticket, &rating.proof).await? {
+            Some(row) => self.count(tx, event, &row, rating).await,
+            None => self.refuse_rating(tx, event, None).await,
         }
     }
 

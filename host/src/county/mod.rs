@@ -62,6 +62,7 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { name: "0004_correction", sql: include_str!("../../migrations/county/0004_correction.sql") },
     Migration { name: "0005_audit_by_time", sql: include_str!("../../migrations/county/0005_audit_by_time.sql") },
+    Migration { name: "0006_audit_by_who", sql: include_str!("../../migrations/county/0006_audit_by_who.sql") },
 ];
 
 /// The setting with the ledger's id.

@@ -1,8 +1,9 @@
 //! The county's people: accounts, passwords, sessions.
 //!
 //! Invariants: passwords are stored as argon2id only; a session's token is stored as its SHA-256 only. An unknown
-//! login costs what a wrong password costs. 5 wrong tries per login in 15 minutes, 20 per address and hour. Roles are
-//! the county's own: the fleet's admins have none here.
+//! login costs what a wrong password costs. 5 wrong tries per login in 15 minutes, 20 per address and hour; a try is
+//! written down before the password is looked at and taken back when it is right, so that asking at once passes no
+//! limit. Roles are the county's own: the fleet's admins have none here.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -161,6 +162,27 @@ impl County {
         tokio::task::spawn_blocking(move || fits(&password, &stored)).await.unwrap_or(false)
     }
 
+    /// Counts a try at a password before the password is looked at; returns its number, to be taken back.
+    async fn try_password(&self, subject: &str, who: &str) -> Result<i64, Error> {
+        // Whoever is over the limit takes no turn among the writers.
+        self.may_try(&mut *self.store.read().await?, subject, who).await?;
+        let mut tx = self.store.write().await?;
+        self.may_try(&mut tx, subject, who).await?;
+        let number = desk::wrong_try(&mut tx, self.now().as_millisecond(), subject, who).await?;
+        tx.commit().await?;
+        Ok(number)
+    }
+
+    async fn may_try(&self, conn: &mut Conn, subject: &str, who: &str) -> Result<(), Error> {
+        let now = self.now().as_millisecond();
+        let at_login = desk::tries_at(&mut *conn, subject, PER_LOGIN.since(now)).await?;
+        let by_asker = desk::tries_by(conn, who, PER_ASKER.since(now)).await?;
+        match PER_LOGIN.wait(&at_login, now).max(PER_ASKER.wait(&by_asker, now)) {
+            Some(retry_after) => Err(Error::TooMany { retry_after }),
+            None => Ok(()),
+        }
+    }
+
     /// Signs somebody in; returns the token of a new session.
     ///
     /// # Errors
@@ -170,27 +192,20 @@ impl County {
         let who = format!("sign_in:{}", self.name_of(Asker::Address(from)));
         let login = login.trim().chars().take(60).collect::<String>();
         let subject = format!("login:{login}");
-        let known = {
-            let mut conn = self.store.read().await?;
-            let at_login = desk::tries_at(&mut conn, &subject, PER_LOGIN.since(now)).await?;
-            let by_asker = desk::tries_by(&mut conn, &who, PER_ASKER.since(now)).await?;
-            if let Some(retry_after) = PER_LOGIN.wait(&at_login, now).max(PER_ASKER.wait(&by_asker, now)) {
-                return Err(Error::TooMany { retry_after });
-            }
-            people::by_login(&mut conn, &login).await?
-        };
+        let number = self.try_password(&subject, &who).await?;
+        let known = people::by_login(&mut *self.store.read().await?, &login).await?;
         let stored = known.as_ref().map_or(NOBODY, |p| p.password.as_str()).to_owned();
         let password: String = password.chars().take(PASSWORD_MAX).collect();
         let right = self.verify(password, stored).await;
         let mut tx = self.store.write().await?;
         let Some(person) = known.filter(|p| right && p.disabled == 0) else {
-            desk::wrong_try(&mut tx, now, &subject, &who).await?;
             self.audit(&mut tx, &who, "sign_in", "login", "wrong").await?;
             tx.commit().await?;
             return Err(Error::NotFound);
         };
         let token = URL_SAFE_NO_PAD.encode(random::<32>());
         let csrf = URL_SAFE_NO_PAD.encode(random::<24>());
+        desk::take_back_try(&mut tx, number).await?;
         people::close_old_sessions(&mut tx, now - LIFE_MS, now - IDLE_MS).await?;
         desk::forget_tries(&mut tx, PER_ASKER.since(now)).await?;
         people::open_session(&mut tx, &token_hash(&token), &person.id, &csrf, now).await?;
@@ -230,15 +245,21 @@ impl County {
     /// Changes one's own password; ends one's sessions.
     ///
     /// # Errors
-    /// [`Error::Input`] for a wrong or a short password, or the database.
+    /// [`Error::Input`] for a wrong or a short password, [`Error::TooMany`] after five wrong ones, or the database.
     pub async fn change_password(&self, by: &Official, old: &str, new: &str) -> Result<(), Error> {
         check_password(new)?;
+        let number = self.try_password(&format!("password:{}", by.id), &format!("password:{}", by.who())).await?;
         let row = self.known(&mut *self.store.read().await?, &by.id).await?;
-        if !self.verify(old.to_owned(), row.password).await {
+        let old: String = old.chars().take(PASSWORD_MAX).collect();
+        if !self.verify(old, row.password).await {
+            let mut tx = self.store.write().await?;
+            self.audit(&mut tx, &by.who(), "person", &by.id, "wrong").await?;
+            tx.commit().await?;
             return Err(Error::Input("原来的密码不对。请再输一次。".into()));
         }
         let hash = self.hash(new.to_owned()).await?;
         let mut tx = self.store.write().await?;
+        desk::take_back_try(&mut tx, number).await?;
         people::set_password(&mut tx, &by.id, &hash).await?;
         people::close_sessions(&mut tx, &by.id).await?;
         self.audit(&mut tx, &by.who(), "person", &by.id, "password changed").await?;

@@ -10,6 +10,7 @@ use super::{Conn, StoreError};
 pub struct HelpRow {
     pub id: String,
     pub terminal: String,
+    pub station: Option<String>,
     pub station_name: Option<String>,
     pub at: i64,
     pub by_name: Option<String>,
@@ -39,13 +40,14 @@ pub struct AuditRow {
     pub outcome: String,
 }
 
-const HELP: &str = "SELECT h.id, h.terminal, s.name AS station_name, h.at, h.by_name, h.acknowledged
+const HELP: &str = "SELECT h.id, h.terminal, h.station, s.name AS station_name, h.at, h.by_name, h.acknowledged
   FROM help_call h LEFT JOIN station s ON s.id = h.station ";
 
 fn help(row: &AnyRow) -> Result<HelpRow, sqlx::Error> {
     Ok(HelpRow {
         id: row.try_get("id")?,
         terminal: row.try_get("terminal")?,
+        station: row.try_get("station")?,
         station_name: row.try_get("station_name")?,
         at: row.try_get("at")?,
         by_name: row.try_get("by_name")?,
@@ -102,13 +104,21 @@ pub async fn acknowledge(conn: &mut Conn, id: &str, by: &str, at: i64) -> Result
     Ok(())
 }
 
-/// Notes a wrong try.
+/// Notes a wrong try, or one that is to be taken back when it proves right; returns its number.
 ///
 /// # Errors
 /// The database.
-pub async fn wrong_try(conn: &mut Conn, at: i64, subject: &str, asker: &str) -> Result<(), StoreError> {
-    let sql = "INSERT INTO guess (at, subject, asker) VALUES ($1, $2, $3)";
-    sqlx::query(sql).bind(at).bind(subject).bind(asker).execute(conn).await?;
+pub async fn wrong_try(conn: &mut Conn, at: i64, subject: &str, asker: &str) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO guess (at, subject, asker) VALUES ($1, $2, $3) RETURNING number";
+    Ok(sqlx::query(sql).bind(at).bind(subject).bind(asker).fetch_one(conn).await?.try_get(0)?)
+}
+
+/// Takes a try back.
+///
+/// # Errors
+/// The database.
+pub async fn take_back_try(conn: &mut Conn, number: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM guess WHERE number = $1").bind(number).execute(conn).await?;
     Ok(())
 }
 
@@ -139,6 +149,23 @@ pub async fn tries_by(conn: &mut Conn, asker: &str, since: i64) -> Result<Vec<i6
 pub async fn forget_tries(conn: &mut Conn, before: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM guess WHERE at < $1").bind(before).execute(conn).await?;
     Ok(())
+}
+
+/// Whether the audit says since a time that somebody was kept waiting; `subject` empty for any.
+///
+/// # Errors
+/// The database.
+pub async fn said_blocked(
+    conn: &mut Conn,
+    who: &str,
+    what: &str,
+    subject: &str,
+    since: i64,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM audit
+               WHERE who = $1 AND at > $2 AND what = $3 AND outcome = 'blocked' AND ($4 = '' OR subject = $4) LIMIT 1";
+    let row = sqlx::query(sql).bind(who).bind(since).bind(what).bind(subject).fetch_optional(conn).await?;
+    Ok(row.is_some())
 }
 
 /// Appends to the audit.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use host::{
-    county::{Error, case::What, work::Wanted},
+    county::{Error, audits::Sought, case::What, people::NewPerson, work::Wanted},
     store::Store,
 };
 use jiff::civil::date;
@@ -126,6 +126,87 @@ async fn a_new_ledger_id_lasts_and_a_second_start_keeps_everything() {
         assert_eq!(count.fetch_one(&mut *store.read().await.unwrap()).await.unwrap(), 1);
         let less = Store::open(&bench.url, &[]).await;
         assert!(matches!(less, Err(host::store::StoreError::Foreign(_))), "an older program is told so");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_is_acknowledged_by_an_officer_of_its_own_station() {
+    on_each_database(async |bench| {
+        let boss = bench.person("boss", Role::County, None).await;
+        bench.county.place_terminal(terminal(1), "花桥镇联络站").await.unwrap();
+        let elsewhere = bench.county.add_station(&boss, "北山乡联络站").await.unwrap();
+        let here = bench.county.stations().await.unwrap().into_iter().find(|s| s.name == "花桥镇联络站").unwrap().id;
+        let call = HelpCall { id: Uuid::new_v4() };
+        bench.county.help(terminal(1), &call).await.unwrap();
+        let mut officers = Vec::new();
+        for (login, station) in [("north", elsewhere), ("bridge", here)] {
+            let person = NewPerson {
+                login: login.into(),
+                name: login.into(),
+                role: Role::Officer,
+                unit: None,
+                password: PASSWORD.into(),
+            };
+            bench.county.hire(&boss, &person, Some(station)).await.unwrap();
+            let token = bench.county.sign_in(login, PASSWORD, HERE).await.unwrap();
+            officers.push(bench.county.session(&token).await.unwrap().unwrap());
+        }
+        let id = call.id.to_string();
+        assert!(matches!(bench.county.acknowledge(&officers[0], &id).await, Err(Error::NotFound)));
+        assert!(!bench.county.help_state(terminal(1), call.id).await.unwrap().acknowledged);
+        bench.county.acknowledge(&officers[1], &id).await.unwrap();
+        assert!(bench.county.help_state(terminal(1), call.id).await.unwrap().acknowledged);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asking_at_once_passes_no_limit_on_passwords() {
+    on_each_database(async |bench| {
+        let deputy = bench.person("deputy", Role::Deputy, None).await;
+        let bench = std::sync::Arc::new(bench);
+        let (mut signing, mut changing) = (tokio::task::JoinSet::new(), tokio::task::JoinSet::new());
+        for n in 0..16u8 {
+            let (one, two, by) = (bench.clone(), bench.clone(), deputy.clone());
+            signing
+                .spawn(async move { one.county.sign_in("deputy", "wrong", [10, 0, 0, n].into()).await.unwrap_err() });
+            changing.spawn(async move { two.county.change_password(&by, "wrong", "0123456789").await.unwrap_err() });
+        }
+        let tried = signing.join_all().await;
+        assert_eq!(tried.iter().filter(|e| matches!(e, Error::NotFound)).count(), 5, "{tried:?}");
+        assert!(tried.iter().all(|e| matches!(e, Error::NotFound | Error::TooMany { .. })), "{tried:?}");
+        let tried = changing.join_all().await;
+        assert_eq!(tried.iter().filter(|e| matches!(e, Error::Input(_))).count(), 5, "{tried:?}");
+        let blocked = bench.county.change_password(&deputy, PASSWORD, "0123456789").await;
+        assert!(matches!(blocked, Err(Error::TooMany { .. })));
+        bench.clock.on(Duration::from_secs(900));
+        for _ in 0..6 {
+            bench.county.sign_in("deputy", PASSWORD, HERE).await.unwrap();
+        }
+        bench.county.change_password(&deputy, PASSWORD, "0123456789").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_terminal_is_moved_by_the_county_and_the_audit_says_so() {
+    on_each_database(async |bench| {
+        let boss = bench.person("boss", Role::County, None).await;
+        let officer = bench.person("officer", Role::Officer, None).await;
+        let station = bench.county.add_station(&boss, "花桥镇联络站").await.unwrap();
+        let refused = bench.county.move_terminal(&officer, terminal(7), &station).await;
+        assert!(matches!(refused, Err(Error::NotAllowed)));
+        assert!(matches!(bench.county.move_terminal(&boss, terminal(7), "none").await, Err(Error::NotFound)));
+        bench.county.move_terminal(&boss, terminal(7), &station).await.unwrap();
+        assert_eq!(bench.county.bulletin(terminal(7)).await.unwrap().station.name, "花桥镇联络站");
+        bench.county.place_terminal(terminal(8), "花桥镇联络站").await.unwrap();
+        let lines = bench.county.audited(&boss, &Sought::default()).await.unwrap().lines;
+        let placed: Vec<_> =
+            lines.iter().filter(|l| l.what == "place").map(|l| (l.who.as_str(), l.subject.as_str())).collect();
+        let by = boss.who();
+        assert_eq!(placed.len(), 2);
+        assert!(placed.contains(&(by.as_str(), "terminal:00007")) && placed.contains(&("program", "terminal:00008")));
     })
     .await;
 }

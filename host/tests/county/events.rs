@@ -1,6 +1,6 @@
 //! What terminals send: taken once, kept exactly, never dropped.
 
-use host::county::{Error, IntakeRefused, intake::Intake, work::Wanted};
+use host::county::{Error, IntakeRefused, intake::Intake, tracking::Asker, work::Wanted};
 use uuid::Uuid;
 use wire::{
     case::{Role, State},
@@ -199,6 +199,29 @@ async fn many_at_once_are_all_taken_once_and_their_views_follow_one_another() {
         assert_eq!(answers.iter().filter(|a| **a == Intake::Same).count(), 40);
         let views = bench.county.views(terminal(1), 0).await.unwrap();
         assert_eq!((views.views.len(), views.cursor), (40, 40));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rating_counts_although_others_guessed_at_its_ticket() {
+    on_each_database(async |bench| {
+        let county = bench.person("boss", Role::County, None).await;
+        let receipt = bench.say(1, "路坏了。").await;
+        close(&bench, &receipt).await;
+        let wrong = Proof::Code(other_code(&receipt.code));
+        for n in 0..5u8 {
+            let asker = Asker::Address([10, 0, 0, n].into());
+            assert_eq!(track(&bench, asker, receipt.ticket, wrong.clone()).await.unwrap(), None);
+        }
+        let right = Proof::Code(receipt.code.clone());
+        let kept_waiting = track(&bench, Asker::Terminal(terminal(1)), receipt.ticket, right.clone()).await;
+        assert!(matches!(kept_waiting, Err(Error::TooMany { .. })));
+        let (id, bytes) = bench.rating(1, receipt.ticket, 5, 6, right);
+        assert_eq!(bench.send(1, id, &bytes).await, Intake::New);
+        let case = bench.county.case_page(&county, &receipt.id.to_string()).await.unwrap().case;
+        assert_eq!(case.rating.map(u8::from), Some(5));
+        assert!(bench.county.alarms(&county).await.unwrap().is_empty());
     })
     .await;
 }

@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use host::county::{Error, audits::Sought, intake::Intake, tracking::Asker};
+use host::{
+    county::{Error, audits::Sought, intake::Intake, tracking::Asker},
+    store::Store,
+};
 use wire::{
     case::{Role, Satisfaction, State},
     intake::{Lookup, Reissue},
@@ -159,6 +162,29 @@ async fn a_lost_receipt_is_found_by_telephone_and_its_former_code_dies() {
         let audit = bench.county.audited(&county, &Sought::default()).await.unwrap().lines;
         assert!(audit.iter().any(|a| a.what == "lookup") && audit.iter().any(|a| a.what == "reissue"));
         assert!(audit.iter().all(|a| !format!("{a:?}").contains("13800138000")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_kept_waiting_takes_no_turn_among_the_writers_and_fills_no_audit() {
+    on_each_database(async |bench| {
+        let county = bench.person("boss", Role::County, None).await;
+        let asker = Asker::Address(HERE);
+        let wrong = || Proof::Code("000000".parse().unwrap());
+        for n in 0..20 {
+            assert!(track(&bench, asker, ticket(1, 100 + n), wrong()).await.unwrap().is_none());
+        }
+        assert!(matches!(track(&bench, asker, ticket(1, 1), wrong()).await, Err(Error::TooMany { .. })));
+        let other = Store::open(&bench.url, host::county::MIGRATIONS).await.unwrap();
+        let writer = other.write().await.unwrap();
+        for n in 0..50 {
+            let answer = track(&bench, asker, ticket(1, 200 + n), wrong()).await;
+            assert!(matches!(answer, Err(Error::TooMany { .. })), "{answer:?}");
+        }
+        drop(writer);
+        let lines = bench.county.audited(&county, &Sought::default()).await.unwrap().lines;
+        assert_eq!(lines.iter().filter(|l| l.outcome == "blocked").count(), 1);
     })
     .await;
 }

@@ -2,6 +2,7 @@
 //! raises the bulletin's revision and stands in the audit.
 
 use uuid::Uuid;
+use wire::ticket::TerminalNumber;
 
 use super::{
     super::{
@@ -87,6 +88,19 @@ impl County {
         bulletins::update_station(&mut tx, &station).await?;
         bulletins::set_places(&mut tx, &station.id, places).await?;
         self.edited(&mut tx, by, "station", &station.id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Says that a terminal stands in a station, by the station's id.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but 县人大, [`Error::NotFound`] for no such station, or the database.
+    pub async fn move_terminal(&self, by: &Official, terminal: TerminalNumber, station: &str) -> Result<(), Error> {
+        by.rules()?;
+        let mut tx = self.store.write().await?;
+        bulletins::stations(&mut tx).await?.iter().find(|s| s.id == station).ok_or(Error::NotFound)?;
+        bulletins::place_terminal(&mut tx, &terminal.to_string(), station).await?;
+        self.edited(&mut tx, by, "place", &format!("terminal:{terminal}")).await?;
         Ok(tx.commit().await?)
     }
 

@@ -79,6 +79,7 @@ fn line(county: &County, audit: &Audit, row: &AuditRow) -> Line {
     let (subject, link) = match (row.what.as_str(), kind) {
         (_, "ticket") => (grouped(id), Some(format!("/county/cases?ticket={id}"))),
         ("case" | "contact", _) => (grouped(&named(id).unwrap_or_default()), Some(format!("/county/cases/{id}"))),
+        ("place", "terminal") => (format!("终端 {id}"), None),
         ("alarm", _) => ("看原件".to_owned(), Some(format!("/county/alarms/{id}"))),
         ("station", _) => (named(id).unwrap_or_else(|| "站点".to_owned()), Some(format!("/county/stations/{id}"))),
         _ => (named(id).unwrap_or_default(), None),
@@ -116,6 +117,7 @@ fn what(word: &str) -> &str {
         "person" => "人员",
         "unit" => "承办单位",
         "station" => "站点",
+        "place" => "终端所在站点",
         "roster" => "值班人员",
         "duty" => "值班表",
         "category" => "类别",

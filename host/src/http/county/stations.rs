@@ -140,8 +140,7 @@ pub(super) async fn edit(State(county): State<County>, Path(id): Path<String>, p
 pub(super) async fn terminal(State(county): State<County>, Path(id): Path<String>, posted: Posted) -> Answer {
     let number = posted.fields.get("terminal");
     let number = number.parse().map_err(|_| wrong("终端编号是五位数字，例如 00613。"))?;
-    let page = county.station_page(&posted.by, &id).await?;
-    county.place_terminal(number, &page.station.name).await?;
+    county.move_terminal(&posted.by, number, &id).await?;
     done(&format!("/county/stations/{id}"))
 }
 
