@@ -161,7 +161,7 @@ pub async fn begin_ledger(config: &Config, clock: &SharedClock) -> Result<Restor
     let mut restored = Restored { ledger: None, aside: None };
     if config.plays(Role::Fleet) {
         let store = Store::open(&config.fleet_database, fleet::MIGRATIONS).await?;
-        Fleet::new(store.clone(), Arc::clone(clock)).after_restore(0, &revoked(data)?).await?;
+        Fleet::new(store.clone(), Arc::clone(clock)).after_restore(&[], &revoked(data)?).await?;
         store.close().await;
     }
     if config.plays(Role::County) {
@@ -275,17 +275,16 @@ fn place_authority(scratch: &Path, data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Numbers given and terminals revoked since the backup are not forgotten.
+/// Numbers given, cards replaced and terminals revoked since the backup are not forgotten.
 async fn prepare_fleet(scratch: &Path, present: &Path, data: &Path, clock: &SharedClock) -> Result<()> {
-    let mut highest = 0;
+    let mut known = Vec::new();
     if present.exists() {
         let store = Store::open(&sqlite_url(present), fleet::MIGRATIONS).await?;
-        let rows = Fleet::new(store.clone(), Arc::clone(clock)).list().await?;
-        highest = rows.iter().map(|row| row.number.get()).max().unwrap_or(0);
+        known = Fleet::new(store.clone(), Arc::clone(clock)).list().await?;
         store.close().await;
     }
     let store = Store::open(&sqlite_url(&scratch.join(FLEET)), fleet::MIGRATIONS).await?;
-    Fleet::new(store.clone(), Arc::clone(clock)).after_restore(highest, &revoked(data)?).await?;
+    Fleet::new(store.clone(), Arc::clone(clock)).after_restore(&known, &revoked(data)?).await?;
     store.close().await;
     Ok(())
 }

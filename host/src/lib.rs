@@ -8,7 +8,9 @@
 //! | module | may import |
 //! |---|---|
 //! | `cli` | everything below |
-//! | `serve`, `setup`, `backup` | each other and everything below; `serve` alone imports `http` |
+//! | `backup` | `serve`, `setup` and everything below but `http` |
+//! | `serve` | `setup` and everything below |
+//! | `setup` | everything below but `http` |
 //! | `http` | `county`, `fleet`, `ca`, `store`, `tls`, `clock` |
 //! | `config` | `county`, `store` |
 //! | `county` | `store`, `clock`, `passphrase` |

@@ -14,7 +14,6 @@ use std::{
 use anyhow::{Context, Result};
 use axum::Router;
 use rustls::ServerConfig;
-use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
@@ -25,10 +24,10 @@ use crate::{
     fleet::{Fleet, RENEW_LATE, RevokedFile},
     http::{
         self,
-        listener::{Peer, TlsListener},
+        listener::{Limits, Peer, TlsListener},
         terminals::{Enrolments, Gate, Revocations},
     },
-    setup::{self, Machine},
+    setup::{self, ADDRESSES, Addresses, Machine},
     store::Store,
     tls,
 };
@@ -38,26 +37,6 @@ const GOODBYE: Duration = Duration::from_secs(10);
 
 /// Certificates are looked at this often.
 const CERTIFICATES: Duration = Duration::from_secs(3600);
-
-/// Where the host listens, as `addresses.json` in the data folder says it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Addresses {
-    /// Console and public page; none where the county runs elsewhere.
-    pub people: Option<SocketAddr>,
-    /// Terminals.
-    pub terminals: SocketAddr,
-    /// Where the QR of receipts leads, and the console lies below.
-    pub public_base: String,
-    /// The fleet role, as terminals see it.
-    pub fleet_url: String,
-    /// The county role, as terminals see it.
-    pub county_url: String,
-    /// The certificate that both listeners can be checked against.
-    pub ca: PathBuf,
-}
-
-/// Name of that file.
-pub const ADDRESSES: &str = "addresses.json";
 
 /// Held while a host works on a data folder; the system lets go of it with the process.
 #[derive(Debug)]
@@ -109,7 +88,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let for_terminals = bind(config.listen_terminals, "listen_terminals").await?;
     let for_people = if plays_county { Some(bind(config.listen, "listen").await?) } else { None };
     let people_address = for_people.as_ref().map(TcpListener::local_addr).transpose()?;
-    let addresses = addresses(config, people_address, for_terminals.local_addr()?);
+    let addresses = setup::addresses(config, people_address, for_terminals.local_addr()?);
 
     let fleet = machine.fleet.clone();
     let county = machine.county(config, &addresses.public_base, &clock).await?;
@@ -184,24 +163,6 @@ async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener> {
     })
 }
 
-/// What the settings and the ports come to.
-#[must_use]
-pub fn addresses(config: &Config, people: Option<SocketAddr>, terminals: SocketAddr) -> Addresses {
-    let local = |port: u16| format!("https://localhost:{port}");
-    let url = |configured: &Option<String>| configured.clone().unwrap_or_else(|| local(terminals.port()));
-    Addresses {
-        people,
-        terminals,
-        public_base: config
-            .public_base
-            .clone()
-            .unwrap_or_else(|| local(people.map_or(config.listen.port(), |address| address.port()))),
-        fleet_url: url(&config.fleet_url),
-        county_url: url(&config.county_url),
-        ca: config.ca.clone().unwrap_or_else(|| setup::root_certificate(&config.data)),
-    }
-}
-
 fn revocations(config: &Config, fleet: Option<Fleet>) -> Result<Revocations> {
     match (fleet, &config.revoked) {
         (Some(fleet), _) => Ok(Revocations::Fleet(fleet)),
@@ -216,7 +177,7 @@ async fn listen(
     routes: Router,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<()> {
-    let listener = TlsListener::new(listener, tls)?;
+    let listener = TlsListener::new(listener, tls, Limits::default())?;
     axum::serve(listener, routes.into_make_service_with_connect_info::<Peer>())
         .with_graceful_shutdown(async move {
             stopped.wait_for(|stop| *stop).await.ok();

@@ -12,12 +12,14 @@
 //! | `take-away/` | recovery key, the root's key: to be moved off the machine |
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use anyhow::{Context, Result};
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ca::{Ca, RootKey},
@@ -27,7 +29,6 @@ use crate::{
     durable::{self, Readers},
     fleet::{self, Fleet},
     keys::{self, CountyKeyring},
-    serve::Addresses,
     store::Store,
     tls::{self, ServerCertificate},
 };
@@ -46,6 +47,26 @@ ca-root.key.age         the key of the host's certificate authority; the host ru
 ca-root.passphrase      opens ca-root.key.age: age -d ca-root.key.age; keep it apart from that file
                         打开上面那个文件的口令，请与它分开保存。
 ";
+
+/// Where the host listens, as `addresses.json` in the data folder says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// Console and public page; none where the county runs elsewhere.
+    pub people: Option<SocketAddr>,
+    /// Terminals.
+    pub terminals: SocketAddr,
+    /// Where the QR of receipts leads, and the console lies below.
+    pub public_base: String,
+    /// The fleet role, as terminals see it.
+    pub fleet_url: String,
+    /// The county role, as terminals see it.
+    pub county_url: String,
+    /// The certificate that both listeners can be checked against.
+    pub ca: PathBuf,
+}
+
+/// Name of that file.
+pub const ADDRESSES: &str = "addresses.json";
 
 /// Something that a first start made and an admin should know of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +112,24 @@ pub fn keys_folder(data: &Path) -> PathBuf {
 #[must_use]
 pub fn revoked_list(data: &Path) -> PathBuf {
     data.join("fleet/revoked.json")
+}
+
+/// What the settings and the ports come to.
+#[must_use]
+pub fn addresses(config: &Config, people: Option<SocketAddr>, terminals: SocketAddr) -> Addresses {
+    let local = |port: u16| format!("https://localhost:{port}");
+    let url = |configured: &Option<String>| configured.clone().unwrap_or_else(|| local(terminals.port()));
+    Addresses {
+        people,
+        terminals,
+        public_base: config
+            .public_base
+            .clone()
+            .unwrap_or_else(|| local(people.map_or(config.listen.port(), |address| address.port()))),
+        fleet_url: url(&config.fleet_url),
+        county_url: url(&config.county_url),
+        ca: config.ca.clone().unwrap_or_else(|| root_certificate(&config.data)),
+    }
 }
 
 impl Machine {

@@ -35,6 +35,8 @@ pub struct TerminalCertificate {
     pub terminal: TerminalNumber,
     /// The last instant.
     pub not_after: Timestamp,
+    /// SHA-256 of the public key.
+    pub key_hash: [u8; 32],
 }
 
 /// What is wrong with a certificate's or a key's file.
@@ -158,7 +160,8 @@ fn not_after(certificate: &X509Certificate<'_>) -> Option<Timestamp> {
 pub fn terminal_certificate(der: &[u8]) -> Option<TerminalCertificate> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
-    Some(TerminalCertificate { terminal: name.parse().ok()?, not_after: not_after(&certificate)? })
+    let key_hash = wire::event::hash(certificate.public_key().raw);
+    Some(TerminalCertificate { terminal: name.parse().ok()?, not_after: not_after(&certificate)?, key_hash })
 }
 
 /// TLS for people: nobody is asked for a certificate.

@@ -30,7 +30,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("serve", &["ca", "clock", "config", "county", "durable", "fleet", "http", "keys", "setup", "store", "tls"]),
-    ("setup", &["ca", "clock", "config", "county", "durable", "fleet", "keys", "serve", "store", "tls"]),
+    ("setup", &["ca", "clock", "config", "county", "durable", "fleet", "keys", "store", "tls"]),
     ("backup", &["clock", "config", "county", "durable", "fleet", "keys", "serve", "setup", "store"]),
     ("http", &["ca", "clock", "county", "fleet", "store", "tls"]),
     ("config", &["county", "store"]),

@@ -20,8 +20,7 @@ use crate::{
     clock::{SharedClock, SystemClock},
     config::{Config, Options, Role},
     county::County,
-    serve::{ADDRESSES, Addresses},
-    setup::Machine,
+    setup::{ADDRESSES, Addresses, Machine},
 };
 
 /// The Lianxin host: the fleet of terminals, and the county platform.
@@ -92,7 +91,7 @@ impl Host {
             port != 0 || (self.config.fleet_url.is_some() && self.config.county_url.is_some()),
             "the port for terminals is drawn when the host starts: start `host serve` first, or give --fleet-url and --county-url"
         );
-        Ok(crate::serve::addresses(&self.config, Some(self.config.listen), self.config.listen_terminals))
+        Ok(crate::setup::addresses(&self.config, Some(self.config.listen), self.config.listen_terminals))
     }
 
     async fn machine(&self) -> Result<Machine> {

@@ -20,8 +20,7 @@ use crate::{
     durable::{self, Readers},
     fleet::{self, Admitted, Fleet, Staff},
     keys,
-    serve::Addresses,
-    setup::{self, Machine},
+    setup::{self, Addresses, Machine},
 };
 
 #[derive(Debug, Subcommand)]

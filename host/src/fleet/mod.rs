@@ -1,7 +1,8 @@
 //! The fleet: which terminals there are, how one becomes ours, and which one is no longer.
 //!
-//! Invariants: a number is given once; a token makes one key's certificate and no other's; a revoked terminal stays
-//! revoked. The fleet holds nothing that opens an event.
+//! Invariants: a number is given once; a token makes one key's certificate and no other's; the key that enrolled last
+//! is the only one of its number that is let in; a revoked terminal stays revoked. The fleet holds nothing that opens
+//! an event.
 
 mod enrolment;
 mod revoked;
@@ -26,8 +27,10 @@ use crate::{
 };
 
 /// The fleet's migrations, for [`Store::open`].
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_terminals", sql: include_str!("../../migrations/fleet/0001_terminals.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_terminals", sql: include_str!("../../migrations/fleet/0001_terminals.sql") },
+    Migration { name: "0002_present_key", sql: include_str!("../../migrations/fleet/0002_present_key.sql") },
+];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.
 const LOST_ANSWER: SignedDuration = SignedDuration::from_hours(24);
@@ -50,6 +53,9 @@ pub enum Error {
     /// The terminal is revoked.
     #[error("terminal {0} is revoked")]
     Revoked(TerminalNumber),
+    /// Another key enrolled under the number since.
+    #[error("another card has taken the place of this terminal {0}; `host terminal readmit` lets this one in again")]
+    Replaced(TerminalNumber),
     /// The number was given before.
     #[error("the number {0} was given before or is below one that was; leave --number out to take the next")]
     Taken(TerminalNumber),
@@ -115,23 +121,18 @@ impl Fleet {
             None => u32::try_from(next).ok().and_then(|n| TerminalNumber::new(n).ok()).ok_or(Error::NoNumber)?,
         };
         let row = TerminalRow {
-            number,
-            generation: 1,
             station: station.to_owned(),
             place: place.to_owned(),
-            added_at: self.clock.now(),
             token_hash: Some(token_hash.to_vec()),
-            token_key: None,
-            token_used_at: None,
-            certificate_until: None,
-            revoked_at: None,
+            ..TerminalRow::new(number, self.clock.now())
         };
         terminals::put(&mut tx, &row).await?;
         tx.commit().await?;
         Ok(Admitted { terminal: number, generation: 1, token })
     }
 
-    /// Lets a known terminal enrol once more, with the next generation: its card is new, or its certificate too old.
+    /// Lets a known terminal enrol once more, with the next generation: its card is new, or its certificate too old. The
+    /// former card is let in until the new one has enrolled.
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::Revoked`], [`Error::Generations`], or the database.
@@ -180,23 +181,36 @@ impl Fleet {
             _ => return Err(Error::Refused),
         }
         row.token_key = Some(issued.key_hash.to_vec());
+        row.present_key = row.token_key.clone();
         row.certificate_until = Some(issued.not_after);
         terminals::put(&mut tx, &row).await?;
         tx.commit().await?;
         Ok(Enrolled { certificate: issued.pem })
     }
 
-    /// Issues the next certificate of a terminal that showed its present or a recently expired one.
+    /// Issues the next certificate of a terminal that showed its present or a recently expired one, whose key is `shown`.
     ///
     /// # Errors
-    /// [`Error::Revoked`], [`Error::Ca`] for what isn't a request, or the database.
-    pub async fn renew(&self, ca: &Ca, number: TerminalNumber, request: &RenewRequest) -> Result<Enrolled, Error> {
-        let TerminalIssued { pem, not_after, .. } = ca.issue_terminal(&request.csr, number, self.clock.now())?;
+    /// [`Error::Revoked`], [`Error::Replaced`] for another card's key or a request for another key than was shown,
+    /// [`Error::Ca`] for what isn't a request, or the database.
+    pub async fn renew(
+        &self,
+        ca: &Ca,
+        (number, shown): (TerminalNumber, &[u8; 32]),
+        request: &RenewRequest,
+    ) -> Result<Enrolled, Error> {
+        let TerminalIssued { pem, not_after, key_hash } = ca.issue_terminal(&request.csr, number, self.clock.now())?;
+        if key_hash != *shown {
+            return Err(Error::Replaced(number));
+        }
         let mut tx = self.store.write().await?;
         // A terminal that was added after the backup which this database came from is not in it; its certificate is ours.
         if let Some(mut row) = terminals::find(&mut tx, number).await? {
             if row.revoked_at.is_some() {
                 return Err(Error::Revoked(number));
+            }
+            if row.is_replaced(shown) {
+                return Err(Error::Replaced(number));
             }
             // The certificate has arrived: the token is dead for its own key too.
             row.token_hash = if row.token_key.is_some() { None } else { row.token_hash };
@@ -207,12 +221,17 @@ impl Fleet {
         Ok(Enrolled { certificate: pem })
     }
 
-    /// Whether a terminal is revoked; asked on every request.
+    /// Lets a terminal in by the key of its certificate; asked on every request. One that was added after the backup
+    /// which this database came from is not in it and is let in.
     ///
     /// # Errors
-    /// The database.
-    pub async fn is_revoked(&self, number: TerminalNumber) -> Result<bool, Error> {
-        Ok(terminals::is_revoked(&self.store, number).await?)
+    /// [`Error::Revoked`], [`Error::Replaced`], or the database.
+    pub async fn admits(&self, number: TerminalNumber, key: &[u8; 32]) -> Result<(), Error> {
+        match terminals::look(&self.store, number).await? {
+            Some(row) if row.revoked_at.is_some() => Err(Error::Revoked(number)),
+            Some(row) if row.is_replaced(key) => Err(Error::Replaced(number)),
+            _ => Ok(()),
+        }
     }
 
     /// Revokes a terminal for good; returns since when.
@@ -235,35 +254,32 @@ impl Fleet {
     /// # Errors
     /// The database.
     pub async fn list(&self) -> Result<Vec<TerminalRow>, Error> {
-        Ok(terminals::all(&self.store).await?)
+        Ok(terminals::all(&mut *self.store.read().await?).await?)
     }
 
-    /// After a restore: numbers that may have been given since the backup are left out, and what was revoked since
-    /// stays so.
+    /// After a restore: numbers that may have been given since the backup are left out, what was revoked since stays so,
+    /// no enrolment file from before is good any more, and generations go on above those that may have been written.
+    /// `present` is what the replaced database said: it knows which card was the last of each number.
     ///
     /// # Errors
     /// The database.
-    pub async fn after_restore(&self, highest_known: u32, revoked: &[TerminalNumber]) -> Result<(), Error> {
+    pub async fn after_restore(&self, present: &[TerminalRow], revoked: &[TerminalNumber]) -> Result<(), Error> {
         let now = self.clock.now();
+        let highest = present.iter().map(|row| i64::from(row.number.get())).max().unwrap_or(0);
         let mut tx = self.store.write().await?;
         let next = terminals::next_number(&mut tx).await?;
-        terminals::raise_floor(&mut tx, next.max(i64::from(highest_known) + 1) + RESTORE_GAP).await?;
+        terminals::raise_floor(&mut tx, next.max(highest + 1) + RESTORE_GAP).await?;
+        for mut row in terminals::all(&mut tx).await? {
+            let known = present.iter().find(|known| known.number == row.number);
+            row.generation = (row.generation + 1).max(known.map_or(0, |k| k.generation)).min(GENERATION_MAX);
+            row.present_key = known.map_or(row.present_key, |k| k.present_key.clone());
+            (row.token_hash, row.token_key, row.token_used_at) = (None, None, None);
+            terminals::put(&mut tx, &row).await?;
+        }
         for number in revoked {
             let row = terminals::find(&mut tx, *number).await?;
-            let mut row = row.unwrap_or_else(|| TerminalRow {
-                number: *number,
-                generation: 1,
-                station: String::new(),
-                place: String::new(),
-                added_at: now,
-                token_hash: None,
-                token_key: None,
-                token_used_at: None,
-                certificate_until: None,
-                revoked_at: None,
-            });
+            let mut row = row.unwrap_or_else(|| TerminalRow::new(*number, now));
             row.revoked_at = row.revoked_at.or(Some(now));
-            row.token_hash = None;
             terminals::put(&mut tx, &row).await?;
         }
         tx.commit().await?;

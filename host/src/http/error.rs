@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
+    extract::rejection::{BytesRejection, FailedToBufferBody, JsonRejection, PathRejection, QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -87,6 +87,7 @@ impl From<fleet::Error> for ApiError {
         match error {
             fleet::Error::Refused => Self::new(StatusCode::FORBIDDEN, "token", message),
             fleet::Error::Revoked(_) => Self::new(StatusCode::FORBIDDEN, "revoked", message),
+            fleet::Error::Replaced(_) => Self::new(StatusCode::FORBIDDEN, "replaced", message),
             fleet::Error::Ca(crate::ca::CaError::Request(_)) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request", message)
             }
@@ -117,10 +118,15 @@ impl From<JsonRejection> for ApiError {
 }
 
 impl From<BytesRejection> for ApiError {
-    fn from(_: BytesRejection) -> Self {
+    fn from(rejection: BytesRejection) -> Self {
         let most = wire::event::EVENT_MAX;
         let message = format!("expected an event of at most {most} bytes, whole");
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_an_event", message)
+        // 422 ends an event for good, so it is said only of what comes out the same however often it is sent.
+        if matches!(rejection, BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_))) {
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_an_event", message)
+        } else {
+            Self::new(StatusCode::BAD_REQUEST, "broken_off", message)
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! A TLS listener for axum.
 //!
 //! Invariants: a slow or silent handshake never keeps another connection waiting, and ends after ten seconds; a
-//! connection on which nothing moves for `IDLE` is closed; no more connections are held than `CONNECTIONS`.
+//! connection on which nothing moves is closed, and so is one whose request doesn't come to an answer, however many
+//! bytes drip in; no more connections are held than [`Limits`] allows, in all and from one address.
 
 use std::{
+    collections::HashMap,
     io,
-    net::SocketAddr,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -23,16 +25,40 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
+use super::DEADLINE;
 use crate::tls::{TerminalCertificate, terminal_certificate};
 
-/// A handshake over a bad mobile network takes two or three seconds.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// What a listener puts up with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A handshake may take this long.
+    pub handshake: Duration,
+    /// Nothing may move this long.
+    pub idle: Duration,
+    /// The answer must begin this long after the handshake, and after the first byte of each later request.
+    pub answer: Duration,
+    /// So many connections.
+    pub connections: usize,
+    /// So many of them from one address, or from one network of IPv6.
+    pub per_address: usize,
+}
 
-/// Longer than the pauses between a terminal's polls would pile up idle connections for nothing.
-const IDLE: Duration = Duration::from_secs(90);
-
-/// A tenth of the file descriptors that systemd allows a unit by default is left for the databases.
-const CONNECTIONS: usize = 900;
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // A handshake over a bad mobile network takes two or three seconds.
+            handshake: Duration::from_secs(10),
+            // Longer than the pauses between a terminal's polls would pile up idle connections for nothing.
+            idle: Duration::from_secs(90),
+            // A request that has come whole is answered within its deadline, if only with 503; its head has the rest.
+            answer: DEADLINE + Duration::from_secs(15),
+            // A tenth of the file descriptors that systemd allows a unit by default is left for the databases.
+            connections: 900,
+            // Behind one address may be a whole office, or all terminals of a mobile network.
+            per_address: 225,
+        }
+    }
+}
 
 /// Accepts connections and shakes hands with all of them at once.
 #[derive(Debug)]
@@ -46,8 +72,60 @@ pub struct TlsListener {
 #[derive(Debug)]
 pub struct Connection {
     stream: TlsStream<TcpStream>,
+    limits: Limits,
     idle: Pin<Box<Sleep>>,
+    /// Runs while an answer is due.
+    answer: Option<Pin<Box<Sleep>>>,
+    _seat: Seat,
     _permit: OwnedSemaphorePermit,
+}
+
+/// How many connections each address holds.
+#[derive(Debug, Clone, Default)]
+struct Seats(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One of an address' connections.
+#[derive(Debug)]
+struct Seat {
+    seats: Seats,
+    network: IpAddr,
+}
+
+impl Seats {
+    /// A seat; none where the address holds `at_most`.
+    fn take(&self, address: IpAddr, at_most: usize) -> Option<Seat> {
+        let network = network(address);
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held.entry(network).or_default();
+        if *count >= at_most {
+            return None;
+        }
+        *count += 1;
+        Some(Seat { seats: self.clone(), network })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut held = self.seats.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.network);
+            }
+        }
+    }
+}
+
+/// Whoever has one address of IPv6 has all 2^64 of its network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        v4 => v4,
+    }
 }
 
 /// Who is at the other end.
@@ -64,28 +142,39 @@ impl TlsListener {
     ///
     /// # Errors
     /// The socket has no address.
-    pub fn new(listener: TcpListener, config: ServerConfig) -> io::Result<Self> {
+    pub fn new(listener: TcpListener, config: ServerConfig, limits: Limits) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (send, ready) = mpsc::channel(64);
-        let accepting = tokio::spawn(accept_all(listener, TlsAcceptor::from(Arc::new(config)), send));
+        let accepting = tokio::spawn(accept_all(listener, TlsAcceptor::from(Arc::new(config)), limits, send));
         Ok(Self { address, ready, accepting })
     }
 }
 
-async fn accept_all(mut listener: TcpListener, acceptor: TlsAcceptor, send: mpsc::Sender<(Connection, SocketAddr)>) {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+async fn accept_all(
+    mut listener: TcpListener,
+    acceptor: TlsAcceptor,
+    limits: Limits,
+    send: mpsc::Sender<(Connection, SocketAddr)>,
+) {
+    let (permits, seats) = (Arc::new(Semaphore::new(limits.connections)), Seats::default());
     loop {
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         // axum's own accept waits and tries again where the system is out of descriptors.
         let (stream, address) = axum::serve::Listener::accept(&mut listener).await;
+        let Some(seat) = seats.take(address.ip(), limits.per_address) else {
+            tracing::debug!(%address, "too many connections from one address");
+            continue;
+        };
         let (acceptor, send) = (acceptor.clone(), send.clone());
         tokio::spawn(async move {
             // Answers are small: waiting to fill a packet only delays them.
             stream.set_nodelay(true).ok();
-            match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            match tokio::time::timeout(limits.handshake, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => {
-                    let idle = Box::pin(tokio::time::sleep(IDLE));
-                    send.send((Connection { stream, idle, _permit: permit }, address)).await.ok();
+                    let idle = Box::pin(tokio::time::sleep(limits.idle));
+                    let answer = Some(Box::pin(tokio::time::sleep(limits.answer)));
+                    let connection = Connection { stream, limits, idle, answer, _seat: seat, _permit: permit };
+                    send.send((connection, address)).await.ok();
                 }
                 Ok(Err(error)) => tracing::debug!(%address, %error, "handshake failed"),
                 Err(_) => tracing::debug!(%address, "handshake took too long"),
@@ -127,8 +216,11 @@ impl Connected<IncomingStream<'_, TlsListener>> for Peer {
 
 impl Connection {
     fn moved<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if self.answer.as_mut().is_some_and(|due| due.as_mut().poll(context).is_ready()) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         if polled.is_ready() {
-            self.idle.as_mut().reset(Instant::now() + IDLE);
+            self.idle.as_mut().reset(Instant::now() + self.limits.idle);
             return polled;
         }
         match self.idle.as_mut().poll(context) {
@@ -140,7 +232,11 @@ impl Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before && self.answer.is_none() {
+            self.answer = Some(Box::pin(tokio::time::sleep(self.limits.answer)));
+        }
         self.moved(cx, polled)
     }
 }
@@ -148,6 +244,9 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
+        if matches!(polled, Poll::Ready(Ok(_))) {
+            self.answer = None;
+        }
         self.moved(cx, polled)
     }
 

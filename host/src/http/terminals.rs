@@ -1,7 +1,7 @@
 //! Who a request comes from, and how a terminal gets its certificate.
 //!
-//! Invariants: every route but `/enrol` needs a certificate of ours; whether it is revoked is asked on every request;
-//! an expired one is good for `/renew` alone.
+//! Invariants: every route but `/enrol` needs a certificate of ours; whether it is revoked, or another card has taken
+//! the terminal's place, is asked on every request; an expired one is good for `/renew` alone.
 
 use std::sync::Arc;
 
@@ -24,6 +24,10 @@ use crate::{
     fleet::{Fleet, RENEW_LATE, RevokedFile},
     tls::TerminalCertificate,
 };
+
+/// SHA-256 of the public key that a request's certificate shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown([u8; 32]);
 
 /// The terminal that a request comes from, by its certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +61,8 @@ pub struct Enrolments {
 }
 
 impl Gate {
-    async fn admit(&self, peer: &Peer, late: jiff::SignedDuration) -> Result<Terminal, ApiError> {
-        let Some(TerminalCertificate { terminal, not_after }) = peer.certificate else {
+    async fn admit(&self, peer: &Peer, late: jiff::SignedDuration) -> Result<(Terminal, Shown), ApiError> {
+        let Some(TerminalCertificate { terminal, not_after, key_hash }) = peer.certificate else {
             let message = "a terminal's certificate is needed; POST /enrol gives the first one";
             return Err(ApiError::new(StatusCode::UNAUTHORIZED, "certificate", message));
         };
@@ -66,29 +70,27 @@ impl Gate {
             let message = "the certificate has expired; POST /renew with it";
             return Err(ApiError::new(StatusCode::UNAUTHORIZED, "expired", message));
         }
-        let revoked = match &self.revocations {
-            Revocations::Fleet(fleet) => fleet.is_revoked(terminal).await?,
-            Revocations::File(list) => list.holds(terminal)?,
+        let admitted = match &self.revocations {
+            Revocations::Fleet(fleet) => fleet.admits(terminal, &key_hash).await,
+            Revocations::File(list) if list.holds(terminal)? => Err(crate::fleet::Error::Revoked(terminal)),
+            Revocations::File(_) => Ok(()),
         };
-        if revoked {
-            tracing::warn!(%terminal, "a revoked terminal asked");
-            return Err(crate::fleet::Error::Revoked(terminal).into());
-        }
-        Ok(Terminal(terminal))
+        admitted.inspect_err(|error| tracing::warn!(%terminal, %error, "a terminal was refused"))?;
+        Ok((Terminal(terminal), Shown(key_hash)))
     }
 }
 
 /// Lets in who shows a certificate that is good at this instant.
 ///
 /// # Errors
-/// 401 without one, 403 for a revoked one.
+/// 401 without one, 403 for a revoked one or a former card's.
 pub async fn certified(
     State(gate): State<Gate>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let terminal = gate.admit(&peer, jiff::SignedDuration::ZERO).await?;
+    let (terminal, _) = gate.admit(&peer, jiff::SignedDuration::ZERO).await?;
     request.extensions_mut().insert(terminal);
     Ok(next.run(request).await)
 }
@@ -96,15 +98,16 @@ pub async fn certified(
 /// Lets in who shows a certificate that is good or expired at most 400 days ago.
 ///
 /// # Errors
-/// 401 without one, 403 for a revoked one.
+/// 401 without one, 403 for a revoked one or a former card's.
 pub async fn certified_or_late(
     State(gate): State<Gate>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let terminal = gate.admit(&peer, RENEW_LATE).await?;
+    let (terminal, shown) = gate.admit(&peer, RENEW_LATE).await?;
     request.extensions_mut().insert(terminal);
+    request.extensions_mut().insert(shown);
     Ok(next.run(request).await)
 }
 
@@ -128,14 +131,15 @@ pub async fn enrol(
 /// POST `/renew`
 ///
 /// # Errors
-/// 422 for what isn't a certificate request.
+/// 422 for what isn't a certificate request, 403 for one of another key than was shown.
 pub async fn renew(
     State(enrolments): State<Enrolments>,
     Extension(Terminal(terminal)): Extension<Terminal>,
+    Extension(Shown(shown)): Extension<Shown>,
     body: Result<Json<RenewRequest>, JsonRejection>,
 ) -> Result<Json<Enrolled>, ApiError> {
     let Json(request) = body?;
-    let enrolled = enrolments.fleet.renew(&enrolments.ca, terminal, &request).await?;
+    let enrolled = enrolments.fleet.renew(&enrolments.ca, (terminal, &shown), &request).await?;
     tracing::info!(%terminal, "renewed");
     Ok(Json(enrolled))
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::ticket::TerminalNumber;
 
-use super::{Store, StoreError, Tx};
+use super::{Conn, Store, StoreError, Tx};
 
 /// A row of the terminals' table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct TerminalRow {
     pub token_key: Option<Vec<u8>>,
     /// When it was used.
     pub token_used_at: Option<Timestamp>,
+    /// SHA-256 of the public key whose certificates are let in; none, any of the number.
+    pub present_key: Option<Vec<u8>>,
     /// The last instant of its newest certificate.
     pub certificate_until: Option<Timestamp>,
     /// When it was revoked.
@@ -34,15 +36,41 @@ pub struct TerminalRow {
 }
 
 const COLUMNS: &str = "number, generation, station, place, added_at, token_hash, token_key, token_used_at, \
-                       certificate_until, revoked_at";
+                       present_key, certificate_until, revoked_at";
+
+impl TerminalRow {
+    /// A terminal of which nothing but number and time is known.
+    #[must_use]
+    pub fn new(number: TerminalNumber, added_at: Timestamp) -> Self {
+        Self {
+            number,
+            generation: 1,
+            station: String::new(),
+            place: String::new(),
+            added_at,
+            token_hash: None,
+            token_key: None,
+            token_used_at: None,
+            present_key: None,
+            certificate_until: None,
+            revoked_at: None,
+        }
+    }
+
+    /// Whether a certificate with this key is another card's than the one that enrolled last.
+    #[must_use]
+    pub fn is_replaced(&self, key: &[u8; 32]) -> bool {
+        self.present_key.as_deref().is_some_and(|present| present != key)
+    }
+}
 
 /// Every terminal, by number.
 ///
 /// # Errors
 /// The database.
-pub async fn all(store: &Store) -> Result<Vec<TerminalRow>, StoreError> {
+pub async fn all(conn: &mut Conn) -> Result<Vec<TerminalRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM terminal ORDER BY number");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *store.read().await?).await?;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(conn).await?;
     rows.iter().map(read).collect()
 }
 
@@ -51,21 +79,21 @@ pub async fn all(store: &Store) -> Result<Vec<TerminalRow>, StoreError> {
 /// # Errors
 /// The database.
 pub async fn find(tx: &mut Tx, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM terminal WHERE number = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(number.get())).fetch_optional(&mut **tx).await?;
-    row.as_ref().map(read).transpose()
+    one(tx, number).await
 }
 
-/// Whether a terminal is revoked; one that isn't in the table is not.
+/// One terminal, for whoever only reads.
 ///
 /// # Errors
 /// The database.
-pub async fn is_revoked(store: &Store, number: TerminalNumber) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 FROM terminal WHERE number = $1 AND revoked_at IS NOT NULL")
-        .bind(i64::from(number.get()))
-        .fetch_optional(&mut *store.read().await?)
-        .await?;
-    Ok(row.is_some())
+pub async fn look(store: &Store, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
+    one(&mut *store.read().await?, number).await
+}
+
+async fn one(conn: &mut Conn, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM terminal WHERE number = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(number.get())).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
 }
 
 /// The lowest number that is above all that were ever given.
@@ -110,10 +138,11 @@ pub async fn raise_floor(tx: &mut Tx, floor: i64) -> Result<(), StoreError> {
 pub async fn put(tx: &mut Tx, row: &TerminalRow) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO terminal (number, generation, station, place, added_at, token_hash, token_key, token_used_at, \
-         certificate_until, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         present_key, certificate_until, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          ON CONFLICT (number) DO UPDATE SET generation = excluded.generation, station = excluded.station, \
          place = excluded.place, token_hash = excluded.token_hash, token_key = excluded.token_key, \
-         token_used_at = excluded.token_used_at, certificate_until = excluded.certificate_until, \
+         token_used_at = excluded.token_used_at, present_key = excluded.present_key, \
+         certificate_until = excluded.certificate_until, \
          revoked_at = excluded.revoked_at",
     )
     .bind(i64::from(row.number.get()))
@@ -124,6 +153,7 @@ pub async fn put(tx: &mut Tx, row: &TerminalRow) -> Result<(), StoreError> {
     .bind(row.token_hash.clone())
     .bind(row.token_key.clone())
     .bind(row.token_used_at.map(|at| at.to_string()))
+    .bind(row.present_key.clone())
     .bind(row.certificate_until.map(|at| at.to_string()))
     .bind(row.revoked_at.map(|at| at.to_string()))
     .execute(&mut **tx)
@@ -147,6 +177,7 @@ fn read(row: &AnyRow) -> Result<TerminalRow, StoreError> {
         token_hash: row.try_get("token_hash")?,
         token_key: row.try_get("token_key")?,
         token_used_at: instant("token_used_at")?,
+        present_key: row.try_get("present_key")?,
         certificate_until: instant("certificate_until")?,
         revoked_at: instant("revoked_at")?,
     })

@@ -3,10 +3,11 @@
 use std::fs;
 
 use host::{backup, config::Config, setup};
+use rcgen::KeyPair;
 use reqwest::StatusCode;
-use wire::{intake::LEDGER, ticket::TerminalNumber};
+use wire::{enrol::Enrolled, intake::LEDGER, ticket::TerminalNumber};
 
-use crate::support::TestHost;
+use crate::support::{Terminal, TestHost};
 
 fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
@@ -79,6 +80,33 @@ async fn a_restore_forgets_neither_revocations_nor_numbers() {
     let next = host.admit().await.terminal;
     assert!(next > late.number, "{next} is above {}", late.number);
     assert!(next > TerminalNumber::new(100).unwrap(), "{next} leaves out what may have been given since the backup");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_revives_neither_a_used_token_nor_an_old_card_nor_a_generation() {
+    let mut host = TestHost::start().await;
+    let (mut old, open) = (host.terminal().await, host.admit().await);
+    let file = host.data.path().join("backup.tar");
+    backup::write(&host.config, &file, &host.clock()).await.unwrap();
+    assert_eq!(host.enrol(&open, &KeyPair::generate().unwrap()).await.status(), StatusCode::OK);
+    let (again, key) = (host.fleet().await.readmit(old.number).await.unwrap(), KeyPair::generate().unwrap());
+    let enrolled: Enrolled = host.enrol(&again, &key).await.json().await.unwrap();
+    host.down().await;
+    backup::restore(&host.config, &file, &host.clock()).await.unwrap();
+    host.up().await;
+
+    for used in [&open, &again] {
+        let stranger = host.enrol(used, &KeyPair::generate().unwrap()).await;
+        assert_eq!(stranger.status(), StatusCode::FORBIDDEN, "terminal {}", used.terminal);
+    }
+    old.reconnect(&host);
+    let new = Terminal::new(&host, old.number, key, &enrolled.certificate);
+    let mut answers = Vec::new();
+    for terminal in [&old, &new] {
+        answers.push(terminal.client.get(host.url("/intake/v1/bulletin")).send().await.unwrap().status());
+    }
+    assert_eq!(answers, [StatusCode::FORBIDDEN, StatusCode::OK]);
+    assert!(host.fleet().await.readmit(old.number).await.unwrap().generation > again.generation);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -152,6 +152,24 @@ async fn after_400_days_a_certificate_renews_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn once_the_new_card_has_enrolled_the_old_one_is_refused_everywhere() {
+    let host = TestHost::start().await;
+    let old = host.terminal().await;
+    let ask = || old.client.get(host.url(BULLETIN)).send();
+    let admitted = host.fleet().await.readmit(old.number).await.unwrap();
+    assert_eq!(ask().await.unwrap().status(), StatusCode::OK, "until then it goes on");
+    let key = KeyPair::generate().unwrap();
+    let enrolled: Enrolled = host.enrol(&admitted, &key).await.json().await.unwrap();
+    let refused = ask().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    assert_eq!(error_of(refused).await, "replaced");
+    assert_eq!(renew(&host, &old).await.unwrap().status(), StatusCode::FORBIDDEN);
+    let new = Terminal::new(&host, old.number, key, &enrolled.certificate);
+    assert_eq!(new.client.get(host.url(BULLETIN)).send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(renew(&host, &new).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_given_once_and_in_order() {
     let host = TestHost::start().await;
     let fleet = host.fleet().await;

@@ -9,5 +9,6 @@ mod config;
 mod enrolment;
 mod intake;
 mod public;
+mod slow;
 mod store;
 mod support;

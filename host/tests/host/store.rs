@@ -6,7 +6,7 @@ use host::{
     ca::Ca,
     clock::{Clock, SharedClock},
     fleet::{Error, Fleet, MIGRATIONS},
-    store::{Store, sqlite_url},
+    store::{Store, sqlite_url, terminals::TerminalRow},
 };
 use rcgen::KeyPair;
 use uuid::Uuid;
@@ -53,19 +53,26 @@ async fn a_terminals_life_reads_back_as_it_was_written() {
         let key = KeyPair::generate().unwrap();
         let admitted = fleet.add(None, "花桥镇人大代表联络站", "门厅").await.unwrap();
         let request = EnrolRequest { terminal: admitted.terminal, token: admitted.token, csr: csr(&key) };
-        fleet.enrol(&ca, &request).await.unwrap();
+        let enrolled = fleet.enrol(&ca, &request).await.unwrap();
         let row = fleet.list().await.unwrap().remove(0);
         assert_eq!((row.number, row.generation, row.station.as_str()), (number(1), 1, "花桥镇人大代表联络站"));
         assert_eq!((row.place.as_str(), row.token_used_at), ("门厅", Some(clock.now())));
         assert_eq!(row.certificate_until, Some(clock.now() + host::ca::TERMINAL_LIFE));
 
-        fleet.renew(&ca, number(1), &RenewRequest { csr: csr(&key) }).await.unwrap();
+        let (shown, other) = (host::tls::terminal_certificate, KeyPair::generate().unwrap());
+        let (_, pem) = x509_parser::pem::parse_x509_pem(enrolled.certificate.as_bytes()).unwrap();
+        let shown = shown(&pem.contents).unwrap().key_hash;
+        assert!(matches!(
+            fleet.renew(&ca, (number(1), &shown), &RenewRequest { csr: csr(&other) }).await,
+            Err(Error::Replaced(_))
+        ));
+        fleet.renew(&ca, (number(1), &shown), &RenewRequest { csr: csr(&key) }).await.unwrap();
         assert!(matches!(fleet.enrol(&ca, &request).await, Err(Error::Refused)), "renewed: the token is dead");
-        assert!(!fleet.is_revoked(number(1)).await.unwrap() && !fleet.is_revoked(number(9)).await.unwrap());
+        assert!(fleet.admits(number(1), &shown).await.is_ok() && fleet.admits(number(9), &shown).await.is_ok());
         let since = fleet.revoke(number(1)).await.unwrap();
         clock.turn(jiff::SignedDuration::from_hours(1));
         assert_eq!(fleet.revoke(number(1)).await.unwrap(), since, "revoked once");
-        assert!(fleet.is_revoked(number(1)).await.unwrap());
+        assert!(matches!(fleet.admits(number(1), &shown).await, Err(Error::Revoked(_))));
         assert!(matches!(fleet.readmit(number(1)).await, Err(Error::Revoked(_))));
     })
     .await;
@@ -73,10 +80,13 @@ async fn a_terminals_life_reads_back_as_it_was_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restore_leaves_numbers_out_and_keeps_the_revoked_out() {
-    on_each_database(async |fleet, _| {
+    on_each_database(async |fleet, clock| {
         fleet.add(None, "甲", "").await.unwrap();
-        fleet.after_restore(40, &[number(1), number(33)]).await.unwrap();
-        assert!(fleet.is_revoked(number(1)).await.unwrap() && fleet.is_revoked(number(33)).await.unwrap());
+        let known = TerminalRow::new(number(40), clock.now());
+        fleet.after_restore(&[known], &[number(1), number(33)]).await.unwrap();
+        for revoked in [1, 33] {
+            assert!(matches!(fleet.admits(number(revoked), &[0; 32]).await, Err(Error::Revoked(_))));
+        }
         assert_eq!(fleet.add(None, "乙", "").await.unwrap().terminal, number(141));
         assert!(matches!(fleet.add(Some(number(100)), "丙", "").await, Err(Error::Taken(_))));
     })
