@@ -58,13 +58,40 @@ fn perform(ui: &Weak<pages::App>, line: Line) -> bool {
                 window.dispatch_event(WindowEvent::PointerPressed { position, button });
                 window.dispatch_event(WindowEvent::PointerReleased { position, button });
             }
-            Line::Text(text) => {
-                let text = SharedString::from(text);
-                window.dispatch_event(WindowEvent::KeyPressed { text: text.clone() });
-                window.dispatch_event(WindowEvent::KeyReleased { text });
-            }
+            Line::Text(text) => write(&ui, &text),
         }
         done.send(()).ok();
     });
     queued.is_ok() && wait.recv().is_ok()
+}
+
+/// Types into the field that has the focus.
+///
+/// Slint keeps U+F700 to U+F7FF for its keys and drops a key event that holds one of them: each is typed as a stand-in,
+/// which is exchanged in the field.
+fn write(ui: &pages::App, text: &str) {
+    let is_key = |c: &char| ('\u{f700}'..='\u{f7ff}').contains(c);
+    let entry = ui.global::<pages::Entry>();
+    let held = [entry.get_text(), entry.get_landmark(), entry.get_name(), entry.get_phone()];
+    let is_free = |c: &char| !text.contains(*c) && !held.iter().any(|field| field.contains(*c));
+    let stand_in = ('\u{f0000}'..='\u{ffffd}').find(is_free).unwrap_or(char::REPLACEMENT_CHARACTER);
+    let typed: SharedString = text.chars().map(|c| if is_key(&c) { stand_in } else { c }).collect::<String>().into();
+    ui.window().dispatch_event(WindowEvent::KeyPressed { text: typed.clone() });
+    ui.window().dispatch_event(WindowEvent::KeyReleased { text: typed });
+
+    let mut meant = text.chars().filter(is_key).peekable();
+    if meant.peek().is_none() {
+        return;
+    }
+    let mut exchange = |field: SharedString| -> Option<SharedString> {
+        field.contains(stand_in).then(|| {
+            let exchanged = field.chars().map(|c| if c == stand_in { meant.next().unwrap_or(c) } else { c });
+            exchanged.collect::<String>().into()
+        })
+    };
+    exchange(entry.get_text()).into_iter().for_each(|field| entry.set_text(field));
+    exchange(entry.get_landmark()).into_iter().for_each(|field| entry.set_landmark(field));
+    exchange(entry.get_name()).into_iter().for_each(|field| entry.set_name(field));
+    exchange(entry.get_phone()).into_iter().for_each(|field| entry.set_phone(field));
+    ui.global::<pages::Act>().invoke_text_edited();
 }
