@@ -139,7 +139,7 @@ impl Session {
             Event::TextEdited(text) => self.speak.set_text(text),
             Event::LandmarkEdited(landmark) => {
                 self.speak.landmark.zeroize();
-                self.speak.landmark = landmark.chars().filter(|c| !c.is_control()).take(100).collect();
+                self.speak.landmark = landmark.chars().filter(|c| !c.is_control()).take(TEXT_MAX).collect();
             }
             Event::TextOnReceipt(yes) => self.speak.text_on_receipt = yes,
             Event::Submit if self.page == Page::Say && self.speak.can_submit() => return self.submit(),
