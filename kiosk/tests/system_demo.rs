@@ -1,7 +1,11 @@
 //! The whole loop with the real programs, through the real pages: the demo without a window, and what it leaves behind.
 #![expect(clippy::unwrap_used, reason = "the helpers of a test")]
 
+#[path = "support/virtual_printer/mod.rs"]
+mod virtual_printer;
+
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -9,6 +13,7 @@ use std::{
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
+use virtual_printer::VirtualPrinter;
 
 /// Emoji, characters outside GBK, marks of direction, a line break, and spaces at both ends.
 const ODD: &str = " 井水发黄😟，\u{202b}𠮷家门口\u{202c}也是。\n请看看 ";
@@ -21,7 +26,7 @@ fn demo() -> PathBuf {
     program
 }
 
-fn play(out: &Path, visits: &Value) -> Vec<Value> {
+fn play(out: &Path, visits: &Value, printer: Option<&Path>) -> Vec<Value> {
     let file = out.join("asked.json");
     kiosk::durable::write(&file, visits.to_string().as_bytes(), 0o600).unwrap();
     let output = Command::new(demo())
@@ -29,6 +34,7 @@ fn play(out: &Path, visits: &Value) -> Vec<Value> {
         .arg(out)
         .arg("--visits")
         .arg(&file)
+        .args(printer.into_iter().flat_map(|path| [OsStr::new("--printer"), path.as_os_str()]))
         .env_remove("DISPLAY")
         .output()
         .unwrap();
@@ -58,9 +64,11 @@ fn visits_go_from_the_first_touch_to_the_rating_and_only_four_things_are_refused
             { "category": "道路", "text": "路".repeat(2001) },
             { "category": "道路", "text": "路\u{1b}坏了" },
             { "category": "天气", "text": words },
+            { "category": "道路", "text": words, "name": "王\t兰" },
         ]),
+        None,
     );
-    assert_eq!(entries.len(), 6);
+    assert_eq!(entries.len(), 7);
     for (index, text) in [(0, words), (2, ODD)] {
         let entry = &entries[index];
         assert_eq!(entry["ticket"].as_str().unwrap().len(), 13, "{entry}");
@@ -71,7 +79,7 @@ fn visits_go_from_the_first_touch_to_the_rating_and_only_four_things_are_refused
     }
     assert_eq!((&entries[0]["category"], &entries[0]["place"]), (&json!("道路"), &json!("下溪村")));
     assert!(entries[2]["place"].as_str().unwrap().contains("老井旁边"), "{}", entries[2]);
-    for index in [1, 3, 4, 5] {
+    for index in [1, 3, 4, 5, 6] {
         let entry = entries[index].as_object().unwrap();
         assert_eq!(entry.keys().collect::<Vec<_>>(), ["refused"], "{entry:?}");
         assert!(entry["refused"].as_str().unwrap().ends_with('。'), "{entry:?}");
@@ -89,6 +97,48 @@ fn visits_go_from_the_first_touch_to_the_rating_and_only_four_things_are_refused
 }
 
 #[test]
+fn every_plane_and_what_slint_takes_for_keys_reaches_the_county_unchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = [
+        " 水\u{f700}\u{f703}黄\u{f7ff}，\u{e000}\u{f0000}\u{10ffff}。",
+        "\u{fffe}\u{ffff}\u{1fffe}路e\u{301}\u{200f}坏👩\u{200d}👩\u{200d}👧了\u{feff}\n",
+    ];
+    let place = "井".repeat(140);
+    let entries = play(
+        folder.path(),
+        &json!([
+            { "category": "饮水", "text": texts[0], "place": place, "name": "\u{200b}" },
+            { "category": "道路", "text": texts[1] },
+        ]),
+        None,
+    );
+    for (entry, text) in entries.iter().zip(texts) {
+        assert_eq!(entry["text_sha256"], sha256(text), "{entry}");
+        assert_eq!(entry["trouble"], Value::Null, "{entry}");
+    }
+    assert!(entries[0]["place"].as_str().unwrap().ends_with(&format!(" {place}")), "{}", entries[0]);
+}
+
+#[test]
+fn a_receipt_that_does_not_come_out_loses_no_visit() {
+    let folder = tempfile::tempdir().unwrap();
+    let printer = VirtualPrinter::start(&folder.path().join("printer")).unwrap();
+    // The roll ends in the middle of the second receipt.
+    printer.change(|conditions| conditions.lines_left = Some(30));
+    let words = "村口的路坏了，请派人来看看。";
+    let visit = json!({ "category": "道路", "text": words });
+    let entries = play(folder.path(), &json!([visit, visit, visit]), Some(printer.port()));
+    assert_eq!(entries.len(), 3);
+    for (entry, printed) in entries.iter().zip(["confirmed", "failed", "failed"]) {
+        assert_eq!(entry["printed"], printed, "{entry}");
+        assert_eq!((&entry["text_sha256"], &entry["delivered"]), (&json!(sha256(words)), &json!(true)), "{entry}");
+        assert_eq!((&entry["reply_shown"], &entry["trouble"]), (&json!(true), &Value::Null), "{entry}");
+    }
+    let kept = fs::read(folder.path().join("receipts/001.bin")).unwrap();
+    assert_eq!(kept, printer.receipts()[0].bytes);
+}
+
+#[test]
 fn a_file_that_is_no_array_of_visits_is_named_with_what_is_expected() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("visits.json");
@@ -102,5 +152,11 @@ fn a_file_that_is_no_array_of_visits_is_named_with_what_is_expected() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success());
-    assert!(said.contains("visits.json") && said.contains("words") && said.contains("\"category\",\"text\""), "{said}");
+    assert!(
+        said.contains("visits.json")
+            && said.contains("words")
+            && said.contains("entry 1")
+            && said.contains("\"category\",\"text\""),
+        "{said}"
+    );
 }

@@ -57,7 +57,6 @@ struct Site {
     screen: Screen,
     mirror: mirror::Mirror,
     bulletin: wire::bulletin::Bulletin,
-    queue: PathBuf,
     county: PathBuf,
 }
 
@@ -71,8 +70,7 @@ impl Site {
         let bulletin = stage.bulletin()?;
         let mirror = terminal::mirror()?;
         mirror.set_bulletin(&bulletin);
-        let (queue, county) = (folder.join("terminal/data/queue.sqlite"), folder.join("host/county.sqlite"));
-        Ok(Self { stage, screen, mirror, bulletin, queue, county })
+        Ok(Self { stage, screen, mirror, bulletin, county: folder.join("host/county.sqlite") })
     }
 
     /// Five taps from home to a submitted ready sentence; the number is read from the terminal's queue.
@@ -149,10 +147,7 @@ impl Site {
 
     /// The numbers given so far, in order.
     fn tickets(&self) -> Result<Vec<String>> {
-        let file = Connection::open_with_flags(&self.queue, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let mut numbers = file.prepare("SELECT ticket FROM print ORDER BY job")?;
-        let numbers = numbers.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        Ok(numbers)
+        self.stage.terminal.tickets()
     }
 
     fn start_kiosk(&mut self) -> Result<()> {

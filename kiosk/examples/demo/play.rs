@@ -2,7 +2,8 @@
 //!
 //! Invariant: each fact of `visits.json` is taken where it can be known: number and code from the paper, category, place
 //! and words from the county's page, the paper's fate and the delivery from the terminal's disk, the reply from the
-//! terminal's screen.
+//! terminal's screen. Where no paper came out, number and code are those that the terminal gave, as they stand on its
+//! screen. `visits.json` is written anew as each visit ends; a visit that fails leaves what is known of it.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -23,8 +24,11 @@ use crate::{
     wait::until,
 };
 
-/// A receipt, from the touch to the cut: a slow printer of a real device among them.
-const RECEIPT: Duration = Duration::from_secs(120);
+/// A receipt, from the touch to the cut: the slowest printer takes a few seconds. Below the 90 s after which the
+/// terminal asks whether somebody is still there.
+const RECEIPT: Duration = Duration::from_secs(60);
+/// What a person who left is given, 120 s in all, and a moment more.
+const LEFT_ALONE: Duration = Duration::from_secs(150);
 /// From the terminal's disk to the county's.
 const DELIVERY: Duration = Duration::from_secs(120);
 
@@ -50,21 +54,28 @@ pub fn run(asked: &Play) -> Result<()> {
     let county = County::new(&stage.addresses, &stage.people)?;
 
     let mut player = Player { out: &out, reader, screen, mirror, bulletin, county, played: 0 };
-    let mut outcomes = Vec::new();
+    let (mut outcomes, results) = (Vec::new(), out.join("visits.json"));
+    keep(&results, &outcomes)?;
     for (index, visit) in visits.iter().enumerate() {
         let outcome = match visits::refusal(visit, &player.bulletin.categories) {
             Some(refused) => Outcome::Refused { refused },
-            None => {
-                let played = player.play(&mut stage, visit);
-                Outcome::Played(Box::new(played.with_context(|| format!("visit {}", index + 1))?))
-            }
+            None => Outcome::Played(Box::new(player.play(&mut stage, visit))),
         };
         println!("visit {} of {}: {}", index + 1, visits.len(), serde_json::to_string(&outcome)?);
+        let in_trouble = matches!(&outcome, Outcome::Played(played) if played.trouble.is_some());
         outcomes.push(outcome);
+        keep(&results, &outcomes)?;
+        if in_trouble && index + 1 < visits.len() {
+            player.clear_the_screen(&mut stage).with_context(|| format!("after visit {}", index + 1))?;
+        }
     }
-    kiosk::durable::write(&out.join("visits.json"), &serde_json::to_vec_pretty(&outcomes)?, 0o644)?;
-    println!("{}", out.join("visits.json").display());
+    println!("{}", results.display());
     Ok(())
+}
+
+/// Replaces the results as a whole: whoever reads them meanwhile finds an array.
+fn keep(results: &Path, outcomes: &[Outcome]) -> Result<()> {
+    Ok(kiosk::durable::write(results, &serde_json::to_vec_pretty(outcomes)?, 0o644)?)
 }
 
 struct Player<'a> {
@@ -78,13 +89,33 @@ struct Player<'a> {
 }
 
 impl Player<'_> {
-    fn play(&mut self, stage: &mut Stage, visit: &Visit) -> Result<Played> {
+    /// What is known of the visit in the end, however it ended.
+    fn play(&mut self, stage: &mut Stage, visit: &Visit) -> Played {
         self.played += 1;
-        let before = stage.printer.receipts().len();
-        self.speak(stage, visit).context("at the terminal")?;
-        let receipt = self.receipt(stage, before).context("the receipt")?;
-        let ticket = receipt.ticket()?;
-        self.leave_contact(stage, visit, &ticket).context("name and telephone")?;
+        let mut played = Played::default();
+        let ended = self.play_through(stage, visit, &mut played);
+        played.trouble = ended.err().map(|error| format!("{error:#}"));
+        // What came about after a step failed is as true as what came before.
+        if let Some(Ok(Some(facts))) = played.ticket.as_deref().map(|ticket| stage.terminal.facts(ticket)) {
+            played.printed = printed(&facts.paper);
+            played.delivered = facts.delivered;
+        }
+        played
+    }
+
+    fn play_through(&mut self, stage: &mut Stage, visit: &Visit, played: &mut Played) -> Result<()> {
+        let given = stage.terminal.tickets()?;
+        let spoken = self.speak(stage, visit).context("at the terminal");
+        played.ticket = stage.terminal.tickets()?.into_iter().find(|ticket| !given.contains(ticket));
+        spoken?;
+        let ticket = played.ticket.clone().context("the terminal gave no number")?;
+        played.query_code = stage.terminal.query_code(&ticket)?;
+        let paper = self.paper(stage, &ticket).context("the receipt")?;
+        let receipt = self.receipt(stage, &ticket, &paper).context("the receipt")?;
+        if let Some(receipt) = &receipt {
+            played.query_code = Some(receipt.query_code()?);
+        }
+        self.leave_contact(stage, visit, &paper).context("name and telephone")?;
 
         until("the county's acknowledgement on the terminal's disk", DELIVERY, || {
             stage.terminal.check()?;
@@ -92,28 +123,38 @@ impl Player<'_> {
             Ok(stage.terminal.facts(&ticket)?.filter(|facts| facts.delivered))
         })?;
         let opened = self.county.case(&ticket).context("the case on the county's page")?;
+        played.text_sha256 =
+            Some(digest(&SHA256, opened.text.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect());
+        played.category = Some(opened.category);
+        played.place = Some(opened.landmark.map_or(opened.place.clone(), |near| format!("{} {near}", opened.place)));
         let answer = self.county.settle(&ticket).context("deputy and unit")?;
-        let reply_shown = self.come_back(stage, receipt.code()?, &answer).context("coming back")?;
+        let code = played.query_code.as_deref().context("no query code, neither on paper nor at the terminal")?;
+        let proof = match &receipt {
+            Some(receipt) => Proof::Qr(receipt.code()?),
+            None => Proof::Digits(&ticket, code),
+        };
+        played.reply_shown = self.come_back(stage, &proof, &answer).context("coming back")?;
         // The first villager is not content: the case is taken up again.
         let rating = if self.played == 1 { "不满意" } else { "满意" };
         self.rate(stage, rating).context("rating")?;
-        self.county.see_rating(&ticket, self.played == 1).context("the rating on the county's page")?;
+        self.county.see_rating(&ticket, self.played == 1).context("the rating on the county's page")
+    }
 
-        let facts = stage.terminal.facts(&ticket)?.context("the terminal does not know its own ticket")?;
-        Ok(Played {
-            query_code: receipt.query_code()?,
-            category: opened.category,
-            place: opened.landmark.map_or(opened.place.clone(), |near| format!("{} {near}", opened.place)),
-            text_sha256: digest(&SHA256, opened.text.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect(),
-            printed: match facts.paper {
-                PrintState::Confirmed { .. } => Printed::Confirmed,
-                PrintState::Failed { .. } => Printed::Failed,
-                _ => Printed::Unknown,
-            },
-            delivered: facts.delivered,
-            reply_shown,
-            ticket,
-        })
+    /// Leaves the terminal alone until it invites the next; one that ended by itself is started again.
+    fn clear_the_screen(&mut self, stage: &mut Stage) -> Result<()> {
+        self.mirror.set_landmark("");
+        self.mirror.set_writing(false);
+        let cleared = until("the terminal to invite the next", LEFT_ALONE, || {
+            stage.terminal.check()?;
+            Ok(stage.terminal.status().filter(|status| status.page == "attract"))
+        });
+        if cleared.is_ok() {
+            return Ok(());
+        }
+        drop((stage.terminal.take_kiosk(), stage.terminal.take_agent()));
+        stage.printer.replug();
+        stage.terminal.start_kiosk(&stage.programs, Some(self.screen.display()))?;
+        stage.terminal.start_agent(&stage.programs)
     }
 
     /// From the invitation to the number in large digits.
@@ -160,30 +201,37 @@ impl Player<'_> {
         hands.tap_to("交给代表", Page::Done)
     }
 
-    /// The paper of this visit, kept and read.
-    fn receipt(&self, stage: &mut Stage, before: usize) -> Result<Receipt> {
-        let receipt = until("the receipt to come out", RECEIPT, || {
+    /// What became of the receipt, as far as the terminal comes to know.
+    fn paper(&self, stage: &mut Stage, ticket: &str) -> Result<PrintState> {
+        let settled = until("the terminal to know what became of the receipt", RECEIPT, || {
             stage.terminal.check()?;
-            Ok(stage.printer.receipts().into_iter().nth(before))
-        })?;
-        let name = format!("{:03}", self.played);
-        let read = self.reader.read(&self.out.join("receipts"), &name, &receipt.bytes, PAPER_DOTS)?;
-        let ticket = read.ticket()?;
-        until("the terminal to know what became of the receipt", RECEIPT, || {
-            let facts = stage.terminal.facts(&ticket)?;
+            let facts = stage.terminal.facts(ticket)?;
             Ok(facts.filter(|f| !matches!(f.paper, PrintState::Prepared { .. } | PrintState::Sending { .. })))
-        })?;
-        self.screen.keep(&self.out.join("screens").join(format!("{name}-8-done.png")))?;
-        Ok(read)
+        });
+        self.screen.keep(&self.out.join("screens").join(format!("{:03}-8-done.png", self.played)))?;
+        Ok(settled?.paper)
     }
 
-    fn leave_contact(&self, stage: &mut Stage, visit: &Visit, ticket: &str) -> Result<()> {
-        let paper = stage.terminal.facts(ticket)?.context("the terminal does not know its own ticket")?.paper;
+    /// The paper of this visit, kept and read; none where none came out.
+    fn receipt(&self, stage: &mut Stage, ticket: &str, paper: &PrintState) -> Result<Option<Receipt>> {
+        if matches!(paper, PrintState::Failed { .. }) {
+            return Ok(None);
+        }
+        let name = format!("{:03}", self.played);
+        // The newest: a printer that held an older job may have let it out before this one.
+        let Some(receipt) = stage.printer.receipts().into_iter().next_back() else { return Ok(None) };
+        let read = self.reader.read(&self.out.join("receipts"), &name, &receipt.bytes, PAPER_DOTS)?;
+        Ok(Some(read).filter(|read| read.ticket().is_ok_and(|printed| printed == ticket)))
+    }
+
+    fn leave_contact(&self, stage: &mut Stage, visit: &Visit, paper: &PrintState) -> Result<()> {
         let mut hands = Hands { terminal: &mut stage.terminal, screen: &self.screen, mirror: &self.mirror };
         if matches!(paper, PrintState::Unknown { .. }) {
             self.mirror.set_paper(kiosk::pages::Paper::Unsure);
             hands.tap("拿到了")?;
             self.mirror.set_paper(kiosk::pages::Paper::Printed);
+        } else if matches!(paper, PrintState::Failed { .. }) {
+            self.mirror.set_paper(kiosk::pages::Paper::NoPaper);
         }
         if visit.name.is_some() || visit.phone.is_some() {
             hands.tap_to("留个电话", Page::Contact)?;
@@ -202,13 +250,22 @@ impl Player<'_> {
         hands.see(Page::Attract)
     }
 
-    /// Another day: the receipt under the scanner; whether the reply stands on the screen.
-    fn come_back(&self, stage: &mut Stage, code: &str, answer: &Answer) -> Result<bool> {
+    /// Another day: the receipt under the scanner, or its digits; whether the reply stands on the screen.
+    fn come_back(&self, stage: &mut Stage, proof: &Proof<'_>, answer: &Answer) -> Result<bool> {
         let mut hands = Hands { terminal: &mut stage.terminal, screen: &self.screen, mirror: &self.mirror };
         hands.tap_to("摸一下，开始说", Page::Home)?;
         hands.tap_to("查我的事", Page::Find)?;
         hands.keep(&self.out.join("screens"), &format!("{:03}-a-find", self.played))?;
-        stage.scanner.read(code)?;
+        match proof {
+            Proof::Qr(code) => stage.scanner.read(code)?,
+            Proof::Digits(ticket, code) => {
+                // After the last digit of the number the keypad fills the code in.
+                for digit in ticket.chars().chain(code.chars()) {
+                    hands.tap(&digit.to_string())?;
+                }
+                hands.tap("查一查")?;
+            }
+        }
         hands.see(Page::Found)?;
         let shown = until("the reply on the screen", Duration::from_secs(20), || {
             Ok(self.mirror.shows_reply(&self.screen.look()?, &answer.reply)?.then_some(()))
@@ -224,5 +281,21 @@ impl Player<'_> {
         hands.tap_to("返回", Page::Find)?;
         hands.tap_to("返回", Page::Home)?;
         hands.tap_to("返回", Page::Attract)
+    }
+}
+
+/// What shows that a ticket is one's own.
+enum Proof<'a> {
+    /// What the receipt's QR holds.
+    Qr(&'a str),
+    /// Number and query code, for who has no receipt.
+    Digits(&'a str, &'a str),
+}
+
+fn printed(paper: &PrintState) -> Printed {
+    match paper {
+        PrintState::Confirmed { .. } => Printed::Confirmed,
+        PrintState::Failed { .. } => Printed::Failed,
+        _ => Printed::Unknown,
     }
 }

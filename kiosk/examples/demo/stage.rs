@@ -124,4 +124,11 @@ impl Printer {
             Self::Real(tap) => tap.receipts(),
         }
     }
+
+    /// Gives the terminal a fresh port where the kernel keeps the old one for a program that was killed.
+    pub fn replug(&self) {
+        if let Self::Virtual(printer) = self {
+            printer.replug();
+        }
+    }
 }

@@ -21,6 +21,7 @@ use kiosk::{
     pages::Page,
     queue::{Queue, QueueError, TicketFacts},
 };
+use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 use wire::{bulletin::Bulletin, ticket::TicketNumber};
 
@@ -33,6 +34,9 @@ use crate::{
 
 /// A page follows a touch within a second; the machine of a test may be slow.
 pub const PAGE: Duration = Duration::from_secs(60);
+
+/// Typed text follows within a frame or two; the machine of a test may be slow.
+const TYPED: Duration = Duration::from_secs(5);
 
 /// The panel that the demo shows: 10.1 inches.
 pub const PANEL: (u16, u16) = (1280, 800);
@@ -156,6 +160,28 @@ impl Terminal {
         Ok(self.queue()?.ticket_facts(ticket)?)
     }
 
+    /// The query code of a ticket, while the terminal still holds it.
+    ///
+    /// # Errors
+    ///
+    /// A queue file that cannot be read, or a number that is none.
+    pub fn query_code(&self, ticket: &str) -> Result<Option<String>> {
+        let ticket: TicketNumber = ticket.parse().context("a ticket's number")?;
+        let proofs = self.queue()?.print_job(ticket)?.and_then(|job| job.proofs);
+        Ok(proofs.map(|proofs| proofs.code.digits().to_owned()))
+    }
+
+    /// The numbers given so far, in order.
+    ///
+    /// # Errors
+    ///
+    /// A queue file that cannot be read.
+    pub fn tickets(&self) -> Result<Vec<String>> {
+        let file = Connection::open_with_flags(self.config.queue_path(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut numbers = file.prepare("SELECT ticket FROM print ORDER BY job")?;
+        Ok(numbers.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
     fn queue(&self) -> Result<Queue, QueueError> {
         Queue::attach(&self.config.queue_path(), Arc::new(SystemClock::start()))
     }
@@ -224,7 +250,7 @@ impl Hands<'_> {
         let before = self.screen.look()?;
         let (x, y) = self.mirror.target(label)?;
         self.screen.tap(x, y)?;
-        self.painted_since(&before, &format!("an answer to “{label}”"))
+        self.painted_since(&before, &format!("an answer to “{label}”"), PAGE)
     }
 
     /// Touches a target and waits for the page that follows.
@@ -237,15 +263,20 @@ impl Hands<'_> {
         self.see(page)
     }
 
-    /// Types into the field that has the focus and waits until it was painted.
+    /// Types into the field that has the focus and waits until it was painted; a text that paints nothing is waited for
+    /// only as long as one that does may take.
     ///
     /// # Errors
     ///
-    /// Nothing happens.
+    /// A terminal that takes no text.
     pub fn type_text(&mut self, text: &str) -> Result<()> {
         let before = self.screen.look()?;
         self.terminal.type_text(text)?;
-        self.painted_since(&before, "the typed text")
+        let painted = self.painted_since(&before, "the typed text", TYPED);
+        self.terminal.check()?;
+        // The terminal answers once the text is in the field; some characters are no ink.
+        drop(painted);
+        Ok(())
     }
 
     /// Waits for a page.
@@ -282,9 +313,9 @@ impl Hands<'_> {
     }
 
     /// Waits until the screen shows something else, and that stands still.
-    fn painted_since(&mut self, before: &RgbImage, what: &str) -> Result<()> {
+    fn painted_since(&mut self, before: &RgbImage, what: &str, at_most: Duration) -> Result<()> {
         let mut last = None;
-        until(what, PAGE, || {
+        until(what, at_most, || {
             self.terminal.check()?;
             let now = self.screen.look()?;
             let still = last.as_ref() == Some(&now) && now != *before;

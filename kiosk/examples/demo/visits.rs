@@ -1,14 +1,15 @@
 //! What is asked for and what came of it: the visits' file in, `visits.json` out.
 //!
 //! Invariant: only four things are refused, each with a plain sentence: a text of white space alone, one of more than
-//! 2,000 Unicode scalar values, control characters, a category that the county does not have. All else goes to the
+//! 2,000 Unicode scalar values, control characters (category Cc; a text may hold line feeds), a category that the county
+//! does not have. Length and control characters are looked at in place, name and telephone too. All else goes to the
 //! terminal unchanged.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use wire::{TextRefused, bulletin::Category, check_text};
+use wire::{TEXT_MAX, TextRefused, bulletin::Category, check_text};
 
 /// One visit asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -35,29 +36,32 @@ pub enum Outcome {
         /// Why, in a sentence.
         refused: String,
     },
-    /// It was played to its end.
+    /// It was begun, and played as far as it went.
     Played(Box<Played>),
 }
 
-/// What is known of a visit that was played.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What is known of a visit that was begun; null what nobody came to know.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Played {
     /// 13 digits, as on the receipt.
-    pub ticket: String,
+    pub ticket: Option<String>,
     /// Six digits, as on the receipt.
-    pub query_code: String,
+    pub query_code: Option<String>,
     /// Formal name, as the county shows it.
-    pub category: String,
+    pub category: Option<String>,
     /// As the county shows it: the village, and the villager's own words for a place near by.
-    pub place: String,
+    pub place: Option<String>,
     /// Of the UTF-8 of the code points as the county opened them, in hexadecimal.
-    pub text_sha256: String,
+    pub text_sha256: Option<String>,
     /// What the terminal knows of the paper.
     pub printed: Printed,
     /// The county's acknowledgement is on the terminal's disk.
     pub delivered: bool,
     /// The reply stood on the terminal's screen.
     pub reply_shown: bool,
+    /// What kept the visit from its end, in one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }
 
 /// What the county opened.
@@ -74,14 +78,15 @@ pub struct Opened {
 }
 
 /// What a terminal knows of a receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Printed {
     /// The printer's fence and its clean state.
     Confirmed,
     /// Paper, cover, knife, or no printer.
     Failed,
-    /// Sent, and no word since.
+    /// Sent, and no word since; or never begun.
+    #[default]
     Unknown,
 }
 
@@ -89,12 +94,18 @@ pub enum Printed {
 ///
 /// # Errors
 ///
-/// A file that is missing or is no array of visits; the error names file, place and what is expected.
+/// A file that is missing or is no array of visits; the error names file, entry and what is expected.
 pub fn read(path: &Path) -> Result<Vec<Visit>> {
+    const EXPECTED: &str = r#"{"category","text","place"?,"name"?,"phone"?}, each a string"#;
     let text = fs::read_to_string(path).with_context(|| format!("read the visits' file {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| {
-        format!(r#"{}: expected an array of {{"category","text","place"?,"name"?,"phone"?}}"#, path.display())
-    })
+    let entries: Vec<serde_json::Value> = serde_json::from_str(&text)
+        .with_context(|| format!("{}: expected a JSON array of {EXPECTED}", path.display()))?;
+    let entries = entries.into_iter().enumerate();
+    let read = entries.map(|(index, entry)| {
+        serde_json::from_value(entry)
+            .with_context(|| format!("{}: entry {} of the array: expected {EXPECTED}", path.display(), index + 1))
+    });
+    read.collect()
 }
 
 /// The visits that are played where no file was given.
@@ -124,6 +135,17 @@ pub fn refusal(visit: &Visit, categories: &[Category]) -> Option<String> {
     if !categories.iter().any(|category| category.name == visit.category) {
         let known: Vec<&str> = categories.iter().map(|category| category.name.as_str()).collect();
         return Some(format!("没有“{}”这一类；有这些：{}。", printable(&visit.category), known.join("、")));
+    }
+    let fields = [("地点", &visit.place), ("姓名", &visit.name), ("电话", &visit.phone)];
+    for (label, value) in fields.into_iter().filter_map(|(label, value)| Some((label, value.as_ref()?))) {
+        // Fields of one line: a line feed is no character of theirs.
+        if let Some(control) = value.chars().find(|c| c.is_control()) {
+            return Some(format!("{label}里有看不见的控制字符 U+{:04X}。", u32::from(control)));
+        }
+        let count = value.chars().count();
+        if count > TEXT_MAX {
+            return Some(format!("{label}写了 {count} 个字，最多 {TEXT_MAX} 个字。"));
+        }
     }
     Some(match check_text(&visit.text).err()? {
         TextRefused::Blank => "一个字也没有写。".to_owned(),
