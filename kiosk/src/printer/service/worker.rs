@@ -114,6 +114,12 @@ impl Worker {
                 if let Some(text) = text {
                     self.texts.insert(ticket, text);
                 }
+                // It stands behind one that waits, for the same paper or printer.
+                if self.active.as_ref().is_some_and(|a| waits(a) && a.what.ticket() != Some(ticket))
+                    && let Some((_, paper @ (Paper::NoPaper | Paper::NoPrinter))) = self.told
+                {
+                    (self.tell)(PrinterEvent::Job { ticket, paper });
+                }
             }
             Command::Reprint(ticket) => {
                 if !self.reprint(ticket) {
