@@ -67,19 +67,21 @@ fn perform(ui: &Weak<pages::App>, line: Line) -> bool {
 
 /// Types into the field that has the focus.
 ///
-/// Slint keeps U+F700 to U+F7FF for its keys and drops a key event that holds one of them: each is typed as a stand-in,
-/// which is exchanged in the field.
+/// Slint drops a key event that holds one of U+F700 to U+F7FF, which it keeps for its keys, and composes the others (NFC):
+/// what is not known to pass unchanged is typed as a stand-in, which is exchanged in the field.
 fn write(ui: &pages::App, text: &str) {
-    let is_key = |c: &char| ('\u{f700}'..='\u{f7ff}').contains(c);
+    let is_exchanged = |c: &char| !passes_unchanged(*c);
     let entry = ui.global::<pages::Entry>();
     let held = [entry.get_text(), entry.get_landmark(), entry.get_name(), entry.get_phone()];
     let is_free = |c: &char| !text.contains(*c) && !held.iter().any(|field| field.contains(*c));
+    // Four bytes long: a cursor behind stand-ins stands behind what they are exchanged for, too.
     let stand_in = ('\u{f0000}'..='\u{ffffd}').find(is_free).unwrap_or(char::REPLACEMENT_CHARACTER);
-    let typed: SharedString = text.chars().map(|c| if is_key(&c) { stand_in } else { c }).collect::<String>().into();
+    let typed: SharedString =
+        text.chars().map(|c| if is_exchanged(&c) { stand_in } else { c }).collect::<String>().into();
     ui.window().dispatch_event(WindowEvent::KeyPressed { text: typed.clone() });
     ui.window().dispatch_event(WindowEvent::KeyReleased { text: typed });
 
-    let mut meant = text.chars().filter(is_key).peekable();
+    let mut meant = text.chars().filter(is_exchanged).peekable();
     if meant.peek().is_none() {
         return;
     }
@@ -94,4 +96,20 @@ fn write(ui: &pages::App, text: &str) {
     exchange(entry.get_name()).into_iter().for_each(|field| entry.set_name(field));
     exchange(entry.get_phone()).into_iter().for_each(|field| entry.set_phone(field));
     ui.global::<pages::Act>().invoke_text_edited();
+}
+
+/// Whether a character comes through a key event as it is, whatever stands beside it: none of these composes.
+fn passes_unchanged(c: char) -> bool {
+    const PASS: [std::ops::RangeInclusive<char>; 6] = [
+        ' '..='~',
+        // Dashes, quotation marks, the ellipsis.
+        '\u{2010}'..='\u{2027}',
+        // Chinese punctuation, Chinese, full width.
+        '\u{3001}'..='\u{301f}',
+        '\u{4e00}'..='\u{9fff}',
+        '\u{ff01}'..='\u{ff5e}',
+        // Pictures.
+        '\u{1f300}'..='\u{1faff}',
+    ];
+    c == '\n' || PASS.iter().any(|range| range.contains(&c))
 }
