@@ -27,6 +27,11 @@ fn demo() -> PathBuf {
 }
 
 fn play(out: &Path, visits: &Value, printer: Option<&Path>) -> Vec<Value> {
+    let printer = printer.into_iter().flat_map(|path| [OsStr::new("--printer"), path.as_os_str()]);
+    play_with(out, visits, printer)
+}
+
+fn play_with<'a>(out: &Path, visits: &Value, options: impl Iterator<Item = &'a OsStr>) -> Vec<Value> {
     let file = out.join("asked.json");
     kiosk::durable::write(&file, visits.to_string().as_bytes(), 0o600).unwrap();
     let output = Command::new(demo())
@@ -34,7 +39,7 @@ fn play(out: &Path, visits: &Value, printer: Option<&Path>) -> Vec<Value> {
         .arg(out)
         .arg("--visits")
         .arg(&file)
-        .args(printer.into_iter().flat_map(|path| [OsStr::new("--printer"), path.as_os_str()]))
+        .args(options)
         .env_remove("DISPLAY")
         .output()
         .unwrap();
@@ -102,6 +107,8 @@ fn every_plane_and_what_slint_takes_for_keys_reaches_the_county_unchanged() {
     let texts = [
         " 水\u{f700}\u{f703}黄\u{f7ff}，\u{e000}\u{f0000}\u{10ffff}。",
         "\u{fffe}\u{ffff}\u{1fffe}路e\u{301}\u{200f}坏👩\u{200d}👩\u{200d}👧了\u{feff}\n",
+        // What NFC would exchange alone, and letters that it would compose.
+        "\u{212b}\u{2126}\u{f900}\u{2f800}路\u{1100}\u{1161}か\u{3099}",
     ];
     let place = "井".repeat(140);
     let entries = play(
@@ -109,6 +116,7 @@ fn every_plane_and_what_slint_takes_for_keys_reaches_the_county_unchanged() {
         &json!([
             { "category": "饮水", "text": texts[0], "place": place, "name": "\u{200b}" },
             { "category": "道路", "text": texts[1] },
+            { "category": "道路", "text": texts[2] },
         ]),
         None,
     );
@@ -124,7 +132,8 @@ fn a_receipt_that_does_not_come_out_loses_no_visit() {
     let folder = tempfile::tempdir().unwrap();
     let printer = VirtualPrinter::start(&folder.path().join("printer")).unwrap();
     // The roll ends in the middle of the second receipt.
-    printer.change(|conditions| conditions.lines_left = Some(30));
+    let lines: u32 = 22;
+    printer.change(|conditions| conditions.lines_left = Some(lines));
     let words = "村口的路坏了，请派人来看看。";
     let visit = json!({ "category": "道路", "text": words });
     let entries = play(folder.path(), &json!([visit, visit, visit]), Some(printer.port()));
@@ -136,6 +145,33 @@ fn a_receipt_that_does_not_come_out_loses_no_visit() {
     }
     let kept = fs::read(folder.path().join("receipts/001.bin")).unwrap();
     assert_eq!(kept, printer.receipts()[0].bytes);
+    let whole = kept.iter().filter(|byte| **byte == b'\n').count();
+    assert!((12..22).contains(&whole), "the roll does not end within the second receipt of {whole} lines");
+}
+
+#[test]
+fn a_printer_of_another_kind_and_width_says_no_more_than_it_knows() {
+    let kinds = [("escpos", "80", 576, "confirmed"), ("generic-58", "58", 384, "unknown")];
+    for (profile, paper, dots, printed) in kinds {
+        let folder = tempfile::tempdir().unwrap();
+        let printer = VirtualPrinter::start(&folder.path().join("printer")).unwrap();
+        printer.change(|conditions| {
+            conditions.knife = profile != "generic-58";
+            conditions.fence = conditions.knife;
+        });
+        let options = ["--printer-profile", profile, "--printer-baud", "19200", "--paper", paper];
+        let device = [OsStr::new("--printer"), printer.port().as_os_str()];
+        let words = "村口的路坏了，请派人来看看。";
+        let visits = json!([{ "category": "道路", "text": words }]);
+        let entry = &play_with(folder.path(), &visits, device.into_iter().chain(options.map(OsStr::new)))[0];
+        assert_eq!((&entry["printed"], &entry["trouble"]), (&json!(printed), &Value::Null), "{profile}: {entry}");
+        assert_eq!((&entry["text_sha256"], &entry["reply_shown"]), (&json!(sha256(words)), &json!(true)), "{entry}");
+        let receipts = folder.path().join("receipts");
+        assert_eq!(fs::read(receipts.join("001.bin")).unwrap(), printer.receipts()[0].bytes, "{profile}");
+        // The reader draws a margin.
+        let (width, _) = image::image_dimensions(receipts.join("001.png")).unwrap();
+        assert!((dots..dots + 96).contains(&width), "{profile}: {width}");
+    }
 }
 
 #[test]

@@ -45,7 +45,7 @@ use kiosk::{
 };
 use rusqlite::{Connection, OpenFlags};
 use screen::Screen;
-use stage::{Printer, Stage};
+use stage::{Printer, PrinterChoice, Stage};
 use terminal::{Hands, PANEL};
 use wait::until;
 
@@ -63,7 +63,7 @@ struct Site {
 impl Site {
     fn open(folder: &Path) -> Result<Self> {
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-        let mut stage = Stage::set(folder, None, true)?;
+        let mut stage = Stage::set(folder, &PrinterChoice::default(), true)?;
         let screen = Screen::start(PANEL.0, PANEL.1)?;
         stage.terminal.start_kiosk(&stage.programs, Some(screen.display()))?;
         stage.terminal.start_agent(&stage.programs)?;

@@ -32,7 +32,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
 use finger::Finger;
-use kiosk::pages::Page;
+use kiosk::{config, pages::Page};
 use processes::Programs;
 use rusqlite::Connection;
 use screen::Screen;
@@ -75,7 +75,8 @@ impl Site {
         }
         let programs = Programs::build(&at("bin"), true)?;
         let printer = VirtualPrinter::start(&at("dev").join("printer"))?;
-        let terminal = Terminal::new(&at("terminal"), &at("logs"), printer.port(), None, true)?;
+        let settings = config::Printer { port: printer.port().to_owned(), ..config::Printer::default() };
+        let terminal = Terminal::new(&at("terminal"), &at("logs"), &settings, None, true)?;
         let screen = Screen::start(PANEL.0, PANEL.1)?;
         let finger = Finger::on(screen.display())?;
         let (mirror, bulletin) = (terminal::mirror()?, bulletin());

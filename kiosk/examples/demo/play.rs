@@ -7,7 +7,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use aws_lc_rs::digest::{SHA256, digest};
 use kiosk::{pages::Page, queue::PrintState};
 use wire::bulletin::Bulletin;
@@ -19,7 +19,7 @@ use crate::{
     paper::{Reader, Receipt},
     screen::Screen,
     stage::Stage,
-    terminal::{Hands, PANEL, PAPER_DOTS, mirror},
+    terminal::{Hands, PANEL, mirror},
     visits::{self, Outcome, Played, Printed, Visit},
     wait::until,
 };
@@ -40,11 +40,12 @@ const DELIVERY: Duration = Duration::from_secs(120);
 pub fn run(asked: &Play) -> Result<()> {
     let visits = asked.visits.as_deref().map_or_else(|| Ok(visits::samples()), visits::read)?;
     for part in ["screens", "receipts"] {
-        fs::create_dir_all(asked.out.join(part)).with_context(|| asked.out.display().to_string())?;
+        let folder = asked.out.join(part);
+        fs::create_dir_all(&folder).and_then(|()| forget(&folder)).with_context(|| folder.display().to_string())?;
     }
     let out = fs::canonicalize(&asked.out)?;
     let reader = Reader::build()?;
-    let mut stage = Stage::set(&out.join("stage"), asked.printer.as_deref(), true)?;
+    let mut stage = Stage::set(&out.join("stage"), &asked.printer, true)?;
     let screen = Screen::start(PANEL.0, PANEL.1)?;
     stage.terminal.start_kiosk(&stage.programs, Some(screen.display()))?;
     stage.terminal.start_agent(&stage.programs)?;
@@ -70,6 +71,20 @@ pub fn run(asked: &Play) -> Result<()> {
         }
     }
     println!("{}", results.display());
+    Ok(())
+}
+
+/// Takes the pictures and receipts of an earlier demo out of a folder.
+fn forget(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        let is_ours = name.iter().take(3).filter(|byte| byte.is_ascii_digit()).count() == 3
+            && path.extension().is_some_and(|end| end == "png" || end == "bin");
+        if is_ours {
+            fs::remove_file(path)?;
+        }
+    }
     Ok(())
 }
 
@@ -201,12 +216,13 @@ impl Player<'_> {
         hands.tap_to("交给代表", Page::Done)
     }
 
-    /// What became of the receipt, as far as the terminal comes to know.
+    /// What became of the receipt, as far as the terminal comes to know. One that is still prepared when the page with
+    /// the number is there waits for paper or a printer.
     fn paper(&self, stage: &mut Stage, ticket: &str) -> Result<PrintState> {
         let settled = until("the terminal to know what became of the receipt", RECEIPT, || {
             stage.terminal.check()?;
             let facts = stage.terminal.facts(ticket)?;
-            Ok(facts.filter(|f| !matches!(f.paper, PrintState::Prepared { .. } | PrintState::Sending { .. })))
+            Ok(facts.filter(|facts| !matches!(facts.paper, PrintState::Sending { .. })))
         });
         self.screen.keep(&self.out.join("screens").join(format!("{:03}-8-done.png", self.played)))?;
         Ok(settled?.paper)
@@ -214,14 +230,21 @@ impl Player<'_> {
 
     /// The paper of this visit, kept and read; none where none came out.
     fn receipt(&self, stage: &mut Stage, ticket: &str, paper: &PrintState) -> Result<Option<Receipt>> {
-        if matches!(paper, PrintState::Failed { .. }) {
+        if printed(paper) == Printed::Failed {
             return Ok(None);
         }
+        // A printer that held an older job may have let it out before this one, or behind it.
+        let link = format!("/t#{ticket}.");
+        let is_its_own = |bytes: &[u8]| bytes.windows(link.len()).any(|part| part == link.as_bytes());
+        let Some(receipt) = stage.printer.receipts().into_iter().rfind(|receipt| is_its_own(&receipt.bytes)) else {
+            return Ok(None);
+        };
         let name = format!("{:03}", self.played);
-        // The newest: a printer that held an older job may have let it out before this one.
-        let Some(receipt) = stage.printer.receipts().into_iter().next_back() else { return Ok(None) };
-        let read = self.reader.read(&self.out.join("receipts"), &name, &receipt.bytes, PAPER_DOTS)?;
-        Ok(Some(read).filter(|read| read.ticket().is_ok_and(|printed| printed == ticket)))
+        let read = self.reader.read(&self.out.join("receipts"), &name, &receipt.bytes, stage.paper.dots().into())?;
+        if read.ticket()? != ticket {
+            bail!("the barcode and the QR code of {name}.png name two tickets");
+        }
+        Ok(Some(read))
     }
 
     fn leave_contact(&self, stage: &mut Stage, visit: &Visit, paper: &PrintState) -> Result<()> {
@@ -230,7 +253,7 @@ impl Player<'_> {
             self.mirror.set_paper(kiosk::pages::Paper::Unsure);
             hands.tap("拿到了")?;
             self.mirror.set_paper(kiosk::pages::Paper::Printed);
-        } else if matches!(paper, PrintState::Failed { .. }) {
+        } else if printed(paper) == Printed::Failed {
             self.mirror.set_paper(kiosk::pages::Paper::NoPaper);
         }
         if visit.name.is_some() || visit.phone.is_some() {
@@ -295,7 +318,8 @@ enum Proof<'a> {
 fn printed(paper: &PrintState) -> Printed {
     match paper {
         PrintState::Confirmed { .. } => Printed::Confirmed,
-        PrintState::Failed { .. } => Printed::Failed,
-        _ => Printed::Unknown,
+        // What is still prepared waits for paper or a printer, and its villager has left without it.
+        PrintState::Failed { .. } | PrintState::Prepared { .. } => Printed::Failed,
+        PrintState::Sending { .. } | PrintState::Unknown { .. } => Printed::Unknown,
     }
 }

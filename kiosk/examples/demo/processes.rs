@@ -42,8 +42,6 @@ impl Programs {
         fs::create_dir_all(folder)?;
         for name in [HOST, AGENT, KIOSK] {
             let to = folder.join(name);
-            // A running copy of an earlier demo must not be written into.
-            drop(fs::remove_file(&to));
             fs::copy(built.join(name), &to).with_context(|| format!("copy {}", built.join(name).display()))?;
         }
         Ok(Self { folder: folder.to_owned() })

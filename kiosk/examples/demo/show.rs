@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::{arguments::Show, paper::Reader, stage::Stage, terminal::PAPER_DOTS};
+use crate::{arguments::Show, paper::Reader, stage::Stage};
 
 /// How often the demo looks for new paper.
 const LOOK: Duration = Duration::from_millis(200);
@@ -18,7 +18,7 @@ pub fn run(asked: &Show) -> Result<()> {
     let temporary = tempfile::tempdir().context("a folder for the demo")?;
     let folder = asked.out.clone().unwrap_or_else(|| temporary.path().to_owned());
     let reader = Reader::build()?;
-    let mut stage = Stage::set(&folder, asked.printer.as_deref(), false)?;
+    let mut stage = Stage::set(&folder.join("stage"), &asked.printer, false)?;
     stage.terminal.start_kiosk(&stage.programs, None)?;
     stage.terminal.start_agent(&stage.programs)?;
 
@@ -41,7 +41,8 @@ pub fn run(asked: &Show) -> Result<()> {
             }
             for receipt in stage.printer.receipts().iter().skip(shown) {
                 shown += 1;
-                let read = reader.read(&folder.join("receipts"), &format!("{shown:03}"), &receipt.bytes, PAPER_DOTS)?;
+                let (name, dots) = (format!("{shown:03}"), stage.paper.dots().into());
+                let read = reader.read(&folder.join("receipts"), &name, &receipt.bytes, dots)?;
                 println!("---------------------------------- receipts/{shown:03}.png");
                 read.lines.iter().for_each(|line| println!("| {line}"));
                 read.qr.iter().for_each(|code| println!("| [QR {code}]"));

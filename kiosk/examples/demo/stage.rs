@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use kiosk::{config, printer::Width};
 
 use crate::{
     county::{County, People},
@@ -20,6 +21,15 @@ use crate::{
 
 /// The station that the terminal stands in.
 pub const STATION: &str = "花桥镇人大代表联络站";
+
+/// Which printer there shall be.
+#[derive(Debug, Clone, Default)]
+pub struct PrinterChoice {
+    /// The serial device of a real one; none, the virtual one.
+    pub device: Option<PathBuf>,
+    /// Kind, speed and width; the port is the stage's.
+    pub settings: config::Printer,
+}
 
 /// The printer of the stage.
 pub enum Printer {
@@ -43,6 +53,8 @@ pub struct Stage {
     pub scanner: Scanner,
     /// The terminal's printer.
     pub printer: Printer,
+    /// The paper in it.
+    pub paper: Width,
     /// The programs.
     pub programs: Programs,
     /// The officer's and the technician's PIN.
@@ -55,7 +67,11 @@ impl Stage {
     /// # Errors
     ///
     /// Whatever part fails, by name.
-    pub fn set(folder: &Path, printer: Option<&Path>, drive: bool) -> Result<Self> {
+    pub fn set(folder: &Path, choice: &PrinterChoice, drive: bool) -> Result<Self> {
+        // An earlier demo in this folder: nobody has its accounts' passwords any more.
+        if folder.join("terminal/kiosk.toml").exists() {
+            fs::remove_dir_all(folder).with_context(|| format!("clear {} away", folder.display()))?;
+        }
         let parts = ["bin", "logs", "terminal", "dev"].map(|part| folder.join(part));
         for part in &parts {
             fs::create_dir_all(part).with_context(|| part.display().to_string())?;
@@ -64,10 +80,12 @@ impl Stage {
         let programs = Programs::build(&bin, drive)?;
 
         let printer_link = dev.join("printer");
-        let printer = match printer {
+        let paper = Width::of_paper(choice.settings.paper_mm).context("paper of 58 or 80 mm")?;
+        let printer = match &choice.device {
             None => Printer::Virtual(VirtualPrinter::start(&printer_link).context("start the virtual printer")?),
-            Some(path) => Printer::Real(WireTap::start(&printer_link, path)?),
+            Some(device) => Printer::Real(WireTap::start(&printer_link, device, &choice.settings)?),
         };
+        let settings = config::Printer { port: printer.port(), ..choice.settings.clone() };
         let scanner_link = dev.join("scanner");
         let scanner = Scanner::start(&scanner_link)?;
 
@@ -75,8 +93,6 @@ impl Stage {
         let addresses = machine.start(&programs)?;
         let people = People::hire(&machine, &programs)?;
         let file = enrolment(&terminal);
-        // A folder of an earlier demo holds a file that was used up.
-        drop(fs::remove_file(&file));
         let added = machine.run(
             &programs,
             &["terminal", "add", "--station", STATION, "--place", "大厅", "--out", &file.display().to_string()],
@@ -85,8 +101,8 @@ impl Stage {
         let pin = |name: &str| added[name].as_str().unwrap_or_default().to_owned();
         let pins = (pin("officer_pin"), pin("technician_pin"));
         County::new(&addresses, &people)?.furnish(STATION)?;
-        let terminal = Terminal::new(&terminal, &logs, &printer.port(), Some(&scanner_link), drive)?;
-        Ok(Self { terminal, machine, addresses, people, scanner, printer, programs, pins })
+        let terminal = Terminal::new(&terminal, &logs, &settings, Some(&scanner_link), drive)?;
+        Ok(Self { terminal, machine, addresses, people, scanner, printer, paper, programs, pins })
     }
 
     /// Waits until the terminal has the county's bulletin with its villages.

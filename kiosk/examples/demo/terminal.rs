@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail};
 use image::RgbImage;
 use kiosk::{
     clock::SystemClock,
-    config::Config,
+    config::{self, Config},
     control::{self, message::Status},
     pages::Page,
     queue::{Queue, QueueError, TicketFacts},
@@ -42,9 +42,6 @@ const TYPED: Duration = Duration::from_secs(5);
 pub const PANEL: (u16, u16) = (1280, 800);
 const PX_PER_MM: f32 = 5.9;
 
-/// Dots across the demo's paper, 58 mm.
-pub const PAPER_DOTS: u32 = 384;
-
 /// The terminal's files.
 pub struct Terminal {
     config_path: PathBuf,
@@ -60,7 +57,13 @@ impl Terminal {
     /// # Errors
     ///
     /// A folder that cannot be written to.
-    pub fn new(folder: &Path, logs: &Path, printer: &Path, scanner: Option<&Path>, plain: bool) -> Result<Self> {
+    pub fn new(
+        folder: &Path,
+        logs: &Path,
+        printer: &config::Printer,
+        scanner: Option<&Path>,
+        plain: bool,
+    ) -> Result<Self> {
         let config_path = folder.join("kiosk.toml");
         let mut text = toml::Table::new();
         text.insert("data_dir".into(), folder.join("data").display().to_string().into());
@@ -74,7 +77,10 @@ impl Terminal {
             panel.insert("plain".into(), plain.into());
         }
         let mut port = toml::Table::new();
-        port.insert("port".into(), printer.display().to_string().into());
+        port.insert("port".into(), printer.port.display().to_string().into());
+        port.insert("baud".into(), i64::from(printer.baud).into());
+        port.insert("profile".into(), printer.profile.as_str().into());
+        port.insert("paper_mm".into(), i64::from(printer.paper_mm).into());
         text.insert("printer".into(), port.into());
         if let Some(scanner) = scanner {
             let mut port = toml::Table::new();
@@ -85,6 +91,17 @@ impl Terminal {
             fs::create_dir_all(folder.join(part))?;
         }
         kiosk::durable::write(&config_path, toml::to_string(&text)?.as_bytes(), 0o600)?;
+        let config = Config::load(&config_path)?;
+        Ok(Self { config_path, config, logs: logs.to_owned(), kiosk: None, agent: None })
+    }
+
+    /// The terminal in a folder whose programs somebody else has started.
+    ///
+    /// # Errors
+    ///
+    /// A folder without settings.
+    pub fn in_use(folder: &Path, logs: &Path) -> Result<Self> {
+        let config_path = folder.join("kiosk.toml");
         let config = Config::load(&config_path)?;
         Ok(Self { config_path, config, logs: logs.to_owned(), kiosk: None, agent: None })
     }

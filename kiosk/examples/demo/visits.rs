@@ -85,7 +85,7 @@ pub enum Printed {
     Confirmed,
     /// Paper, cover, knife, or no printer.
     Failed,
-    /// Sent, and no word since; or never begun.
+    /// Sent, and no word since; or no ticket.
     #[default]
     Unknown,
 }

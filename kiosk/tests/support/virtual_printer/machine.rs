@@ -39,6 +39,8 @@ pub struct Conditions {
     pub garbage: bool,
     /// Knows `GS ( H` and `GS r`; cheap printers know neither.
     pub fence: bool,
+    /// Has a knife. Without one a feed of four lines at once, to the tear bar, ends a receipt.
+    pub knife: bool,
 }
 
 impl Default for Conditions {
@@ -51,6 +53,7 @@ impl Default for Conditions {
             silent: false,
             garbage: false,
             fence: true,
+            knife: true,
         }
     }
 }
@@ -206,7 +209,12 @@ impl Machine {
             self.open.extend(&command);
             match command.as_slice() {
                 [b'\n'] => self.feed(1),
-                [0x1B, b'd', lines] => self.feed(u32::from(*lines)),
+                [0x1B, b'd', lines] => {
+                    self.feed(u32::from(*lines));
+                    if !self.conditions.knife && *lines >= 4 {
+                        self.cut();
+                    }
+                }
                 [0x1D, b'V', ..] | [0x1B, b'i' | b'm'] => self.cut(),
                 _ => {}
             }
