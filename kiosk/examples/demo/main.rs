@@ -4,8 +4,8 @@
 //! shows the paper as it comes out. With `--headless --out DIR` the terminal runs on a screen in memory, and visits are
 //! played through its real pages, the county's part through the county's own pages; what came of it lies in DIR.
 //!
-//! Nothing is replaced but what a person or a device would be: fingers (XTEST), the typing hand (the socket of the
-//! feature `drive`), the scanner and the printer (pseudo terminals).
+//! Nothing is replaced but what a person or a device would be: fingers and the scanner that types (XTEST), the typing
+//! hand (the socket of the feature `drive`), the serial scanner and the printer (pseudo terminals).
 
 #![allow(
     dead_code,

@@ -1,6 +1,7 @@
 //! A screen in memory, the finger that touches it, and the camera that looks at it: Xvfb, XTEST, and its pixels.
 //!
-//! Invariant: touches go through the X server, as from a real panel; nothing is told to the terminal directly.
+//! Invariant: touches and keys go through the X server, as from a real panel and a real scanner; nothing is told to the
+//! terminal directly.
 
 use std::{
     fs::File,
@@ -13,9 +14,13 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use image::{Rgb, RgbImage};
 use x11rb::{
+    CURRENT_TIME,
     connection::Connection as _,
     protocol::{
-        xproto::{BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, ImageFormat, MOTION_NOTIFY_EVENT},
+        xproto::{
+            BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, ImageFormat, InputFocus, KEY_PRESS_EVENT,
+            KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, MapState, WindowClass,
+        },
         xtest::ConnectionExt as _,
     },
     rust_connection::RustConnection,
@@ -81,6 +86,55 @@ impl Screen {
             self.connection.xtest_fake_input(event, detail, 0, self.root, x, y, 0)?.check()?;
         }
         Ok(())
+    }
+
+    /// Strikes the keys of a text as a scanner that types does: at once, with Enter for a line feed.
+    ///
+    /// # Errors
+    ///
+    /// A character that the keyboard does not have; the server is gone.
+    pub fn strike(&self, text: &str) -> Result<()> {
+        const SHIFT: u32 = 0xffe1;
+        const ENTER: u32 = 0xff0d;
+        self.focus()?;
+        let setup = self.connection.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let map = self.connection.get_keyboard_mapping(first, last - first + 1)?.reply()?;
+        // The symbols of a key: without and with shift; those of Latin-1 are its characters.
+        let find = |symbol: u32| {
+            let mut keys = (first..=last).zip(map.keysyms.chunks(map.keysyms_per_keycode.into()));
+            keys.find_map(|(key, symbols)| Some((key, symbols.iter().take(2).position(|one| *one == symbol)?)))
+                .with_context(|| format!("no key for the symbol {symbol:#x}"))
+        };
+        let strike = |event: u8, key: u8| -> Result<()> {
+            Ok(self.connection.xtest_fake_input(event, key, 0, self.root, 0, 0, 0)?.check()?)
+        };
+        let (shift, _) = find(SHIFT)?;
+        for c in text.chars() {
+            let (key, level) = find(if c == '\n' { ENTER } else { c.into() })?;
+            let shifted = (level == 1).then_some(shift);
+            let (down, up) = (KEY_PRESS_EVENT, KEY_RELEASE_EVENT);
+            shifted.map_or(Ok(()), |shift| strike(down, shift))?;
+            strike(down, key)?;
+            strike(up, key)?;
+            shifted.map_or(Ok(()), |shift| strike(up, shift))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the keys to the window that lies uppermost, which is a window manager's part.
+    fn focus(&self) -> Result<()> {
+        let windows = self.connection.query_tree(self.root)?.reply()?.children;
+        let is_seen = |window: &u32| -> Result<bool> {
+            let attributes = self.connection.get_window_attributes(*window)?.reply()?;
+            Ok(attributes.map_state == MapState::VIEWABLE && attributes.class == WindowClass::INPUT_OUTPUT)
+        };
+        for window in windows.into_iter().rev() {
+            if is_seen(&window)? {
+                return Ok(self.connection.set_input_focus(InputFocus::PARENT, window, CURRENT_TIME)?.check()?);
+            }
+        }
+        bail!("no window on the screen")
     }
 
     /// What stands on the screen.
