@@ -258,6 +258,7 @@ fn after_a_visit_neither_clipboard_nor_selection_holds_any_text() {
     let selected = until("words in the selection", PATIENCE, || site.finger.text_of("PRIMARY")).unwrap();
     assert!(words.contains(&selected), "{selected}");
     // A keyboard that somebody brought copies nothing.
+    site.screen.focus().unwrap();
     site.finger.with_control('a').unwrap();
     site.finger.with_control('c').unwrap();
     site.finger.with_control('x').unwrap();

@@ -123,7 +123,11 @@ impl Screen {
     }
 
     /// Gives the keys to the window that lies uppermost, which is a window manager's part.
-    fn focus(&self) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// No window; the server is gone.
+    pub fn focus(&self) -> Result<()> {
         let windows = self.connection.query_tree(self.root)?.reply()?.children;
         let is_seen = |window: &u32| -> Result<bool> {
             let attributes = self.connection.get_window_attributes(*window)?.reply()?;
