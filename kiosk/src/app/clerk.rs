@@ -4,6 +4,7 @@
 //! the technician needs then works without either: the printer, the facts, and the PINs once there are any.
 
 use std::{
+    collections::VecDeque,
     path::PathBuf,
     sync::{Arc, mpsc},
     thread,
@@ -15,7 +16,7 @@ use tracing::{error, info, warn};
 use wire::enrol::Enrolment;
 
 use super::{
-    desk::{Around, Desk, chain, refuse},
+    desk::{Around, Desk, refuse},
     post,
     task::Task,
 };
@@ -26,10 +27,11 @@ use crate::{
         Control, ControlEvent,
         message::{Changed, Network},
     },
+    https::why,
     printer::{self, Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, Slip},
     queue::{Queue, QueueSettings},
     seal::Sealer,
-    session::{Door, Event, Facts, Note, Paper, StaffResult},
+    session::{Door, Event, Facts, Note, Paper, Question, StaffResult},
     ui::fonts::{missing_characters, missing_sentence},
 };
 
@@ -88,8 +90,8 @@ struct Counter {
     /// Why nothing can be taken.
     problem: Option<String>,
     health: Option<PrinterHealth>,
-    /// Whether the slip under way is the officer's test.
-    slip: Option<bool>,
+    /// The slips under way, and which of them are the officer's test; the printer answers for each in this order.
+    slips: VecDeque<(Question, bool)>,
     look_due: Duration,
     tidied: Duration,
 }
@@ -104,7 +106,7 @@ impl Counter {
             desk: None,
             problem: None,
             health: None,
-            slip: None,
+            slips: VecDeque::new(),
             look_due: Duration::ZERO,
             tidied: Duration::ZERO,
         }
@@ -147,7 +149,7 @@ impl Counter {
                     post(Event::Bulletin(Box::new(enrolment.bulletin.clone()), None));
                     self.enrolment = Some(enrolment);
                 }
-                Err(problem) => return self.closed(Note::NotEnrolled, chain(&problem)),
+                Err(problem) => return self.closed(Note::NotEnrolled, why(&problem)),
             }
         }
         match self.open_desk() {
@@ -191,12 +193,14 @@ impl Counter {
     fn work(&mut self, task: Task) {
         match task {
             Task::PrintAgain(ticket) => self.print(Command::Reprint(ticket)),
-            Task::PrintCode(new) => {
-                self.print_slip(Slip::Reissued { ticket: new.ticket, code: new.code }, false);
+            Task::PrintCode(question, new) => {
+                self.print_slip(question, Slip::Reissued { ticket: new.ticket, code: new.code }, false);
             }
-            Task::TestPrint => self.print_slip(Slip::Test, true),
+            Task::TestPrint(question) => self.print_slip(question, Slip::Test, true),
             Task::Forget => self.print(Command::ForgetTexts),
-            Task::CheckPin { door, pin } => self.check_pin(door, &pin),
+            Task::CheckPin { question, door, pin } => {
+                post(Event::PinChecked(question, self.is_pin(door, &pin)));
+            }
             Task::Facts => post(Event::Facts(Box::new(self.facts()))),
             Task::Control(event) => self.told_by_agent(event),
             Task::Printer(event) => self.told_by_printer(event),
@@ -213,20 +217,19 @@ impl Counter {
         }
     }
 
-    fn print_slip(&mut self, slip: Slip, test: bool) {
+    fn print_slip(&mut self, question: Question, slip: Slip, test: bool) {
         if self.printer.is_err() {
-            return post(Event::StaffAnswered(StaffResult::PrinterTrouble));
+            return post(Event::StaffAnswered(question, StaffResult::PrinterTrouble));
         }
-        self.slip = Some(test);
+        self.slips.push_back((question, test));
         self.print(Command::Print(slip));
     }
 
-    fn check_pin(&self, door: Door, pin: &str) {
-        let right = self.enrolment.as_ref().is_some_and(|enrolment| match door {
+    fn is_pin(&self, door: Door, pin: &str) -> bool {
+        self.enrolment.as_ref().is_some_and(|enrolment| match door {
             Door::Officer => enrolment.officer_pin.fits(pin),
             Door::Technician => enrolment.technician_pin.fits(pin),
-        });
-        post(Event::PinChecked(right));
+        })
     }
 
     fn facts(&self) -> Facts {
@@ -234,7 +237,7 @@ impl Counter {
         let queue = self
             .desk
             .as_ref()
-            .and_then(|desk| desk.facts().map_err(|unreadable| problem = Some(chain(&unreadable))).ok());
+            .and_then(|desk| desk.facts().map_err(|unreadable| problem = Some(why(&unreadable))).ok());
         Facts {
             queue,
             problem,
@@ -293,14 +296,14 @@ impl Counter {
             PrinterEvent::NoReceipt(ticket) => post(Event::Paper { ticket, paper: Paper::None }),
             PrinterEvent::Slip(OnPaper::Printing) => {}
             PrinterEvent::Slip(paper) => {
-                if let Some(test) = self.slip.take() {
+                if let Some((question, test)) = self.slips.pop_front() {
                     let result = match paper {
                         OnPaper::Printed if test => StaffResult::TestPrinted,
                         OnPaper::Unsure if test => StaffResult::TestSent,
                         OnPaper::Printed | OnPaper::Unsure => StaffResult::Reissued,
                         _ => StaffResult::PrinterTrouble,
                     };
-                    post(Event::StaffAnswered(result));
+                    post(Event::StaffAnswered(question, result));
                 }
             }
             PrinterEvent::Health(health) => self.health = Some(health),

@@ -19,6 +19,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{post, task::Task};
 use crate::{
     control::Control,
+    https::why,
     printer::{Command, Handle},
     queue::{Queue, QueueError},
     seal::Sealer,
@@ -60,7 +61,9 @@ impl Desk {
                 let kept = self.queue.submit_rating(ticket, satisfaction, revision, proof, &self.sealer);
                 tell(kept, "a rating", around, Event::RatingSaved, Event::RatingNotSaved);
             }
-            Task::Remember { track, unknown } => post(Event::Tracked(self.remember(&track, unknown))),
+            Task::Remember { question, track, unknown } => {
+                post(Event::Tracked(question, self.remember(&track, unknown)));
+            }
             Task::Delivered(ticket) => {
                 if let Ok(Some(facts)) = self.queue.ticket_facts(ticket)
                     && facts.delivered
@@ -83,7 +86,7 @@ impl Desk {
                 post(Event::Submitted(Box::new(submitted)));
             }
             Err(problem) => {
-                error!(error = %chain(&problem), "a suggestion could not be written down");
+                error!(error = %why(&problem), "a suggestion could not be written down");
                 post(Event::NotSubmitted);
             }
         }
@@ -94,7 +97,7 @@ impl Desk {
     fn remember(&self, track: &Track, unknown: bool) -> TrackResult {
         let known = match &track.proof {
             Proof::Secret(secret) => self.remembered(track.ticket, secret).unwrap_or_else(|problem| {
-                error!(error = %chain(&problem), "a ticket could not be looked up");
+                error!(error = %why(&problem), "a ticket could not be looked up");
                 None
             }),
             Proof::Code(_) => None,
@@ -119,7 +122,7 @@ impl Desk {
     /// The bulletin last fetched, and when.
     pub(super) fn bulletin(&self) -> Option<(Bulletin, WallTime)> {
         let kept = self.queue.bulletin().unwrap_or_else(|problem| {
-            error!(error = %chain(&problem), "the bulletin could not be read");
+            error!(error = %why(&problem), "the bulletin could not be read");
             None
         });
         kept.map(|kept| (kept.bulletin, kept.fetched))
@@ -139,7 +142,7 @@ impl Desk {
             tended = self.queue.purge().map(|_| ());
         }
         if let Err(problem) = tended.and_then(|()| self.queue.tidy().map(|_| ())) {
-            error!(error = %chain(&problem), "the queue could not be tidied");
+            error!(error = %why(&problem), "the queue could not be tidied");
         }
     }
 }
@@ -154,7 +157,7 @@ pub(super) fn refuse(task: Task) {
             post(Event::ContactNotSaved);
         }
         Task::Rating { .. } => post(Event::RatingNotSaved),
-        Task::Remember { unknown, .. } => post(Event::Tracked(not_remembered(unknown))),
+        Task::Remember { question, unknown, .. } => post(Event::Tracked(question, not_remembered(unknown))),
         // Nobody waits for the others.
         _ => {}
     }
@@ -171,19 +174,8 @@ fn tell<T>(kept: Result<T, QueueError>, what: &str, around: &Around<'_>, saved: 
             around.control.submitted();
         }
         Err(problem) => {
-            error!(error = %chain(&problem), "{what} could not be written down");
+            error!(error = %why(&problem), "{what} could not be written down");
             post(not_saved);
         }
     }
-}
-
-/// An error with all its causes on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

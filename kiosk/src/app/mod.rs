@@ -36,15 +36,12 @@ use crate::{
     },
     pages,
     panel::Call,
-    session::{Action, Event, Help, Page, Session, StaffResult, TrackResult},
+    session::{Action, Event, Help, Page, Question, Session, StaffResult, TrackResult},
 };
 
 /// How long the county may take before the terminal's own memory answers: longer than a slow mobile line's round
 /// trip, shorter than patience.
 const COUNTY_MOST: Duration = Duration::from_secs(6);
-
-/// Seconds between two questions whether somebody comes.
-const HELP_EVERY: u64 = 3;
 
 thread_local! {
     static APP: RefCell<Option<App>> = const { RefCell::new(None) };
@@ -73,16 +70,15 @@ pub struct App {
     parts: Parts,
     session: Session,
     models: models::Models,
-    help_call: Option<Uuid>,
-    seconds: u64,
+    /// The call for help that is out, and its name at the county.
+    help_call: Option<(Question, Uuid)>,
 }
 
 /// Starts dispatching on this thread, which must be the one that runs the event loop.
 pub fn start(parts: Parts) {
     touches::connect(&parts.ui);
     count_frames(&parts.ui, Arc::clone(&parts.board));
-    let app =
-        App { parts, session: Session::default(), models: models::Models::default(), help_call: None, seconds: 0 };
+    let app = App { parts, session: Session::default(), models: models::Models::default(), help_call: None };
     APP.set(Some(app));
     dispatch(Event::Touched);
 }
@@ -130,10 +126,8 @@ fn with<T>(f: impl FnOnce(&mut App) -> T) -> Option<T> {
 pub fn tick() {
     dispatch(Event::Tick);
     with(|app| {
-        app.seconds += 1;
         let heart = app.parts.ui.global::<pages::Heart>();
         heart.set_beat(heart.get_beat().wrapping_add(1).max(1));
-        app.ask_after_help();
         if app.session.page == Page::Technician {
             app.parts.clerk.send(Task::Facts);
         }
@@ -150,81 +144,90 @@ impl App {
             Action::SubmitRating { ticket, satisfaction, revision, proof } => {
                 clerk.send(Task::Rating { ticket, satisfaction, revision, proof });
             }
-            Action::Track { ticket, proof } => self.track(Track { ticket, proof }),
+            Action::Track { question, ticket, proof } => self.track(question, Track { ticket, proof }),
             Action::AskDelivered(ticket) => clerk.send(Task::Delivered(ticket)),
-            Action::CallHelp => self.call_help(),
-            Action::CheckPin { door, pin } => clerk.send(Task::CheckPin { door, pin: pin.into() }),
-            Action::TestPrint => clerk.send(Task::TestPrint),
-            Action::CheckIn { person, present } => {
+            Action::CallHelp(call) => self.call_help(call),
+            Action::AskHelp(call) => self.ask_after_help(call),
+            Action::CheckPin { question, door, pin } => {
+                clerk.send(Task::CheckPin { question, door, pin: pin.into() });
+            }
+            Action::TestPrint(question) => clerk.send(Task::TestPrint(question)),
+            Action::CheckIn { question, person, present } => {
                 let at: Timestamp = self.parts.clock.wall().at;
-                self.ask(Ask::CheckIn(CheckIn { person, present, at }), |answer| match answer {
+                self.ask(question, Ask::CheckIn(CheckIn { person, present, at }), |answer| match answer {
                     Some(Answer::CheckedIn) => StaffResult::CheckedIn,
-                    _ => StaffResult::Offline,
+                    said_no => without(said_no.as_ref()),
                 });
             }
-            Action::Lookup { phone } => self.ask(Ask::Lookup(Lookup { phone }), |answer| match answer {
-                Some(Answer::Found(found)) => StaffResult::Lookup(found.tickets),
-                _ => StaffResult::Offline,
-            }),
-            Action::Reissue { ticket, phone } => {
+            Action::Lookup { question, phone } => {
+                self.ask(question, Ask::Lookup(Lookup { phone }), |answer| match answer {
+                    Some(Answer::Found(found)) => StaffResult::Lookup(found.tickets),
+                    said_no => without(said_no.as_ref()),
+                })
+            }
+            Action::Reissue { question, ticket, phone } => {
                 let clerk = clerk.clone();
-                self.ask(Ask::Reissue(Reissue { ticket, phone }), move |answer| match answer {
+                self.ask(question, Ask::Reissue(Reissue { ticket, phone }), move |answer| match answer {
                     Some(Answer::Reissued(new)) => {
-                        clerk.send(Task::PrintCode(new));
+                        clerk.send(Task::PrintCode(question, new));
                         StaffResult::Reissued
                     }
-                    _ => StaffResult::Offline,
+                    said_no => without(said_no.as_ref()),
                 });
             }
             Action::Wipe => self.wipe(),
         }
     }
 
-    fn ask(&self, ask: Ask, result: impl FnOnce(Option<Answer>) -> StaffResult + Send + 'static) {
-        self.parts.control.ask(ask, COUNTY_MOST, move |answer| post(Event::StaffAnswered(result(answer.ok()))));
+    fn ask(&self, question: Question, ask: Ask, result: impl FnOnce(Option<Answer>) -> StaffResult + Send + 'static) {
+        self.parts
+            .control
+            .ask(ask, COUNTY_MOST, move |answer| post(Event::StaffAnswered(question, result(answer.ok()))));
     }
 
     /// Asks the county; where it is silent, the terminal's memory.
-    fn track(&self, track: Track) {
+    fn track(&self, question: Question, track: Track) {
         let clerk = self.parts.clerk.clone();
         let asked = track.clone();
         self.parts.control.ask(Ask::Track(asked), COUNTY_MOST, move |answer| match answer {
-            Ok(Answer::Tracked(Tracked::Found(view))) => post(Event::Tracked(TrackResult::Fresh(view))),
-            Ok(Answer::Tracked(Tracked::NotFound)) => clerk.send(Task::Remember { track, unknown: true }),
-            Ok(Answer::TooMany { .. }) => post(Event::Tracked(TrackResult::TooMany)),
-            _ => clerk.send(Task::Remember { track, unknown: false }),
+            Ok(Answer::Tracked(Tracked::Found(view))) => post(Event::Tracked(question, TrackResult::Fresh(view))),
+            Ok(Answer::Tracked(Tracked::NotFound)) => clerk.send(Task::Remember { question, track, unknown: true }),
+            Ok(Answer::TooMany { .. }) => post(Event::Tracked(question, TrackResult::TooMany)),
+            _ => clerk.send(Task::Remember { question, track, unknown: false }),
         });
     }
 
-    fn call_help(&mut self) {
-        let id = Uuid::new_v4();
-        self.help_call = Some(id);
-        self.parts.control.ask(Ask::Help(HelpCall { id }), COUNTY_MOST, |_| ());
+    /// Brings a call to the county; the same one as often as it takes, under one name.
+    fn call_help(&mut self, call: Question) {
+        let known = self.help_call.filter(|(known, _)| *known == call);
+        let (_, id) = *self.help_call.insert(known.unwrap_or_else(|| (call, Uuid::new_v4())));
+        self.parts.control.ask(Ask::Help(HelpCall { id }), COUNTY_MOST, move |answer| {
+            if let Ok(Answer::HelpTaken) = answer {
+                post(Event::HelpTaken(call));
+            }
+        });
+    }
+
+    fn ask_after_help(&self, call: Question) {
+        let Some((_, id)) = self.help_call.filter(|(known, _)| *known == call) else { return };
+        self.parts.control.ask(Ask::HelpState(id), COUNTY_MOST, move |answer| {
+            if let Ok(Answer::HelpState(state)) = answer
+                && state.acknowledged
+            {
+                post(Event::HelpAcknowledged(call));
+            }
+        });
     }
 
     fn call_on_panel(&self) {
         let Some(panel) = &self.parts.panel else { return };
         let call = match self.session.help {
             Help::None => Call::None,
-            Help::Calling => Call::Calling,
+            Help::Calling | Help::Taken => Call::Calling,
             Help::Acknowledged => Call::Acknowledged,
         };
         // A panel whose thread has ended shows nothing; the call itself goes on.
         panel.send(call).ok();
-    }
-
-    fn ask_after_help(&mut self) {
-        if self.session.help != Help::Calling || !self.seconds.is_multiple_of(HELP_EVERY) {
-            return;
-        }
-        let Some(id) = self.help_call else { return };
-        self.parts.control.ask(Ask::HelpState(id), COUNTY_MOST, |answer| {
-            if let Ok(Answer::HelpState(state)) = answer
-                && state.acknowledged
-            {
-                post(Event::HelpAcknowledged);
-            }
-        });
     }
 
     /// Nothing of a visit stays in a field or a model.
@@ -234,5 +237,27 @@ impl App {
         self.models = models::Models::default();
         crate::ui::wipe_visit(&self.parts.ui);
         keyboard::forget();
+    }
+}
+
+/// What it comes to where the county did not do what the staff asked.
+fn without(answer: Option<&Answer>) -> StaffResult {
+    match answer {
+        Some(Answer::TooMany { .. }) => StaffResult::TooMany,
+        Some(Answer::Refused) => StaffResult::Refused,
+        _ => StaffResult::Offline,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_county_that_was_not_reached_is_called_a_missing_network() {
+        assert!(matches!(without(Some(&Answer::TooMany { retry_after_s: 60 })), StaffResult::TooMany));
+        assert!(matches!(without(Some(&Answer::Refused)), StaffResult::Refused));
+        assert!(matches!(without(Some(&Answer::Offline)), StaffResult::Offline));
+        assert!(matches!(without(None), StaffResult::Offline));
     }
 }

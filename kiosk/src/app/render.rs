@@ -62,6 +62,7 @@ impl App {
         shell.set_help(match session.help {
             Help::None => pages::Help::None,
             Help::Calling => pages::Help::Calling,
+            Help::Taken => pages::Help::Taken,
             Help::Acknowledged => pages::Help::Acknowledged,
         });
         shell.set_on_behalf(session.speak.on_behalf);
@@ -308,6 +309,8 @@ fn result(result: Option<&StaffResult>) -> StaffText {
         Some(StaffResult::Lookup(_)) => StaffText::Found,
         Some(StaffResult::Reissued) => StaffText::Reissued,
         Some(StaffResult::Offline) => StaffText::Offline,
+        Some(StaffResult::TooMany) => StaffText::TooMany,
+        Some(StaffResult::Refused) => StaffText::Refused,
         Some(StaffResult::CannotTake) => StaffText::CannotTake,
     }
 }

@@ -8,7 +8,12 @@ use wire::{
 };
 use zeroize::Zeroizing;
 
-use crate::{control::ControlEvent, printer::PrinterEvent, session::Door, ticket::Draft};
+use crate::{
+    control::ControlEvent,
+    printer::PrinterEvent,
+    session::{Door, Question},
+    ticket::Draft,
+};
 
 /// What the clerk is asked to do.
 pub enum Task {
@@ -38,6 +43,8 @@ pub enum Task {
     },
     /// Look for a ticket in the terminal's memory.
     Remember {
+        /// Goes back with the answer.
+        question: Question,
         /// Which.
         track: Track,
         /// Whether the county says that it has no such ticket.
@@ -46,11 +53,13 @@ pub enum Task {
     /// Has the county acknowledged this ticket?
     Delivered(TicketNumber),
     /// Print a new query code.
-    PrintCode(Reissued),
+    PrintCode(Question, Reissued),
     /// Print a test page.
-    TestPrint,
+    TestPrint(Question),
     /// Is this the PIN?
     CheckPin {
+        /// Goes back with the answer.
+        question: Question,
         /// Of which door.
         door: Door,
         /// The digits.

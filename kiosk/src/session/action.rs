@@ -6,6 +6,21 @@ use wire::{case::Satisfaction, secret::Proof, ticket::TicketNumber};
 use super::Door;
 use crate::ticket::Draft;
 
+/// Which question an answer belongs to; one is never used twice, so that an answer that comes late is nobody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question(u64);
+
+/// Counts the questions, over all visits.
+#[derive(Debug, Default)]
+pub(super) struct Questions(u64);
+
+impl Questions {
+    pub(super) fn next(&mut self) -> Question {
+        self.0 += 1;
+        Question(self.0)
+    }
+}
+
 /// What is to be done.
 pub enum Action {
     /// Write it down: seal, commit, then print and forward.
@@ -34,6 +49,8 @@ pub enum Action {
     },
     /// Look at the county, then in the terminal's memory.
     Track {
+        /// Comes back with the answer.
+        question: Question,
         /// Which.
         ticket: TicketNumber,
         /// Whose it is.
@@ -41,19 +58,25 @@ pub enum Action {
     },
     /// Has the county acknowledged this one?
     AskDelivered(TicketNumber),
-    /// Lamp, buzzer, webhook.
-    CallHelp,
+    /// Call somebody, through the county; the same call twice is one.
+    CallHelp(Question),
+    /// Does somebody come, whom this call reached?
+    AskHelp(Question),
     /// Is this the PIN?
     CheckPin {
+        /// Comes back with the answer.
+        question: Question,
         /// Of which door.
         door: Door,
         /// The digits.
         pin: String,
     },
     /// Print a test page.
-    TestPrint,
+    TestPrint(Question),
     /// Tell the county that somebody came or left.
     CheckIn {
+        /// Comes back with the answer.
+        question: Question,
         /// Id of the person.
         person: String,
         /// Came.
@@ -61,11 +84,15 @@ pub enum Action {
     },
     /// Ask the county for the tickets of a telephone number.
     Lookup {
+        /// Comes back with the answer.
+        question: Question,
         /// The number.
         phone: String,
     },
     /// Ask the county for a new code, and print it.
     Reissue {
+        /// Comes back with the answer.
+        question: Question,
         /// Which.
         ticket: TicketNumber,
         /// The number that it was found by.

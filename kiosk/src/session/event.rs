@@ -11,6 +11,8 @@ use wire::{
     view::View,
 };
 
+use super::Question;
+
 /// What happened: a touch, a result, or a second gone by.
 #[derive(Debug)]
 pub enum Event {
@@ -38,8 +40,10 @@ pub enum Event {
     CallHelp,
     /// Closes the page of help; the call stays.
     CloseHelp,
+    /// The county has the call.
+    HelpTaken(Question),
     /// Somebody said that they are coming.
-    HelpAcknowledged,
+    HelpAcknowledged(Question),
 
     /// A category, by id.
     ChooseCategory(String),
@@ -108,14 +112,14 @@ pub enum Event {
     /// A scanner read something.
     Scanned(String),
     /// What looking came to.
-    Tracked(TrackResult),
+    Tracked(Question, TrackResult),
     /// One of the five faces.
     Rate(Satisfaction),
 
     /// A long press on the header.
     OpenPin(Door),
     /// Whether the PIN was right.
-    PinChecked(bool),
+    PinChecked(Question, bool),
     /// The officer wants a test print.
     StaffTestPrint,
     /// A step of changing the paper; none, closed.
@@ -138,7 +142,7 @@ pub enum Event {
     /// Prints a new code for a ticket found.
     StaffReissue(TicketNumber),
     /// What an action of the staff came to.
-    StaffAnswered(StaffResult),
+    StaffAnswered(Question, StaffResult),
 
     /// A bulletin, and when it was fetched; never, where it came with the enrolment.
     Bulletin(Box<Bulletin>, Option<WallTime>),
@@ -157,7 +161,8 @@ impl Event {
         !matches!(
             self,
             Self::Tick
-                | Self::HelpAcknowledged
+                | Self::HelpTaken(_)
+                | Self::HelpAcknowledged(_)
                 | Self::Submitted(_)
                 | Self::NotSubmitted
                 | Self::Paper { .. }
@@ -167,9 +172,9 @@ impl Event {
                 | Self::RatingSaved
                 | Self::RatingNotSaved
                 | Self::SomethingDelivered
-                | Self::Tracked(_)
-                | Self::PinChecked(_)
-                | Self::StaffAnswered(_)
+                | Self::Tracked(..)
+                | Self::PinChecked(..)
+                | Self::StaffAnswered(..)
                 | Self::Bulletin(..)
                 | Self::Facts(_)
                 | Self::Online(_)
@@ -311,6 +316,10 @@ pub enum StaffResult {
     Reissued,
     /// The county can't be reached: this needs it.
     Offline,
+    /// The county was asked too often; later again.
+    TooMany,
+    /// The county was reached and said no.
+    Refused,
     /// Nothing can be written down at present, so nothing is taken.
     CannotTake,
 }

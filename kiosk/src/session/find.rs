@@ -8,7 +8,7 @@ use wire::{
 };
 use zeroize::Zeroize;
 
-use super::{Action, Event, Field, Key, Page, Session, TrackResult, Trouble};
+use super::{Action, Event, Field, Key, Page, Question, Session, TrackResult, Trouble};
 
 /// What is typed to find a ticket.
 #[derive(Default)]
@@ -23,8 +23,8 @@ pub struct Find {
     pub trouble: Option<Trouble>,
     /// Whether an answer is awaited.
     pub busy: bool,
-    /// What the answer was asked with.
-    asked: Option<(TicketNumber, Proof)>,
+    /// What was asked, and with what.
+    asked: Option<(Question, TicketNumber, Proof)>,
 }
 
 impl std::fmt::Debug for Find {
@@ -118,7 +118,7 @@ impl Session {
                 }
             },
             Event::Scanned(text) => return self.scanned(text),
-            Event::Tracked(result) => self.tracked(result),
+            Event::Tracked(question, result) => self.tracked(question, result),
             Event::Rate(satisfaction) => return self.rate(satisfaction),
             Event::RatingSaved => {
                 if let Some(found) = &mut self.found {
@@ -138,8 +138,9 @@ impl Session {
     fn ask(&mut self, ticket: TicketNumber, proof: Proof) -> Vec<Action> {
         self.find.trouble = None;
         self.find.busy = true;
-        self.find.asked = Some((ticket, proof.clone()));
-        vec![Action::Track { ticket, proof }]
+        let question = self.questions.next();
+        self.find.asked = Some((question, ticket, proof.clone()));
+        vec![Action::Track { question, ticket, proof }]
     }
 
     /// A receipt under the scanner opens its page from anywhere but the middle of saying something.
@@ -161,13 +162,13 @@ impl Session {
         }
     }
 
-    fn tracked(&mut self, result: TrackResult) {
-        // An answer that comes after the villager went on belongs to nobody.
-        if self.page != Page::Find || !self.find.busy {
+    fn tracked(&mut self, question: Question, result: TrackResult) {
+        // An answer that comes after the villager went on, or asked for another ticket, belongs to nobody.
+        if self.page != Page::Find {
             return;
         }
+        let Some((_, ticket, proof)) = self.find.asked.take_if(|(asked, ..)| *asked == question) else { return };
         self.find.busy = false;
-        let Some((ticket, proof)) = self.find.asked.take() else { return };
         let (view, category, kept) = match result {
             TrackResult::Fresh(view) => (Some(*view), None, false),
             TrackResult::Kept(view) => (Some(*view), None, true),

@@ -39,13 +39,14 @@ impl Session {
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Action> {
         self.staff.lock.tick(now);
         self.printing_tick(now);
+        let help = self.help_tick(now);
         let untouched = self.help == Help::None && !self.help_open && !self.english;
         if !self.visiting() && untouched {
             self.idle.touched(now);
             return Vec::new();
         }
         if !self.idle.over(now) {
-            return Vec::new();
+            return help;
         }
         self.leave_to(self.resting_page())
     }

@@ -7,17 +7,19 @@
 mod action;
 mod event;
 mod find;
+mod help;
 mod idle;
 mod speak;
 mod staff;
 
 use std::time::Duration;
 
-pub use action::Action;
+pub use action::{Action, Question};
 pub use event::{
     Door, Event, Facts, Field, Key, Note, Paper, QueueFacts, StaffResult, Submitted, TrackResult, Trouble,
 };
 pub use find::{Find, Found};
+pub use help::Help;
 pub use idle::{COUNTDOWN, IDLE, Idle};
 pub use speak::{Delivery, Done, Speak};
 pub use staff::Staff;
@@ -63,18 +65,6 @@ pub enum Page {
     Technician,
 }
 
-/// Whether anybody comes when 叫人帮忙 was touched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Help {
-    /// Nobody was called.
-    #[default]
-    None,
-    /// The call is out; nothing is known yet.
-    Calling,
-    /// A person said that they are coming.
-    Acknowledged,
-}
-
 /// A visit and the terminal around it.
 #[derive(Debug, Default)]
 pub struct Session {
@@ -88,6 +78,8 @@ pub struct Session {
     pub help_open: bool,
     /// Whether somebody was called and comes.
     pub help: Help,
+    call: Option<help::Call>,
+    questions: action::Questions,
     /// Touch, pause, countdown.
     pub idle: Idle,
     /// What is being said.
@@ -135,20 +127,10 @@ impl Session {
             Event::Paper { ticket, paper } => self.paper(&ticket, paper),
             Event::Delivered { ticket } => self.delivered(&ticket),
             Event::SomethingDelivered => return self.ask_delivered(),
-            Event::HelpAcknowledged => {
-                if self.help == Help::Calling {
-                    self.help = Help::Acknowledged;
-                }
-            }
             Event::SwitchLanguage => self.english = !self.english,
-            Event::CallHelp => {
-                self.help_open = true;
-                if self.help == Help::None {
-                    self.help = Help::Calling;
-                    return vec![Action::CallHelp];
-                }
+            Event::CallHelp | Event::CloseHelp | Event::HelpTaken(_) | Event::HelpAcknowledged(_) => {
+                return self.help_step(&event, now);
             }
-            Event::CloseHelp => self.help_open = false,
             event if self.broken.is_some() => return self.out_of_service(event),
             Event::OpenHome => self.go(Page::Home),
             Event::Leave => return self.leave_to(self.resting_page()),
@@ -164,10 +146,10 @@ impl Session {
             Event::OpenFind | Event::Scanned(_) | Event::ChooseField(_) | Event::Find | Event::Rate(_) => {
                 self.find_step(event)
             }
-            Event::Tracked(_) | Event::RatingSaved | Event::RatingNotSaved => self.find_step(event),
+            Event::Tracked(..) | Event::RatingSaved | Event::RatingNotSaved => self.find_step(event),
             Event::Key(key) => self.key(key),
             Event::OpenPin(_)
-            | Event::PinChecked(_)
+            | Event::PinChecked(..)
             | Event::StaffTestPrint
             | Event::StaffPaper(_)
             | Event::StaffOnBehalf
@@ -176,7 +158,7 @@ impl Session {
             | Event::StaffLookupOpen
             | Event::StaffLookup(_)
             | Event::StaffReissue(_)
-            | Event::StaffAnswered(_) => self.staff_step(event),
+            | Event::StaffAnswered(..) => self.staff_step(event),
             event => self.speak_step(event),
         }
     }
@@ -184,7 +166,7 @@ impl Session {
     /// Nothing can be written down: only help and the staff's doors are there, and nothing behind them takes a suggestion.
     fn out_of_service(&mut self, event: Event) -> Vec<Action> {
         match event {
-            Event::OpenPin(_) | Event::PinChecked(_) | Event::Key(_) => self.page_step(event),
+            Event::OpenPin(_) | Event::PinChecked(..) | Event::Key(_) => self.page_step(event),
             Event::Back if self.page != Page::OutOfService => self.back(),
             Event::Leave => self.leave_to(Page::OutOfService),
             Event::StaffOnBehalf => {
@@ -247,6 +229,7 @@ impl Session {
         self.bulletin = over.bulletin.take();
         (self.fetched, self.facts) = (over.fetched, over.facts.take());
         self.online = over.online;
+        self.questions = std::mem::take(&mut over.questions);
         self.broken = over.broken;
         self.staff.lock = std::mem::take(&mut over.staff.lock);
         self.page = page;

@@ -1,24 +1,29 @@
-//! The two staff doors: a PIN each, five tries, then a minute of waiting.
+//! The two staff doors: a PIN each, five tries, then a minute of waiting, and twice as long each time it comes to that.
 
 use std::time::Duration;
 
 use wire::{intake::LookupTicket, ticket::TicketNumber};
 use zeroize::Zeroize;
 
-use super::{Action, Door, Event, Key, Note, Page, Session, Speak, StaffResult, Trouble};
+use super::{Action, Door, Event, Key, Note, Page, Question, Session, Speak, StaffResult, Trouble};
 
 /// A PIN has so many digits.
 pub(super) const PIN_DIGITS: usize = 6;
 
 const TRIES: u32 = 5;
 
-/// How long a door stays shut after too many wrong PINs.
+/// How long the doors stay shut after too many wrong PINs, the first time.
 const SHUT: Duration = Duration::from_secs(60);
+
+/// Six digits tried five at a time outlast the terminal at this; whoever mistyped waits no longer than this.
+const SHUT_MOST: Duration = Duration::from_secs(3600);
 
 /// Wrong PINs; outlives the visit.
 #[derive(Debug, Default)]
 pub(crate) struct Lock {
     wrong: u32,
+    /// How often it came to waiting since the last right PIN.
+    times: u32,
     shut_until: Option<Duration>,
     now: Duration,
 }
@@ -27,16 +32,21 @@ impl Lock {
     pub(super) fn tick(&mut self, now: Duration) {
         self.now = now;
         if self.shut_until.is_some_and(|until| now >= until) {
-            *self = Self { now, ..Self::default() };
+            (self.wrong, self.shut_until) = (0, None);
         }
     }
 
     fn wrong(&mut self) -> Trouble {
+        if self.shut_until.is_some() {
+            return Trouble::PinLocked;
+        }
         self.wrong += 1;
         if self.wrong < TRIES {
             return Trouble::PinWrong;
         }
-        self.shut_until = Some(self.now + SHUT);
+        let wait = SHUT.saturating_mul(2_u32.saturating_pow(self.times)).min(SHUT_MOST);
+        self.times = self.times.saturating_add(1);
+        self.shut_until = Some(self.now + wait);
         Trouble::PinLocked
     }
 }
@@ -58,6 +68,8 @@ pub struct Staff {
     pub result: Option<StaffResult>,
     /// Whether an answer is awaited.
     pub busy: bool,
+    /// The question whose answers are shown.
+    asked: Option<Question>,
     /// The number that was looked for.
     phone: String,
     /// What was found by it.
@@ -105,13 +117,15 @@ impl Session {
         if staff.pin.len() < PIN_DIGITS || !matches!(key, Key::Digit(_)) {
             return Vec::new();
         }
-        vec![Action::CheckPin { door: staff.door, pin: std::mem::take(&mut staff.pin) }]
+        let question = self.questions.next();
+        staff.asked = Some(question);
+        vec![Action::CheckPin { question, door: staff.door, pin: std::mem::take(&mut staff.pin) }]
     }
 
     pub(super) fn staff_step(&mut self, event: Event) -> Vec<Action> {
         match event {
             Event::OpenPin(door) if !self.in_the_middle() => self.open_door(door),
-            Event::PinChecked(right) if self.page == Page::Pin => self.pin_checked(right),
+            Event::PinChecked(question, right) => self.pin_checked(question, right),
             event if self.with_staff() => return self.officer_step(event),
             _ => {}
         }
@@ -138,11 +152,20 @@ impl Session {
         matches!(self.page, Page::Say | Page::Printing | Page::Contact)
     }
 
-    fn pin_checked(&mut self, right: bool) {
+    /// A right PIN opens the door that it was typed at, and none other; a wrong one counts whoever is there by then.
+    fn pin_checked(&mut self, question: Question, right: bool) {
+        let awaited = self.page == Page::Pin && self.staff.asked == Some(question);
         if !right {
-            self.staff.trouble = Some(self.staff.lock.wrong());
+            let trouble = self.staff.lock.wrong();
+            if awaited {
+                self.staff.trouble = Some(trouble);
+            }
             return;
         }
+        if !awaited {
+            return;
+        }
+        self.staff.asked = None;
         self.staff.lock = Lock { now: self.staff.lock.now, ..Lock::default() };
         self.go(match self.staff.door {
             Door::Officer => Page::Officer,
@@ -151,53 +174,63 @@ impl Session {
     }
 
     fn officer_step(&mut self, event: Event) -> Vec<Action> {
-        let staff = &mut self.staff;
         match event {
-            Event::StaffTestPrint => {
-                (staff.result, staff.busy) = (None, true);
-                return vec![Action::TestPrint];
-            }
-            Event::StaffPaper(step) => staff.paper_step = step,
+            Event::StaffTestPrint => return vec![Action::TestPrint(self.staff_question())],
+            Event::StaffPaper(step) => self.staff.paper_step = step,
             Event::StaffOnBehalf => {
                 self.speak = Speak::default();
                 self.speak.on_behalf = true;
                 self.go(Page::Category);
             }
             Event::StaffRoster => {
-                staff.result = None;
+                self.staff_turns();
                 self.go(Page::RosterCheck);
             }
             Event::StaffCheckIn { person, present } => {
-                (staff.result, staff.busy) = (None, true);
-                return vec![Action::CheckIn { person, present }];
+                return vec![Action::CheckIn { question: self.staff_question(), person, present }];
             }
             Event::StaffLookupOpen => {
-                (staff.result, staff.found) = (None, Vec::new());
+                self.staff_turns();
+                self.staff.found = Vec::new();
                 self.go(Page::Lookup);
             }
             Event::StaffLookup(phone) => {
-                staff.phone.zeroize();
-                staff.phone = phone.clone();
-                (staff.result, staff.busy) = (None, true);
-                return vec![Action::Lookup { phone }];
+                self.staff.phone.zeroize();
+                self.staff.phone = phone.clone();
+                return vec![Action::Lookup { question: self.staff_question(), phone }];
             }
             Event::StaffReissue(ticket) => return self.reissue(ticket),
-            Event::StaffAnswered(result) => self.staff_answered(result),
+            Event::StaffAnswered(question, result) => self.staff_answered(question, result),
             _ => {}
         }
         Vec::new()
     }
 
     fn reissue(&mut self, ticket: TicketNumber) -> Vec<Action> {
-        let staff = &mut self.staff;
-        if !staff.found.iter().any(|t| t.ticket == ticket) {
+        if !self.staff.found.iter().any(|t| t.ticket == ticket) {
             return Vec::new();
         }
-        (staff.result, staff.busy) = (None, true);
-        vec![Action::Reissue { ticket, phone: staff.phone.clone() }]
+        vec![Action::Reissue { question: self.staff_question(), ticket, phone: self.staff.phone.clone() }]
     }
 
-    fn staff_answered(&mut self, result: StaffResult) {
+    fn staff_question(&mut self) -> Question {
+        let question = self.questions.next();
+        let staff = &mut self.staff;
+        (staff.asked, staff.result, staff.busy) = (Some(question), None, true);
+        question
+    }
+
+    /// Another page of the staff's: what was asked on the former one is answered to nobody.
+    fn staff_turns(&mut self) {
+        let staff = &mut self.staff;
+        (staff.asked, staff.result, staff.busy) = (None, None, false);
+    }
+
+    /// One question may have two answers: the county's new code, and then what became of its paper.
+    fn staff_answered(&mut self, question: Question, result: StaffResult) {
+        if self.staff.asked != Some(question) {
+            return;
+        }
         self.staff.busy = false;
         if let StaffResult::Lookup(found) = &result {
             self.staff.found.clone_from(found);

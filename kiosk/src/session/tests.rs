@@ -12,6 +12,9 @@ use wire::{
 
 use super::*;
 
+mod late;
+mod locked;
+
 const T0: Duration = Duration::from_secs(1000);
 
 fn bulletin() -> Bulletin {
@@ -85,6 +88,38 @@ fn typed(digits: &str) -> Vec<Event> {
 fn scan(session: &mut Session) -> Vec<Action> {
     let link = track_link("https://example.com", ticket(), &Secret::draw());
     play(session, [Event::Scanned(link)])
+}
+
+/// The one question that was asked.
+fn asked(actions: &[Action]) -> Question {
+    match actions {
+        [
+            Action::Track { question, .. }
+            | Action::CheckPin { question, .. }
+            | Action::Lookup { question, .. }
+            | Action::CheckIn { question, .. }
+            | Action::TestPrint(question)
+            | Action::CallHelp(question)
+            | Action::AskHelp(question),
+        ] => *question,
+        _ => panic!("one question expected"),
+    }
+}
+
+/// A receipt under the scanner, and the county's answer.
+fn find(session: &mut Session) {
+    let question = asked(&scan(session));
+    play(session, [Event::Tracked(question, TrackResult::Fresh(view(true)))]);
+}
+
+fn type_pin(session: &mut Session) -> Question {
+    asked(&play(session, typed("123456")))
+}
+
+fn sign_in(session: &mut Session, door: Door) {
+    play(session, [Event::OpenPin(door)]);
+    let question = type_pin(session);
+    play(session, [Event::PinChecked(question, true)]);
 }
 
 #[test]
@@ -217,8 +252,7 @@ fn a_scan_in_the_middle_of_saying_something_changes_nothing() {
 #[test]
 fn a_rating_is_taken_once_with_the_revision_that_was_seen() {
     let mut session = session();
-    scan(&mut session);
-    play(&mut session, [Event::Tracked(TrackResult::Fresh(view(true)))]);
+    find(&mut session);
     let actions = play(&mut session, [Event::Rate(Satisfaction::Bad), Event::Rate(Satisfaction::Good)]);
     let [Action::SubmitRating { satisfaction: Satisfaction::Bad, revision: 7, .. }] = actions[..] else {
         panic!("one rating expected")
@@ -228,22 +262,10 @@ fn a_rating_is_taken_once_with_the_revision_that_was_seen() {
 #[test]
 fn an_answer_that_comes_after_the_villager_left_shows_nothing() {
     let mut session = session();
-    scan(&mut session);
-    play(&mut session, [Event::Leave]);
-    play(&mut session, [Event::Tracked(TrackResult::Fresh(view(true)))]);
+    let question = asked(&scan(&mut session));
+    play(&mut session, [Event::Leave, Event::Tracked(question, TrackResult::Fresh(view(true)))]);
     assert_eq!(session.page, Page::Attract);
     assert!(session.found.is_none());
-}
-
-#[test]
-fn help_is_only_acknowledged_by_a_person() {
-    let mut session = session();
-    play(&mut session, [Event::OpenHome]);
-    let actions = play(&mut session, [Event::CallHelp, Event::CallHelp]);
-    assert!(matches!(actions[..], [Action::CallHelp]));
-    assert_eq!(session.help, Help::Calling);
-    play(&mut session, [Event::HelpAcknowledged]);
-    assert_eq!(session.help, Help::Acknowledged);
 }
 
 #[test]
@@ -252,8 +274,8 @@ fn five_wrong_pins_shut_the_door_for_a_minute() {
     session.step(Event::Tick, T0);
     play(&mut session, [Event::OpenPin(Door::Officer)]);
     for _ in 0..5 {
-        assert!(matches!(&play(&mut session, typed("123456"))[..], [Action::CheckPin { .. }]));
-        play(&mut session, [Event::PinChecked(false)]);
+        let question = type_pin(&mut session);
+        play(&mut session, [Event::PinChecked(question, false)]);
     }
     assert_eq!(session.staff.trouble, Some(Trouble::PinLocked));
     assert!(play(&mut session, typed("123456")).is_empty());
@@ -266,7 +288,8 @@ fn five_wrong_pins_shut_the_door_for_a_minute() {
 #[test]
 fn the_officer_writes_for_somebody_and_it_is_marked() {
     let mut session = session();
-    play(&mut session, [Event::OpenPin(Door::Officer), Event::PinChecked(true), Event::StaffOnBehalf]);
+    sign_in(&mut session, Door::Officer);
+    play(&mut session, [Event::StaffOnBehalf]);
     let actions = play(&mut session, five_taps().into_iter().skip(1));
     assert!(matches!(&actions[..], [Action::Submit(draft)] if draft.on_behalf));
 }
@@ -294,7 +317,7 @@ fn out_of_service_takes_nothing_but_the_staffs_doors() {
     assert!(play(&mut session, five_taps()).is_empty());
     assert_eq!(session.page, Page::OutOfService);
     let called = play(&mut session, [Event::CallHelp, Event::CloseHelp, Event::SwitchLanguage]);
-    assert!(matches!(called[..], [Action::CallHelp]) && session.english, "somebody can still be called");
+    assert!(matches!(called[..], [Action::CallHelp(_)]) && session.english, "somebody can still be called");
     session.step(Event::Tick, T0 + Duration::from_secs(200));
     assert!(session.page == Page::OutOfService && !session.english && session.help == Help::None);
     play(&mut session, [Event::OpenPin(Door::Technician)]);
@@ -307,14 +330,12 @@ fn out_of_service_takes_nothing_but_the_staffs_doors() {
 fn while_nothing_can_be_written_the_staff_signs_in_and_nothing_is_taken() {
     for door in [Door::Technician, Door::Officer] {
         let mut session = session();
-        play(&mut session, [Event::Broken(Some(Note::CannotWrite)), Event::OpenPin(door)]);
-        let actions = play(&mut session, typed("123456"));
-        assert!(matches!(actions[..], [Action::CheckPin { .. }]));
-        play(&mut session, [Event::PinChecked(true)]);
+        play(&mut session, [Event::Broken(Some(Note::CannotWrite))]);
+        sign_in(&mut session, door);
         let page = if door == Door::Technician { Page::Technician } else { Page::Officer };
         assert_eq!(session.page, page);
         let actions = play(&mut session, [Event::StaffTestPrint, Event::StaffOnBehalf]);
-        assert!(matches!(actions[..], [Action::TestPrint]));
+        assert!(matches!(actions[..], [Action::TestPrint(_)]));
         assert!(matches!(session.staff.result, Some(StaffResult::CannotTake)));
         play(&mut session, [Event::OpenHome]);
         assert!(play(&mut session, five_taps()).is_empty());
@@ -360,8 +381,7 @@ fn a_contact_that_was_not_kept_is_said_and_can_be_left_again() {
 #[test]
 fn a_rating_that_was_not_kept_is_said_and_can_be_given_again() {
     let mut session = session();
-    scan(&mut session);
-    play(&mut session, [Event::Tracked(TrackResult::Fresh(view(true)))]);
+    find(&mut session);
     play(&mut session, [Event::Rate(Satisfaction::Bad), Event::RatingNotSaved]);
     let found = session.found.as_ref().unwrap();
     assert!(found.not_kept && found.can_rate() && found.rated.is_none());

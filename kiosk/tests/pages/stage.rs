@@ -424,6 +424,14 @@ pub(crate) fn scenes() -> Vec<Scene> {
             },
         },
         Scene {
+            name: "help-taken",
+            set: |app, _| {
+                page(app, Page::Home);
+                app.global::<Shell>().set_help(Help::Taken);
+                app.global::<Shell>().set_help_open(true);
+            },
+        },
+        Scene {
             name: "help-acknowledged",
             set: |app, _| {
                 page(app, Page::Home);
