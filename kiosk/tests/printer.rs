@@ -264,6 +264,21 @@ fn a_printer_without_a_fence_is_never_said_to_have_printed() {
 }
 
 #[test]
+fn a_cheap_printer_that_never_answers_prints_and_is_not_said_to_have() {
+    let mut bench = Bench::new();
+    let printer = bench.plug_in();
+    printer.change(|c| (c.mute, c.fence) = (true, false));
+    let handle = bench.start("generic-58");
+    bench.wait_health(|h| h.port_problem.is_none() && !h.answering);
+    let one = bench.submit(Some(&handle), None);
+    bench.wait_paper(&one, Paper::Unsure);
+    assert_eq!(bench.state(&one), PrintState::Unknown { attempt: 1 });
+    assert!(holds(&printer.printed(), &gbk("意见登记小票")));
+    handle.send(Command::Print(Slip::Test));
+    bench.wait(|e| *e == PrinterEvent::Slip(Paper::Unsure));
+}
+
+#[test]
 fn a_fence_that_is_not_answered_leaves_the_receipt_unknown_and_a_copy_is_marked() {
     let mut bench = Bench::new();
     let printer = bench.plug_in();
@@ -329,8 +344,10 @@ fn a_slip_comes_out_or_is_dropped_and_said() {
     assert!(holds(&printer.receipts()[0].bytes, &gbk("打印测试")));
     printer.change(|c| c.cover_open = true);
     bench.wait_health(|h| h.cover_open);
-    handle.send(Command::Print(Slip::Test));
-    bench.wait(|e| *e == PrinterEvent::Slip(Paper::NoPaper));
+    for _ in 0..2 {
+        handle.send(Command::Print(Slip::Test));
+        bench.wait(|e| *e == PrinterEvent::Slip(Paper::NoPaper));
+    }
     printer.change(|c| c.cover_open = false);
     bench.wait_health(PrinterHealth::is_ready);
     assert_eq!(printer.receipts().len(), 1);

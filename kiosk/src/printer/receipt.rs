@@ -132,13 +132,6 @@ pub enum Slip {
         /// Its new code.
         code: QueryCode,
     },
-    /// Lines of the officer's own.
-    Note {
-        /// The heading.
-        title: String,
-        /// Below it.
-        lines: Vec<String>,
-    },
 }
 
 /// Modules that a QR code keeps blank around it. Source: ISO/IEC 18004.
@@ -285,15 +278,6 @@ impl Slip {
                 page.number_and_code(*ticket, code);
                 page.rule();
                 page.line("原来的查询码不能再用");
-            }
-            Self::Note { title, lines } => {
-                page.large(title);
-                page.line(&head.station);
-                page.rule();
-                page.push(Op::Align(Align::Left));
-                for line in lines {
-                    page.line(line);
-                }
             }
         }
         page.push(Op::Cut);

@@ -182,7 +182,11 @@ impl Worker {
         }
         self.active = None;
         let what = match self.slips.pop_front() {
-            Some(slip) => Some((What::Slip(slip), Job::Prepared { after: 0 })),
+            Some(slip) => {
+                // Each slip is answered for, also where it comes to the same as the one before.
+                self.told = None;
+                Some((What::Slip(slip), Job::Prepared { after: 0 }))
+            }
             None => self.next_receipt()?.map(|job| {
                 let state = Job::taken_up(job.state);
                 (What::Receipt(Box::new(job)), state)
@@ -247,6 +251,8 @@ impl Worker {
         match self.ask() {
             Ok(Some(status)) if status.is_clean() => Event::Ready,
             Ok(Some(status)) => Event::Refused(Refusal::of(status)),
+            // Cheap printers never answer. What comes out of one without a fence is unknown anyway, and said to be.
+            Ok(None) if self.settings.profile.fence == FenceKind::None => Event::Ready,
             Ok(None) | Err(_) => Event::Refused(Refusal::NoPrinter),
         }
     }

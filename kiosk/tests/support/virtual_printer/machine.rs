@@ -35,6 +35,8 @@ pub struct Conditions {
     pub cutter_jammed: bool,
     /// Switched off, or the cable is out: swallows everything, answers nothing.
     pub silent: bool,
+    /// Prints, and answers nothing.
+    pub mute: bool,
     /// Answers questions about its state with bytes that are no status.
     pub garbage: bool,
     /// Knows `GS ( H` and `GS r`; cheap printers know neither.
@@ -51,6 +53,7 @@ impl Default for Conditions {
             cover_open: false,
             cutter_jammed: false,
             silent: false,
+            mute: false,
             garbage: false,
             fence: true,
             knife: true,
@@ -104,6 +107,9 @@ impl Machine {
             }
             answers.extend(self.execute());
         }
+        if self.conditions.mute {
+            answers.clear();
+        }
         answers
     }
 
@@ -114,12 +120,18 @@ impl Machine {
             self.forget_buffers();
             return Vec::new();
         }
-        self.execute()
+        let answers = self.execute();
+        if self.conditions.mute { Vec::new() } else { answers }
     }
 
     /// The receipts that were cut off, in order.
     pub fn receipts(&self) -> &[Receipt] {
         &self.receipts
+    }
+
+    /// What came out since the last cut; without a knife, all of it.
+    pub fn open(&self) -> &[u8] {
+        &self.open
     }
 
     /// What was printed and then abandoned: the job was cleared, or the printer was switched off.

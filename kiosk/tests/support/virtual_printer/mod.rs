@@ -83,6 +83,11 @@ impl VirtualPrinter {
         self.shared.lock().machine.scraps().to_vec()
     }
 
+    /// What came out since the last cut; of a printer without a knife, all.
+    pub fn printed(&self) -> Vec<u8> {
+        self.shared.lock().machine.open().to_vec()
+    }
+
     /// Waits until at least `count` receipts were cut off; whether it came to that.
     pub fn wait_for(&self, count: usize, at_most: Duration) -> bool {
         let inside = self.shared.lock();
