@@ -8,14 +8,15 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
     time_provider::TimeProvider,
 };
+use wire::event::{ClockQuality, WallTime};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, FIRST_DAY};
 
 /// A mobile network with one bar shakes hands within this.
 const CONNECT: Duration = Duration::from_secs(15);
@@ -63,16 +64,34 @@ pub enum BodyError {
     TooLong(usize),
 }
 
+/// A terminal not renewed for so long has to be enrolled again by a person, so that a clock which nobody set and which
+/// stands further behind the floor stands anywhere.
+const BELIEVED: SignedDuration = SignedDuration::from_hours(400 * 24);
+
 /// The time that certificates are checked by: the wall clock, but never before what is certainly past.
 #[derive(Debug)]
 struct NotBefore<C> {
     clock: C,
     floor: Timestamp,
+    /// When the floor was certainly past, by the monotonic clock.
+    since: Duration,
+}
+
+/// A clock that nobody set is believed only near the floor: there it goes on from the last shutdown, elsewhere it is
+/// what an empty battery left, and would call every certificate expired for ever.
+fn checked_by(wall: WallTime, floor: Timestamp, gone: Duration) -> Timestamp {
+    if wall.quality != ClockQuality::Unset {
+        return wall.at.max(floor);
+    }
+    let least = floor.checked_add(gone).unwrap_or(floor);
+    let most = floor.checked_add(BELIEVED).unwrap_or(floor);
+    if (least..=most).contains(&wall.at) { wall.at } else { least }
 }
 
 impl TimeProvider for NotBefore<SharedClock> {
     fn current_time(&self) -> Option<UnixTime> {
-        let at = self.clock.0.wall().at.max(self.floor);
+        let clock = &self.clock.0;
+        let at = checked_by(clock.wall(), self.floor, clock.monotonic().saturating_sub(self.since));
         Some(UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(at.as_second()).ok()?)))
     }
 }
@@ -87,8 +106,8 @@ impl std::fmt::Debug for SharedClock {
 
 /// Makes a client that trusts the authority `ca` (PEM) alone and shows `identity` where there is one.
 ///
-/// A clock that stands before `floor` is taken to stand at it: a terminal whose clock was never set could otherwise
-/// not even ask what time it is.
+/// A clock that stands before `floor` is taken to stand at it, and one that nobody set and that stands far behind it
+/// too: such a terminal could otherwise not even ask what time it is.
 ///
 /// # Errors
 /// A CA, certificate or key that is not one.
@@ -102,7 +121,8 @@ pub fn client(
     let ca = CertificateDer::from_pem_slice(ca.as_bytes()).map_err(|_| HttpsError::Ca)?;
     roots.add(ca).map_err(|_| HttpsError::Ca)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let time = Arc::new(NotBefore { clock: SharedClock(clock), floor });
+    let since = clock.monotonic();
+    let time = Arc::new(NotBefore { clock: SharedClock(clock), floor: floor.max(FIRST_DAY), since });
     let tls = ClientConfig::builder_with_details(provider, time)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots);
@@ -193,4 +213,25 @@ pub fn why(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_nobody_set_neither_expires_certificates_nor_goes_back_behind_them() {
+        let day = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (floor, hour) = (day("2027-01-10T00:00:00Z"), Duration::from_secs(3600));
+        let by = |at, quality| checked_by(WallTime { at: day(at), quality }, floor, hour);
+        for garbage in ["1970-01-01T00:00:09Z", "2027-01-09T00:00:00Z", "2060-01-01T00:00:00Z"] {
+            assert_eq!(by(garbage, ClockQuality::Unset), day("2027-01-10T01:00:00Z"), "{garbage}");
+        }
+        let restored = "2027-02-20T00:00:00Z";
+        assert_eq!(by(restored, ClockQuality::Unset), day(restored), "the last shutdown's stamp");
+        for quality in [ClockQuality::Kept, ClockQuality::Ntp] {
+            assert_eq!(by("2029-01-01T00:00:00Z", quality), day("2029-01-01T00:00:00Z"));
+            assert_eq!(by("2020-01-01T00:00:00Z", quality), floor);
+        }
+    }
 }
