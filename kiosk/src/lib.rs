@@ -20,13 +20,14 @@
 //! | `printer` | `queue`, ground |
 //! | `queue` | `ticket`, `seal`, ground |
 //! | `ticket`, `seal`, `input`, `panel` | ground |
-//! | `clock`, `backoff`, `config`, `durable`, `systemd` (ground) | nothing of ours |
+//! | `clock`, `backoff`, `config`, `cores`, `durable`, `systemd` (ground) | nothing of ours |
 
 pub mod app;
 pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod cores;
 pub mod durable;
 pub mod fleet;
 pub mod forwarder;

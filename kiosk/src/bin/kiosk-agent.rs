@@ -11,6 +11,7 @@ use kiosk::{
     clock::{Clock, SystemClock},
     config::Config,
     control::{self, Contact, ToKiosk},
+    cores,
     fleet::{Fleet, IdentityStore},
     forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
     https::{self, HostDate},
@@ -43,6 +44,7 @@ const BEAT: Duration = Duration::from_secs(10);
 fn main() -> Result<()> {
     let filter = EnvFilter::try_from_env("KIOSK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    cores::keep_none();
     let config = Config::load(&Arguments::parse().config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
     runtime.block_on(run(&config))

@@ -15,7 +15,7 @@ use kiosk::{
     clock::{Clock, SystemClock},
     config::{Config, Pins},
     control::{Board, Control},
-    pages, panel, systemd,
+    cores, pages, panel, systemd,
     ui::fonts::{missing_at_start, missing_sentence},
 };
 use slint::{ComponentHandle, PhysicalSize};
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let missing_glyphs = missing_at_start()?;
-    keep_no_cores();
+    cores::keep_none();
     end_with_any_thread();
     if let Some(sentence) = missing_sentence(&missing_glyphs) {
         tracing::error!("{sentence}");
@@ -141,22 +141,6 @@ fn end_with_any_thread() {
         report(panic);
         std::process::abort();
     }));
-}
-
-/// A crash leaves no picture of memory, in which a villager's words may stand.
-fn keep_no_cores() {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    if let Err(problem) = setrlimit(Resource::Core, none) {
-        tracing::warn!(%problem, "core dumps stay possible");
-    }
-    if let Err(problem) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        tracing::warn!(%problem, "core dumps stay possible");
-    }
-    let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
-    if swaps.lines().count() > 1 {
-        tracing::warn!("this machine swaps: memory may reach the disk; switch it off on a terminal");
-    }
 }
 
 /// SIGTERM and SIGINT end the event loop; what was submitted is on the disk by then.
