@@ -99,7 +99,8 @@ fn every_font_size_is_of_the_theme_or_at_least_eight_millimetres() {
                 for (at, _) in value.match_indices("* Theme.mm") {
                     let digits: String =
                         value[..at].trim_end().chars().rev().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-                    let size: f32 = digits.chars().rev().collect::<String>().parse().unwrap_or(99.0);
+                    let size = digits.chars().rev().collect::<String>().parse::<f32>();
+                    let Ok(size) = size else { panic!("{}: which size is {}?", path.display(), line.trim()) };
                     // Header and foot are the only places under 8 mm.
                     let least = if path.ends_with("components/frame.slint") { 6.0 } else { 8.0 };
                     assert!(size >= least, "{}: {size} mm in {}", path.display(), line.trim());
