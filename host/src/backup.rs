@@ -23,7 +23,7 @@ use wire::ticket::TerminalNumber;
 use crate::{
     clock::SharedClock,
     config::{Config, Role},
-    county::{self, County, CountyIdentity},
+    county::{self, County},
     durable::{self, Readers},
     fleet::{self, Fleet, RevokedFile},
     keys,
@@ -320,7 +320,7 @@ async fn new_ledger(
     clock: &SharedClock,
 ) -> Result<Uuid> {
     let store = Store::open(database, county::MIGRATIONS).await?;
-    let identity = CountyIdentity::new(keyring.public.id, keyring.working);
+    let identity = setup::identity(keyring);
     let settings = config.county_settings("https://localhost");
     let county = County::open(store.clone(), identity, Arc::clone(clock), settings).await?;
     let ledger = county.new_ledger().await?;

@@ -23,6 +23,8 @@ pub const PUBLIC_KEYS: &str = "keys.json";
 pub struct CountyKeyring {
     /// Opens events.
     pub working: age::x25519::Identity,
+    /// Ids and keys that were the working one before, from `former-ID.key` beside it: they open what is older.
+    pub former: Vec<(String, age::x25519::Identity)>,
     /// What terminals seal to.
     pub public: CountyKeys,
 }
@@ -93,7 +95,7 @@ impl Drawn {
         let public = serde_json::to_string_pretty(&self.public).expect("invariant: keys are always JSON") + "\n";
         let files = [(WORKING_KEY, working.as_bytes(), Readers::Owner), (PUBLIC_KEYS, public.as_bytes(), Readers::All)];
         durable::new_folder(folder, &files).map_err(|source| KeyError::File { path: folder.into(), source })?;
-        Ok(CountyKeyring { working: self.working, public: self.public })
+        Ok(CountyKeyring { working: self.working, former: Vec::new(), public: self.public })
     }
 }
 
@@ -119,7 +121,22 @@ pub fn open(folder: &Path) -> Result<CountyKeyring, KeyError> {
     if working.to_public().to_string() != public.working {
         return Err(KeyError::Mismatch(working_path));
     }
-    Ok(CountyKeyring { working, public })
+    Ok(CountyKeyring { working, former: former(folder)?, public })
+}
+
+/// The keys that were the working one before, in the order of their files' names.
+fn former(folder: &Path) -> Result<Vec<(String, age::x25519::Identity)>, KeyError> {
+    let unread = |source| KeyError::File { path: folder.into(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unread)? {
+        let path = entry.map_err(unread)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if let Some(id) = name.strip_prefix("former-").and_then(|name| name.strip_suffix(".key")) {
+            found.push((id.to_owned(), read_identity(&path)?));
+        }
+    }
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(found)
 }
 
 fn identity_file(identity: &age::x25519::Identity, which: &str, id: &str) -> String {

@@ -8,7 +8,7 @@
 //! | `fleet/ca/` | root and issuing certificate, the issuing key |
 //! | `fleet/tls/` | the server's certificate and key |
 //! | `fleet.sqlite`, `fleet/revoked.json` | terminals; the revoked ones for a county that runs apart |
-//! | `county.sqlite`, `county/keys/` | cases; the working key and the public keys |
+//! | `county.sqlite`, `county/keys/` | cases; the working key, former ones (`former-ID.key`) and the public keys |
 //! | `take-away/` | recovery key, the root's key: to be moved off the machine |
 
 use std::{
@@ -209,7 +209,7 @@ impl Machine {
             return Ok(None);
         }
         let keyring = self.open_keys(config)?;
-        let identity = CountyIdentity::new(keyring.public.id, keyring.working);
+        let identity = identity(keyring);
         let store = Store::open(&config.county_database, county::MIGRATIONS).await?;
         self.stores.push(store.clone());
         let county = County::open(store, identity, Arc::clone(clock), config.county_settings(public_base)).await?;
@@ -291,6 +291,14 @@ impl Machine {
         }
         Ok((chain, key))
     }
+}
+
+/// The county's keys, former ones included, as its role opens events with them.
+#[must_use]
+pub fn identity(keyring: CountyKeyring) -> CountyIdentity {
+    let CountyKeyring { working, former, public } = keyring;
+    let working = CountyIdentity::new(public.id, working);
+    former.into_iter().fold(working, |keys, (id, key)| keys.with_former(id, key))
 }
 
 /// A database without its keys is a loss to be mended, not a first start.

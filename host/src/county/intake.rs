@@ -1,8 +1,8 @@
 //! The intake: events are taken, opened and applied in one transaction each.
 //!
 //! Invariant: what was answered with [`Intake::New`] is on disk, byte for byte. An event whose body doesn't open, or
-//! whose body names another id or ticket than its header, is kept as unreadable and raises an alarm; an event of an
-//! unknown kind is kept; other bytes under a known id are kept beside the first ones. What belongs to a suggestion that
+//! whose body names another id or ticket than its header, is kept as unreadable, raises an alarm and is tried again at
+//! every start; an event of an unknown kind is kept; other bytes under a known id are kept beside the first ones. What belongs to a suggestion that
 //! has not come yet waits for it. One number under two ids is two cases and an alarm. Nothing that was entered is
 //! trimmed or normalised: the sealed bytes stay the only copy.
 
@@ -105,17 +105,42 @@ impl County {
             case_id: None,
         };
         events::insert(&mut *tx, &row).await?;
-        match opened {
-            Opened::Suggestion(suggestion) => self.suggest(&mut *tx, header, &suggestion).await?,
-            Opened::Contact(contact) => self.attach(&mut *tx, &row, &contact).await?,
-            Opened::Rating(rating) => self.rate(&mut *tx, &row, header.ticket, &rating).await?,
-            Opened::Unknown => events::mark(&mut *tx, &row.id, "kept", None).await?,
-            Opened::Unreadable => {
-                events::mark(&mut *tx, &row.id, "unreadable", None).await?;
-                events::alarm(&mut *tx, now, "unreadable", Some(&row.ticket), Some(&row.id)).await?;
-            }
+        if let Opened::Unreadable = opened {
+            events::mark(&mut *tx, &row.id, "unreadable", None).await?;
+            events::alarm(&mut *tx, now, "unreadable", Some(&row.ticket), Some(&row.id)).await?;
+        } else {
+            self.apply(&mut *tx, header, &row, opened).await?;
         }
         Ok(Intake::New)
+    }
+
+    async fn apply(&self, tx: &mut Conn, header: &Header, row: &EventRow, opened: Opened) -> Result<(), Error> {
+        match opened {
+            Opened::Suggestion(suggestion) => self.suggest(tx, header, &suggestion).await,
+            Opened::Contact(contact) => self.attach(tx, row, &contact).await,
+            Opened::Rating(rating) => self.rate(tx, row, header.ticket, &rating).await,
+            Opened::Unknown => Ok(events::mark(tx, &row.id, "kept", None).await?),
+            Opened::Unreadable => Ok(()),
+        }
+    }
+
+    /// Applies what did not open when it came and opens with a key that was brought since; its alarm stays.
+    pub(super) async fn open_again(&self) -> Result<(), Error> {
+        if events::unreadable(&mut *self.store.read().await?).await?.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.write().await?;
+        for row in events::unreadable(&mut tx).await? {
+            let Ok((header, body)) = event::split(&row.bytes) else { continue };
+            let opened = self.open_body(&header, body);
+            if !matches!(opened, Opened::Unreadable) {
+                // What still misses its suggestion waits for it, like anything that comes.
+                events::mark(&mut tx, &row.id, "waiting", None).await?;
+                self.apply(&mut tx, &header, &row, opened).await?;
+                tracing::info!(event.id = %row.id, "opened what was unreadable");
+            }
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Opens what lies behind a header.

@@ -63,6 +63,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0004_correction", sql: include_str!("../../migrations/county/0004_correction.sql") },
     Migration { name: "0005_audit_by_time", sql: include_str!("../../migrations/county/0005_audit_by_time.sql") },
     Migration { name: "0006_audit_by_who", sql: include_str!("../../migrations/county/0006_audit_by_who.sql") },
+    Migration { name: "0007_unreadable", sql: include_str!("../../migrations/county/0007_unreadable.sql") },
 ];
 
 /// The setting with the ledger's id.
@@ -93,7 +94,7 @@ pub struct County {
 
 impl County {
     /// Opens the county on a store with its [`MIGRATIONS`]; a new one gets a ledger id, the built-in categories and
-    /// one station.
+    /// one station. What did not open before is tried again with the keys that are there.
     ///
     /// # Errors
     /// The database, or a time zone that doesn't exist.
@@ -115,6 +116,7 @@ impl County {
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
         };
         county.start().await?;
+        county.open_again().await?;
         Ok(county)
     }
 

@@ -131,6 +131,16 @@ pub async fn waiting(conn: &mut Conn, ticket: &str) -> Result<Vec<EventRow>, Sto
     Ok(rows.iter().map(event).collect::<Result<_, _>>()?)
 }
 
+/// The events that did not open, oldest first.
+///
+/// # Errors
+/// The database.
+pub async fn unreadable(conn: &mut Conn) -> Result<Vec<EventRow>, StoreError> {
+    let sql = "SELECT * FROM event WHERE status = 'unreadable' ORDER BY received, seq";
+    let rows = sqlx::query(sql).fetch_all(conn).await?;
+    Ok(rows.iter().map(event).collect::<Result<_, _>>()?)
+}
+
 /// Keeps other bytes that came under a known id; whether they are new.
 ///
 /// # Errors

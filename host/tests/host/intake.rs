@@ -1,17 +1,23 @@
 //! The intake over mutual TLS, as `wire::intake` has it.
 
+use age::secrecy::ExposeSecret;
+use host::{
+    durable::{self, Readers},
+    setup,
+};
 use reqwest::{StatusCode, header};
 use serde_json::json;
 use uuid::Uuid;
 use wire::{
     bulletin::Bulletin,
+    enrol::CountyKeys,
     event,
     intake::{Accepted, HelpState, LEDGER, Tracked, Views},
     secret::QueryCode,
     view::ViewKey,
 };
 
-use crate::support::{TestHost, error_of};
+use crate::support::{Said, TestHost, client, error_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_is_taken_once_and_other_bytes_under_its_id_are_kept_apart() {
@@ -156,4 +162,27 @@ async fn a_body_that_is_not_the_routes_json_is_refused() {
         let long = terminal.client.post(&url).json(&json!({ "x": "x".repeat(20_000) })).send().await.unwrap();
         assert_eq!(long.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sealed_to_a_former_key_opens_once_that_key_is_brought() {
+    let mut host = TestHost::start().await;
+    let terminal = host.terminal().await;
+    let former = age::x25519::Identity::generate();
+    let keys = CountyKeys { id: "k0".into(), working: former.to_public().to_string(), ..host.keys() };
+    let said = Said::new(&keys, terminal.number, 1, "村口的路灯坏了。");
+    assert_eq!(terminal.put(&host, &said).await.status(), StatusCode::CREATED);
+    let seen = async |host: &TestHost| {
+        let body = json!({ "ticket": said.ticket, "proof": { "secret": said.secret } });
+        let client = client(&host.root(), None);
+        let answer = client.post(host.people_url("/t/view")).json(&body).send().await.unwrap();
+        matches!(answer.json().await.unwrap(), Tracked::Found(_))
+    };
+    assert!(!seen(&host).await, "nobody can read it yet");
+    host.down().await;
+    let file = setup::keys_folder(host.data.path()).join("former-k0.key");
+    let text = former.to_string();
+    durable::write(&file, text.expose_secret().as_bytes(), Readers::Owner).unwrap();
+    host.up().await;
+    assert!(seen(&host).await);
 }
