@@ -15,8 +15,9 @@ use escpos::{
 use zeroize::Zeroizing;
 
 use super::{
-    code128,
+    code128, raster,
     receipt::{Align, Op},
+    text::{font_holds, for_the_font},
 };
 
 /// Chinese characters of two bytes are on: `FS &`.
@@ -62,8 +63,10 @@ pub fn render(ops: &[Op], cuts: bool) -> Zeroizing<Vec<u8>> {
     let mut printer = Printer::new(memory.clone(), protocol, None);
     let whole = |printer: &mut Printer<Memory>| -> Result<()> {
         printer.init()?.custom(&CHINESE_ON)?;
+        let mut style = Style { size: 1, bold: false };
         for op in ops {
-            write(printer, op, cuts)?;
+            style = style.after(op);
+            write(printer, op, style, cuts)?;
         }
         printer.print().map(|_| ())
     };
@@ -72,14 +75,35 @@ pub fn render(ops: &[Op], cuts: bool) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(memory.0.borrow_mut().drain(..).collect())
 }
 
-fn write(printer: &mut Printer<Memory>, op: &Op, cuts: bool) -> Result<()> {
+/// How text is set where a line stands: what is drawn must look the same.
+#[derive(Clone, Copy)]
+struct Style {
+    size: u8,
+    bold: bool,
+}
+
+impl Style {
+    fn after(self, op: &Op) -> Self {
+        match op {
+            Op::Size(size) => Self { size: *size, ..self },
+            Op::Bold(bold) => Self { bold: *bold, ..self },
+            _ => self,
+        }
+    }
+}
+
+fn write(printer: &mut Printer<Memory>, op: &Op, style: Style, cuts: bool) -> Result<()> {
     match op {
         Op::Align(Align::Left) => printer.justify(JustifyMode::LEFT)?,
         Op::Align(Align::Centre) => printer.justify(JustifyMode::CENTER)?,
         Op::Size(times) => printer.size(*times, *times)?,
         Op::Bold(on) => printer.bold(*on)?,
         Op::Line(text) if text.is_empty() => printer.custom(b"\n")?,
-        Op::Line(text) => printer.write(text)?.custom(b"\n")?,
+        Op::Line(text) if font_holds(text) => printer.write(text)?.custom(b"\n")?,
+        Op::Line(text) => match raster::draw(text, style.size, style.bold) {
+            Some(band) => printer.custom(&band.command())?,
+            None => printer.write(&for_the_font(text))?.custom(b"\n")?,
+        },
         Op::Feed(dots) => printer.custom(&[0x1b, b'J', *dots])?,
         Op::Qr { text, module } => {
             let option = QRCodeOption::new(QRCodeModel::Model2, *module, QRCodeCorrectionLevel::M);

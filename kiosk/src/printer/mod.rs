@@ -8,6 +8,7 @@ mod bytes;
 mod code128;
 mod job;
 mod profile;
+mod raster;
 mod receipt;
 mod reply;
 mod service;

@@ -1,10 +1,11 @@
 //! Words on paper: what the printer's font can hold, and where a line may end.
 //!
-//! Invariant: nothing that [`clean`] gives holds a control character or a character outside GBK, so no suggestion can
-//! cut the paper, and every character is one byte and one column, or two bytes and two columns.
+//! Invariant: nothing that [`clean`] gives holds a control character, so no suggestion can cut the paper; what
+//! [`for_the_font`] gives also holds no character outside GBK, and every character is one byte and one column, or two
+//! bytes and two columns.
 
-/// Stands for a character that the printer's font doesn't have. It is the mark that Chinese typesetting uses for that.
-const MISSING: char = '〓';
+/// Stands for a character that no font has. It is the mark that Chinese typesetting uses for that.
+pub(super) const MISSING: char = '〓';
 
 /// No line starts with one of these.
 const NOT_AT_START: &str = "，。、；：？！”’）》〉】」』〕…—～％,.;:?!)]}%·";
@@ -12,8 +13,7 @@ const NOT_AT_START: &str = "，。、；：？！”’）》〉】」』〕…�
 /// No line ends with one of these.
 const NOT_AT_END: &str = "“‘（《〈【「『〔([{￥$";
 
-/// Makes a text printable: line feeds stay, other control characters and invisible marks go, `¥` becomes `￥`, what GBK
-/// lacks becomes 〓.
+/// Makes a text printable: line feeds stay, other control characters and invisible marks go, `¥` becomes `￥`.
 #[must_use]
 pub fn clean(text: &str) -> String {
     text.chars().filter_map(printable).collect()
@@ -25,9 +25,18 @@ fn printable(c: char) -> Option<char> {
         '\t' | '\u{a0}' => Some(' '),
         '¥' => Some('￥'),
         _ if c.is_control() || is_invisible(c) => None,
-        _ if in_gbk(c) => Some(c),
-        _ => Some(MISSING),
+        _ => Some(c),
     }
+}
+
+/// Whether the printer's own font holds all of a cleaned line.
+pub(super) fn font_holds(line: &str) -> bool {
+    line.chars().all(|c| c.is_ascii() || in_gbk(c))
+}
+
+/// A cleaned line with a mark for each character that the printer's own font lacks.
+pub(super) fn for_the_font(line: &str) -> String {
+    line.chars().map(|c| if c.is_ascii() || in_gbk(c) { c } else { MISSING }).collect()
 }
 
 /// Joiners, marks of direction, selectors of variants: they have no shape of their own.
@@ -115,8 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_font_lacks_shows_as_a_mark_and_invisible_marks_do_not_show() {
-        assert_eq!(clean("好😀\u{202e}人\u{fe0f}㐂\u{e5e5}"), "好〓人〓〓");
+    fn what_the_font_lacks_is_known_and_invisible_marks_do_not_show() {
+        let cleaned = clean("好😀\u{202e}人\u{fe0f}㐂\u{e5e5}");
+        assert_eq!(cleaned, "好😀人㐂\u{e5e5}");
+        assert!(font_holds("好人A") && !font_holds(&cleaned));
+        assert_eq!(for_the_font(&cleaned), "好〓人〓〓");
     }
 
     #[test]
@@ -147,7 +159,7 @@ mod tests {
             let cleaned = clean(&text);
             prop_assert!(cleaned.chars().all(|c| c == '\n' || !c.is_control()));
             for line in cleaned.split('\n') {
-                prop_assert_eq!(encoding_rs::GB18030.encode(line).0.len(), columns(line));
+                prop_assert_eq!(encoding_rs::GB18030.encode(&for_the_font(line)).0.len(), columns(line));
             }
         }
     }
