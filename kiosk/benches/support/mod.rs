@@ -41,7 +41,7 @@ pub(crate) fn enrolment() -> Enrolment {
         terminal: TerminalNumber::new(613).expect("in range"),
         generation: 1,
         token: "one-time".into(),
-        ca: String::new(),
+        ca: certificate(),
         fleet_url: "https://127.0.0.1:1".into(),
         county_url: "https://127.0.0.1:1".into(),
         county_keys: CountyKeys { id: "k1".into(), working: key(), recovery: key() },
@@ -49,6 +49,13 @@ pub(crate) fn enrolment() -> Enrolment {
         technician_pin: PinHash::of("246813"),
         bulletin: bulletin(),
     }
+}
+
+/// A certificate that nobody ever shows: it is only pinned.
+fn certificate() -> String {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let parameters = rcgen::CertificateParams::new(Vec::<String>::new()).expect("no names");
+    parameters.self_signed(&key).expect("a certificate").pem()
 }
 
 /// Writes a terminal's settings and enrolment below `folder`; gives the settings file.
