@@ -125,7 +125,7 @@ async fn agent(queue: Queue, watching: Queue, county: County, clock: Arc<dyn Clo
         }
     };
     tokio::select! {
-        never = forwarder::run(forwarding, heartbeat) => match never {},
+        forwarder::LetGo = forwarder::run(forwarding, heartbeat) => unreachable!("no kiosk asks for the queue"),
         () = drained => {}
     }
 }

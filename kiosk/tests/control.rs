@@ -242,6 +242,8 @@ fn the_agent_tells_its_presence_and_answers_what_it_is_asked() {
 
     kiosk.control.submitted();
     assert!(matches!(from_kiosk.blocking_recv(), Some(FromKiosk::Submitted)));
+    kiosk.control.let_go();
+    assert!(matches!(from_kiosk.blocking_recv(), Some(FromKiosk::LetGo)));
     let answer = kiosk.asks(PATIENCE);
     let Some(FromKiosk::Asked(asked)) = from_kiosk.blocking_recv() else { panic!("expected a question") };
     assert_eq!(asked.ask, Ask::HelpState(Uuid::nil()));

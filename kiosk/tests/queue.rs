@@ -194,6 +194,22 @@ fn a_lost_or_restored_queue_never_gives_a_number_twice() {
 }
 
 #[test]
+fn an_older_copy_of_the_same_generation_is_known_as_one() {
+    let (place, county) = (Place::new(), County::new());
+    place.open().submit(&draft("修路"), &county.sealer).unwrap();
+    let copy = std::fs::read(place.path()).unwrap();
+    let mut queue = place.open();
+    queue.submit(&draft("修路"), &county.sealer).unwrap();
+    queue.tidy().unwrap();
+    drop(queue);
+    std::fs::write(place.path(), copy).unwrap();
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", place.path().display()));
+    }
+    assert_eq!(place.open().submit(&draft("修路"), &county.sealer).unwrap().ticket.generation(), 2);
+}
+
+#[test]
 fn a_queue_of_another_terminal_a_newer_one_and_garbage_are_named() {
     let place = Place::new();
     drop(place.open());
@@ -252,6 +268,12 @@ fn views_and_bulletin_are_kept_and_an_older_view_does_not_replace_a_newer_one() 
         queue.put_views(&Views { cursor, views: vec![view(revision)], more: false }).unwrap();
     }
     assert_eq!((queue.view(ticket).unwrap(), queue.views_cursor().unwrap()), (Some(view(3)), 6));
+    // A county brought back from a backup stands where it stood then.
+    for ledger in [1, 2] {
+        queue.offer_again(uuid::Uuid::from_u128(ledger)).unwrap();
+    }
+    queue.put_views(&Views { cursor: 1, views: vec![view(2)], more: false }).unwrap();
+    assert_eq!(queue.view(ticket).unwrap(), Some(view(2)));
     assert_eq!(queue.bulletin().unwrap(), None);
     let bulletin: wire::bulletin::Bulletin = serde_json::from_value(serde_json::json!({
         "revision": 1, "issued": "2026-12-01T00:00:00Z", "station": {"name": "花桥镇人大代表联络站"},

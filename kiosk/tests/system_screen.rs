@@ -200,10 +200,10 @@ fn before_enrolment_the_technician_gets_in_without_a_pin_and_the_terminal_works_
 }
 
 #[test]
-fn with_a_damaged_queue_the_technician_signs_in_and_no_suggestion_is_taken() {
+fn with_the_queue_of_a_newer_release_the_technician_signs_in_and_no_suggestion_is_taken() {
     let mut site = Site::new().unwrap();
     site.enrol().unwrap();
-    kiosk::durable::write(&site.path("data/queue.sqlite"), &[b'x'; 8192], 0o600).unwrap();
+    Connection::open(site.path("data/queue.sqlite")).unwrap().pragma_update(None, "user_version", 99).unwrap();
     site.start().unwrap();
     site.see("out-of-service").unwrap();
     site.hold_until(CLOCK, "pin").unwrap();
@@ -212,11 +212,21 @@ fn with_a_damaged_queue_the_technician_signs_in_and_no_suggestion_is_taken() {
         site.hands().tap(&digit.to_string()).unwrap();
     }
     site.see("technician").unwrap();
-    assert!(site.said().unwrap().contains("damaged"));
+    assert!(site.said().unwrap().contains("schema 99"));
     site.mirror.show(Page::Technician);
     site.hands().tap("返回").unwrap();
     site.see("out-of-service").unwrap();
-    assert_eq!(fs::read(site.path("data/queue.sqlite")).unwrap(), [b'x'; 8192]);
+}
+
+#[test]
+fn a_damaged_queue_is_set_aside_and_the_next_suggestion_is_taken() {
+    let mut site = Site::new().unwrap();
+    site.enrol().unwrap();
+    kiosk::durable::write(&site.path("data/queue.sqlite"), &[b'x'; 8192], 0o600).unwrap();
+    site.start().unwrap();
+    site.write("路灯坏了").unwrap();
+    site.submit().unwrap();
+    assert_eq!(fs::read(site.path("data/queue.sqlite.damaged-1/queue.sqlite")).unwrap(), [b'x'; 8192]);
 }
 
 #[test]

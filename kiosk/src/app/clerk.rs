@@ -5,7 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread,
     time::Duration,
@@ -29,7 +29,7 @@ use crate::{
     },
     https::why,
     printer::{self, Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, Slip},
-    queue::{Queue, QueueSettings},
+    queue::{Queue, QueueError, QueueSettings},
     seal::Sealer,
     session::{Door, Event, Facts, Note, Paper, Question, StaffResult},
     ui::fonts::{missing_characters, missing_sentence},
@@ -40,6 +40,13 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Tidying waits for a pause between tasks, but not longer than this.
 const TIDIED_AT_LEAST: Duration = Duration::from_secs(60);
+
+/// How often a full disk is looked at again: each look writes as much as the reserve has.
+const ROOM_AGAIN: Duration = Duration::from_secs(60);
+
+/// The agent lets the queue file go within milliseconds; two seconds in all.
+const LET_GO_LOOK: Duration = Duration::from_millis(50);
+const LET_GO_LOOKS: u32 = 40;
 
 /// Asks the clerk.
 #[derive(Clone)]
@@ -94,6 +101,9 @@ struct Counter {
     slips: VecDeque<(Question, bool)>,
     look_due: Duration,
     tidied: Duration,
+    /// Whether another visit finds room, and when to look again where none does.
+    room: bool,
+    room_due: Duration,
 }
 
 impl Counter {
@@ -109,6 +119,8 @@ impl Counter {
             slips: VecDeque::new(),
             look_due: Duration::ZERO,
             tidied: Duration::ZERO,
+            room: true,
+            room_due: Duration::ZERO,
         }
     }
 
@@ -133,6 +145,26 @@ impl Counter {
                 desk.tend(now);
                 self.tidied = now;
             }
+            self.look_after_the_file();
+        }
+    }
+
+    /// Closes a file that has to be looked at anew, and takes no more visits where the disk is full.
+    fn look_after_the_file(&mut self) {
+        let now = self.now();
+        if self.desk.take_if(|desk| desk.ill).is_some() {
+            self.print(Command::LetGo);
+            self.look_due = now;
+        }
+        let Some(desk) = &self.desk else { return };
+        if now < self.room_due {
+            return;
+        }
+        let room = desk.queue.keep_reserve();
+        self.room_due = if room { now } else { now + ROOM_AGAIN };
+        if room != self.room {
+            self.room = room;
+            post(Event::Broken((!room).then_some(Note::Full)));
         }
     }
 
@@ -156,6 +188,7 @@ impl Counter {
             Ok(desk) => {
                 self.desk = Some(desk);
                 self.problem = None;
+                self.room = true;
                 self.bulletin();
                 post(Event::Broken(None));
             }
@@ -167,7 +200,7 @@ impl Counter {
         if self.problem.as_ref() != Some(&problem) {
             match note {
                 Note::NotEnrolled => warn!(error = problem, "not enrolled"),
-                Note::CannotWrite => error!(error = problem, "nothing can be written down"),
+                Note::CannotWrite | Note::Full => error!(error = problem, "nothing can be written down"),
             }
             self.problem = Some(problem);
         }
@@ -184,10 +217,27 @@ impl Counter {
             witnesses: witnesses(config),
         };
         let printer = self.printer.as_ref().map_err(|problem| anyhow::anyhow!("{problem}"))?;
-        let queue = Queue::open(&config.queue_path(), settings, Arc::clone(&self.office.clock))?;
+        let queue = self.open_queue(&config.queue_path(), &settings)?;
         printer.send(Command::Queue(Box::new(queue.again()?)));
         info!(terminal = %enrolment.terminal, "ready to take suggestions");
         Ok(Desk::new(queue, sealer))
+    }
+
+    /// Opens the queue file; one that has to be migrated or set aside, once the agent has let it go.
+    fn open_queue(&self, path: &Path, settings: &QueueSettings) -> Result<Queue, QueueError> {
+        let mut looks = 0;
+        loop {
+            match Queue::open_or_salvage(path, settings, &self.office.clock) {
+                Err(QueueError::InUse(_)) if looks < LET_GO_LOOKS => {
+                    if looks == 0 {
+                        self.office.control.let_go();
+                    }
+                    looks += 1;
+                    thread::sleep(LET_GO_LOOK);
+                }
+                opened => return opened.map(|(queue, _)| queue),
+            }
+        }
     }
 
     fn work(&mut self, task: Task) {

@@ -35,6 +35,8 @@ pub(super) struct Desk {
     pub(super) queue: Queue,
     pub(super) sealer: Sealer,
     purge_due: Duration,
+    /// Whether the file has to be closed and looked at anew.
+    pub(super) ill: bool,
 }
 
 /// What the desk reaches of the rest.
@@ -45,7 +47,7 @@ pub(super) struct Around<'a> {
 
 impl Desk {
     pub(super) fn new(queue: Queue, sealer: Sealer) -> Self {
-        Self { queue, sealer, purge_due: Duration::ZERO }
+        Self { queue, sealer, purge_due: Duration::ZERO, ill: false }
     }
 
     pub(super) fn work(&mut self, task: Task, around: &Around<'_>) {
@@ -55,11 +57,11 @@ impl Desk {
                 let kept = self.queue.submit_contact(ticket, &name, &phone, &self.sealer);
                 name.zeroize();
                 phone.zeroize();
-                tell(kept, "a contact", around, Event::ContactSaved, Event::ContactNotSaved);
+                self.tell(kept, "a contact", around, Event::ContactSaved, Event::ContactNotSaved);
             }
             Task::Rating { ticket, satisfaction, revision, proof } => {
                 let kept = self.queue.submit_rating(ticket, satisfaction, revision, proof, &self.sealer);
-                tell(kept, "a rating", around, Event::RatingSaved, Event::RatingNotSaved);
+                self.tell(kept, "a rating", around, Event::RatingSaved, Event::RatingNotSaved);
             }
             Task::Remember { question, track, unknown } => {
                 post(Event::Tracked(question, self.remember(&track, unknown)));
@@ -87,7 +89,29 @@ impl Desk {
             }
             Err(problem) => {
                 error!(error = %why(&problem), "a suggestion could not be written down");
+                self.ill |= problem.is_of_the_file();
                 post(Event::NotSubmitted);
+            }
+        }
+    }
+
+    fn tell<T>(
+        &mut self,
+        kept: Result<T, QueueError>,
+        what: &str,
+        around: &Around<'_>,
+        saved: Event,
+        not_saved: Event,
+    ) {
+        match kept {
+            Ok(_) => {
+                post(saved);
+                around.control.submitted();
+            }
+            Err(problem) => {
+                error!(error = %why(&problem), "{what} could not be written down");
+                self.ill |= problem.is_of_the_file();
+                post(not_saved);
             }
         }
     }
@@ -131,7 +155,8 @@ impl Desk {
     /// How full the queue is; none where it can't be read.
     pub(super) fn facts(&self) -> Result<QueueFacts, QueueError> {
         let depth = self.queue.depth()?;
-        Ok(QueueFacts { waiting: depth.waiting, dead: depth.dead, oldest: depth.oldest })
+        let set_aside = self.queue.set_aside()?;
+        Ok(QueueFacts { waiting: depth.waiting, dead: depth.dead, oldest: depth.oldest, set_aside })
     }
 
     /// Forgets what is due to be forgotten, and keeps the log small.
@@ -143,6 +168,7 @@ impl Desk {
         }
         if let Err(problem) = tended.and_then(|()| self.queue.tidy().map(|_| ())) {
             error!(error = %why(&problem), "the queue could not be tidied");
+            self.ill |= problem.is_of_the_file();
         }
     }
 }
@@ -165,17 +191,4 @@ pub(super) fn refuse(task: Task) {
 
 fn not_remembered(unknown: bool) -> TrackResult {
     if unknown { TrackResult::NotFound } else { TrackResult::Offline }
-}
-
-fn tell<T>(kept: Result<T, QueueError>, what: &str, around: &Around<'_>, saved: Event, not_saved: Event) {
-    match kept {
-        Ok(_) => {
-            post(saved);
-            around.control.submitted();
-        }
-        Err(problem) => {
-            error!(error = %why(&problem), "{what} could not be written down");
-            post(not_saved);
-        }
-    }
 }

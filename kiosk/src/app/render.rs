@@ -319,6 +319,7 @@ fn broken(note: Note) -> Broken {
     match note {
         Note::NotEnrolled => Broken::NotEnrolled,
         Note::CannotWrite => Broken::CannotWrite,
+        Note::Full => Broken::Full,
     }
 }
 

@@ -26,6 +26,9 @@ impl App {
                 let oldest = queue.oldest.map(|at| at.strftime("%F").to_string()).unwrap_or_default();
                 rows.push(fact(FactName::Queue, format!("{} {oldest}", queue.waiting).trim().into(), true));
                 rows.push(fact(FactName::Dead, queue.dead.to_string().into(), queue.dead == 0));
+                if queue.set_aside > 0 {
+                    rows.push(fact(FactName::SetAside, queue.set_aside.to_string().into(), false));
+                }
             }
             let printer = facts.printer_problem.as_deref().map_or_else(|| well(facts.printer_ready), Into::into);
             rows.push(fact(FactName::Printer, printer, facts.printer_ready == Some(true)));

@@ -38,6 +38,9 @@ struct Arguments {
 /// Kiosk makes the queue file within its first seconds.
 const QUEUE_LOOK: Duration = Duration::from_millis(500);
 
+/// Kiosk sets a damaged queue file aside within this; its size is a few megabytes.
+const STAY_AWAY: Duration = Duration::from_secs(5);
+
 /// Without a watchdog the loop still has a beat, so that both ways are one.
 const BEAT: Duration = Duration::from_secs(10);
 
@@ -47,10 +50,27 @@ fn main() -> Result<()> {
     cores::keep_none();
     let config = Config::load(&Arguments::parse().config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
-    runtime.block_on(run(&config))
+    runtime.block_on(async {
+        let mut stay_away = Duration::ZERO;
+        while run(&config, stay_away).await? == Ended::ForKiosk {
+            info!("kiosk has the queue file for itself");
+            stay_away = STAY_AWAY;
+        }
+        Ok(())
+    })
 }
 
-async fn run(config: &Config) -> Result<()> {
+/// Why the parts were taken down.
+#[derive(PartialEq, Eq)]
+enum Ended {
+    /// The program ends.
+    Stopped,
+    /// They are wired anew once kiosk is done with the queue file.
+    ForKiosk,
+}
+
+/// Wires the parts; the queue file is left alone for `stay_away` first.
+async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let mut terminated = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
     let stop = async move {
@@ -103,6 +123,7 @@ async fn run(config: &Config) -> Result<()> {
     // The queue file, which kiosk makes, and the forwarding.
     let queue_path = config.queue_path();
     let forwarding = async move {
+        time::sleep(stay_away).await;
         let queue = attach(&queue_path, &clock).await?;
         let forwarding = Forwarding {
             forwarder: Forwarder::new(Settings::default(), dice()),
@@ -115,16 +136,17 @@ async fn run(config: &Config) -> Result<()> {
             clock,
         };
         let heartbeat = Heartbeat { every: systemd::watchdog().unwrap_or(BEAT), beat: Box::new(systemd::turned) };
-        match forwarder::run(forwarding, heartbeat).await {}
+        let forwarder::LetGo = forwarder::run(forwarding, heartbeat).await;
+        Ok(Ended::ForKiosk)
     };
 
     systemd::ready();
     tokio::select! {
-        failed = forwarding => failed,
-        () = enrolling => Ok(()),
-        () = knowing => Ok(()),
-        () = talking => Ok(()),
-        () = stop => Ok(()),
+        ended = forwarding => ended,
+        () = enrolling => Ok(Ended::Stopped),
+        () = knowing => Ok(Ended::Stopped),
+        () = talking => Ok(Ended::Stopped),
+        () = stop => Ok(Ended::Stopped),
     }
 }
 

@@ -51,6 +51,8 @@ pub enum FromKiosk {
     Asked(Asked),
     /// An event wants to be forwarded.
     Submitted,
+    /// Kiosk has to have the queue file for itself.
+    LetGo,
 }
 
 /// The agent's last contact with the county.
@@ -135,6 +137,10 @@ async fn talk(stream: UnixStream, to_kiosk: &mut ToKiosk, from_kiosk: &mpsc::Sen
                     Some(Message::Notice(Notice::Submitted)) => {
                         // A full channel holds a nudge already, or the forwarder is at work anyway.
                         drop(from_kiosk.try_send(FromKiosk::Submitted));
+                    }
+                    Some(Message::Notice(Notice::LetGo)) => {
+                        // Kiosk asks again where this finds no room.
+                        drop(from_kiosk.try_send(FromKiosk::LetGo));
                     }
                     Some(_) => debug!("a line that is not for the agent"),
                     None => unreadable += 1,

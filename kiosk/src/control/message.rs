@@ -84,6 +84,8 @@ pub enum Notice {
     Changed(Changed),
     /// Kiosk wrote an event that wants to be forwarded.
     Submitted,
+    /// Kiosk has to have the queue file for itself: the agent closes it for a while.
+    LetGo,
 }
 
 /// Who says hello.

@@ -119,8 +119,17 @@ impl Control {
 
     /// Tells the agent, if there is one, that an event wants to be forwarded.
     pub fn submitted(&self) {
+        self.tell(Notice::Submitted);
+    }
+
+    /// Asks the agent, if there is one, to close the queue file for a while.
+    pub fn let_go(&self) {
+        self.tell(Notice::LetGo);
+    }
+
+    fn tell(&self, notice: Notice) {
         if let Some(peer) = self.inner.agent().as_ref() {
-            peer.send(&Line::notice(Notice::Submitted));
+            peer.send(&Line::notice(notice));
         }
     }
 }

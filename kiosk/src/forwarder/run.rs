@@ -2,7 +2,7 @@
 //!
 //! Invariant: the loop itself waits for nothing but events; it feeds the watchdog whenever it turns.
 
-use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use tokio::{
@@ -63,8 +63,13 @@ pub struct Heartbeat {
     pub beat: Box<dyn FnMut() + Send>,
 }
 
-/// Forwards for ever. Dropped, it lets go what is under way, as a power cut would: it goes out again.
-pub async fn run(mut forwarding: Forwarding, mut heartbeat: Heartbeat) -> Infallible {
+/// Kiosk has to have the queue file for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LetGo;
+
+/// Forwards until kiosk wants the queue file for itself. Ended or dropped, it lets go what is under way, as a power cut
+/// would: it goes out again.
+pub async fn run(mut forwarding: Forwarding, mut heartbeat: Heartbeat) -> LetGo {
     let mut tasks: JoinSet<Option<Event>> = JoinSet::new();
     let mut beat = time::interval(heartbeat.every);
     let mut step = Event::Tick;
@@ -93,6 +98,7 @@ pub async fn run(mut forwarding: Forwarding, mut heartbeat: Heartbeat) -> Infall
                 },
                 Some(from_kiosk) = forwarding.from_kiosk.recv() => match from_kiosk {
                     FromKiosk::Submitted => break Event::Nudged,
+                    FromKiosk::LetGo => return LetGo,
                     FromKiosk::Asked(asked) => if forwarding.ask(asked, &mut tasks) { break Event::Nudged },
                 },
                 Ok(()) = forwarding.county.changed() => break Event::Renewed,

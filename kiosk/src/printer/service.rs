@@ -29,6 +29,8 @@ mod worker;
 pub enum Command {
     /// The queue is open: its receipts are printed from here on. A connection of its own ([`Queue::again`]).
     Queue(Box<Queue>),
+    /// The queue file is closed; a receipt under way goes on by the next [`Self::Queue`].
+    LetGo,
     /// A ticket was submitted. The words come along where the villager wants them on paper; they are overwritten once
     /// sent, and a receipt that is printed by a later run has none.
     Kick {

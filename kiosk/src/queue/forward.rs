@@ -246,7 +246,8 @@ fn note_ledger(tx: &Transaction<'_>, ledger: Uuid) -> Result<Ledger, QueueError>
         return Ok(Ledger::Known);
     }
     tx.execute("UPDATE forward SET state = 'pending', acknowledged = NULL, why = NULL WHERE state <> 'pending'", [])?;
-    // The cursor counted in the other ledger.
+    // The cursor and the revisions counted in the other ledger: what it says of a case counts, even if that is less.
     tx.execute("UPDATE queue SET cursor = 0", [])?;
+    tx.execute("UPDATE view SET revision = 0", [])?;
     Ok(Ledger::Changed)
 }

@@ -1,7 +1,9 @@
 //! Generations of ticket numbers, and the files that remember the highest.
 //!
 //! A queue file can be lost, set aside or brought back from a copy; numbers must not come twice all the same. So the
-//! highest generation also stands in small files outside it, and a queue that finds itself new or behind goes above.
+//! highest generation and how far it had come also stand in small files outside it, and a queue that finds itself new or
+//! behind goes above. How far is noted between visits, so a copy of the last minutes may pass unseen, and on the other
+//! places every hundred events, to spare them: the county tells such tickets apart by their ids.
 
 use std::path::{Path, PathBuf};
 
@@ -31,25 +33,41 @@ pub struct QueueSettings {
 struct Witness {
     /// Another terminal's witness says nothing.
     terminal: TerminalNumber,
-    generation: u8,
+    #[serde(flatten)]
+    mark: Mark,
 }
 
-/// The highest generation that any witness knows.
-pub(super) fn highest(witnesses: &[PathBuf], terminal: TerminalNumber) -> Option<u8> {
+/// How far a queue has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Mark {
+    pub(super) generation: u8,
+    /// The last event's sequence.
+    #[serde(default)]
+    pub(super) seq: i64,
+}
+
+/// Events between two marks on the places that are to be spared.
+const SPARED: i64 = 100;
+
+/// The highest mark that any witness knows.
+pub(super) fn highest(witnesses: &[PathBuf], terminal: TerminalNumber) -> Option<Mark> {
     let read = |path: &PathBuf| {
         let witness: Witness = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-        (witness.terminal == terminal).then_some(witness.generation)
+        (witness.terminal == terminal).then_some(witness.mark)
     };
     witnesses.iter().filter_map(read).max()
 }
 
-/// Writes a generation to every witness; the first, beside the queue, must succeed.
-pub(super) fn witness(witnesses: &[PathBuf], terminal: TerminalNumber, generation: u8) -> Result<(), QueueError> {
+/// Writes a mark to every witness; the first, beside the queue, must succeed.
+pub(super) fn witness(witnesses: &[PathBuf], terminal: TerminalNumber, mark: Mark) -> Result<(), QueueError> {
     for (place, path) in witnesses.iter().enumerate() {
-        if highest(std::slice::from_ref(path), terminal).is_some_and(|g| g >= generation) {
+        let step = if place == 0 { 1 } else { SPARED };
+        let known = highest(std::slice::from_ref(path), terminal);
+        let enough = |known: Mark| known.generation == mark.generation && mark.seq < known.seq + step;
+        if known.is_some_and(|known| known >= mark || enough(known)) {
             continue;
         }
-        let text = serde_json::to_vec(&Witness { terminal, generation }).expect("invariant: always JSON");
+        let text = serde_json::to_vec(&Witness { terminal, mark }).expect("invariant: always JSON");
         match durable::write(path, &text, 0o644) {
             Err(error) if place == 0 => return Err(error.into()),
             Err(error) => tracing::warn!(%error, "a witness of the generation could not be written"),
@@ -60,9 +78,9 @@ pub(super) fn witness(witnesses: &[PathBuf], terminal: TerminalNumber, generatio
 }
 
 /// The generation of a new queue.
-pub(super) fn of_a_new_queue(first: Option<u8>, highest: Option<u8>) -> Result<u8, QueueError> {
+pub(super) fn of_a_new_queue(first: Option<u8>, highest: Option<Mark>) -> Result<u8, QueueError> {
     match (first, highest) {
-        (_, Some(highest)) => above(highest),
+        (_, Some(highest)) => above(highest.generation),
         (Some(first), None) => Ok(first),
         (None, None) => Ok(drawn()),
     }
@@ -93,6 +111,21 @@ pub(super) fn beside(queue: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
+    fn mark(generation: u8) -> Mark {
+        Mark { generation, seq: 0 }
+    }
+
+    #[test]
+    fn the_first_place_is_marked_with_each_event_and_the_others_with_each_hundred() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = [folder.path().join("a"), folder.path().join("b")];
+        for seq in [1, 60, 100, 101, 130] {
+            witness(&places, terminal(7), Mark { generation: 1, seq }).unwrap();
+        }
+        let known = |place: usize| highest(&places[place..=place], terminal(7)).unwrap().seq;
+        assert_eq!((known(0), known(1)), (130, 101));
+    }
+
     fn terminal(number: u32) -> TerminalNumber {
         TerminalNumber::new(number).unwrap()
     }
@@ -100,27 +133,27 @@ mod tests {
     #[test]
     fn a_new_queue_goes_above_every_witness_and_draws_where_there_is_none() {
         assert_eq!(of_a_new_queue(Some(1), None).unwrap(), 1);
-        assert_eq!(of_a_new_queue(Some(1), Some(7)).unwrap(), 8);
+        assert_eq!(of_a_new_queue(Some(1), Some(mark(7))).unwrap(), 8);
         assert!(DRAWN.contains(&of_a_new_queue(None, None).unwrap()));
-        assert!(matches!(of_a_new_queue(Some(1), Some(99)), Err(QueueError::NumbersExhausted)));
+        assert!(matches!(of_a_new_queue(Some(1), Some(mark(99))), Err(QueueError::NumbersExhausted)));
     }
 
     #[test]
     fn the_highest_of_this_terminals_witnesses_counts() {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
-        witness(std::slice::from_ref(&a), terminal(7), 3).unwrap();
-        witness(std::slice::from_ref(&b), terminal(8), 9).unwrap();
-        assert_eq!(highest(&[a.clone(), b], terminal(7)), Some(3));
-        witness(std::slice::from_ref(&a), terminal(7), 2).unwrap();
-        assert_eq!(highest(std::slice::from_ref(&a), terminal(7)), Some(3), "a witness never goes back");
+        witness(std::slice::from_ref(&a), terminal(7), mark(3)).unwrap();
+        witness(std::slice::from_ref(&b), terminal(8), mark(9)).unwrap();
+        assert_eq!(highest(&[a.clone(), b], terminal(7)), Some(mark(3)));
+        witness(std::slice::from_ref(&a), terminal(7), mark(2)).unwrap();
+        assert_eq!(highest(std::slice::from_ref(&a), terminal(7)), Some(mark(3)), "a witness never goes back");
     }
 
     #[test]
     fn a_boot_partition_that_cannot_be_written_stops_nothing_but_the_data_folder_does() {
         let folder = tempfile::tempdir().unwrap();
         let (beside, boot) = (folder.path().join("queue.generation"), PathBuf::from("/nowhere/generation"));
-        witness(&[beside.clone(), boot.clone()], terminal(7), 3).unwrap();
-        assert!(matches!(witness(&[boot, beside], terminal(7), 4), Err(QueueError::Witness(_))));
+        witness(&[beside.clone(), boot.clone()], terminal(7), mark(3)).unwrap();
+        assert!(matches!(witness(&[boot, beside], terminal(7), mark(4)), Err(QueueError::Witness(_))));
     }
 }

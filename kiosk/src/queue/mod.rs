@@ -22,6 +22,10 @@
 //! Numbers are never given twice: the counter is committed with its ticket, and a queue that is new, was set aside or
 //! was brought back takes a generation above every one that was ever witnessed.
 //!
+//! A disk that is full takes the visit under way all the same: a reserve lies beside the queue and is given up for it
+//! ([`Queue::keep_reserve`]). A file that is damaged is set aside and what can be read of it is delivered
+//! ([`Queue::open_or_salvage`]).
+//!
 //! # What lies on the card
 //!
 //! Numbers, times, categories, places and states in the open; events sealed to keys that the terminal doesn't have;
@@ -54,6 +58,9 @@ mod forward;
 mod generation;
 mod migrations;
 mod print;
+mod recovery;
+mod reserve;
+mod salvage;
 mod store;
 mod submit;
 mod tidy;
@@ -69,6 +76,7 @@ pub use cache::{KeptBulletin, VIEW_KEPT};
 pub use forward::{Depth, Forward, KEPT_AFTER_ACKNOWLEDGEMENT, Ledger};
 pub use generation::QueueSettings;
 pub use print::{JobId, PrintFailure, PrintJob, PrintState, Proofs, TicketFacts};
+pub use recovery::Salvaged;
 pub use submit::Submitted;
 pub use tidy::{CODE_KEPT, Tidied};
 
@@ -84,6 +92,8 @@ pub struct Queue {
     codes: tidy::Codes,
     /// Whether something was deleted that may still stand in the log.
     log_holds_deleted: bool,
+    /// The sequence that was last noted outside of the file.
+    marked: i64,
     _lock: std::fs::File,
 }
 
@@ -110,6 +120,15 @@ pub enum QueueError {
         path: PathBuf,
         /// What SQLite found.
         finding: String,
+    },
+    /// A damaged file could not be set aside.
+    #[error("set the damaged queue {path} aside")]
+    SetAside {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
     },
     /// The file gives numbers for another terminal.
     #[error("the queue {path} belongs to terminal {found}")]
@@ -155,4 +174,28 @@ pub enum QueueError {
     /// SQLite says no: full, read-only, locked, broken.
     #[error("use the queue")]
     Sqlite(#[from] rusqlite::Error),
+}
+
+impl QueueError {
+    /// Whether the file has to be closed and looked at anew: damage, or a disk that did not do what it was told.
+    #[must_use]
+    pub fn is_of_the_file(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Sqlite(error) => {
+                matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase | SystemIoFailure))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the disk is full.
+    pub(crate) fn is_full(&self) -> bool {
+        let code = match self {
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            _ => None,
+        };
+        code == Some(rusqlite::ErrorCode::DiskFull)
+    }
 }

@@ -139,6 +139,12 @@ impl Queue {
     /// # Errors
     /// Whatever SQLite says; then nothing may go out.
     pub fn journal(&mut self, job: JobId, state: PrintState, hash: Option<[u8; 32]>) -> Result<(), QueueError> {
+        self.with_reserve(|queue| queue.write_state(job, state, hash))?;
+        self.codes.keep(job, self.clock.monotonic() + CODE_KEPT);
+        Ok(())
+    }
+
+    fn write_state(&mut self, job: JobId, state: PrintState, hash: Option<[u8; 32]>) -> Result<(), QueueError> {
         let (name, attempt, reason) = state_columns(state);
         let tx = self.begin()?;
         match state {
@@ -150,7 +156,6 @@ impl Queue {
                 .execute(params![job.0, name, attempt, reason])?,
         };
         tx.commit()?;
-        self.codes.keep(job, self.clock.monotonic() + CODE_KEPT);
         Ok(())
     }
 

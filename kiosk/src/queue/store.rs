@@ -10,7 +10,11 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use wire::ticket::TerminalNumber;
 
-use super::{Queue, QueueError, QueueSettings, generation, migrations};
+use super::{
+    Queue, QueueError, QueueSettings,
+    generation::{self, Mark},
+    migrations,
+};
 use crate::clock::Clock;
 
 /// A writer of the other process holds the file for milliseconds; a checkpoint for a second on a slow card.
@@ -31,11 +35,8 @@ impl Queue {
             // Nobody can be using a file that has no tables.
             0 => migrations::apply(&mut conn)?,
             _ => {
-                match lock.try_lock() {
-                    Err(TryLockError::WouldBlock) => return Err(QueueError::InUse(path.to_owned())),
-                    Err(TryLockError::Error(source)) => return Err(lock_error(path, source)),
-                    Ok(()) => migrations::apply(&mut conn)?,
-                }
+                hold_alone(path, &lock)?;
+                migrations::apply(&mut conn)?;
                 lock.unlock().map_err(|e| lock_error(path, e))?;
             }
         }
@@ -86,6 +87,7 @@ impl Queue {
             postponed: Default::default(),
             codes: Default::default(),
             log_holds_deleted: false,
+            marked: 0,
             _lock: lock,
         }
     }
@@ -109,21 +111,23 @@ impl Queue {
         let path = self.path.clone();
         let highest = generation::highest(&witnesses, settings.terminal);
         let tx = self.begin()?;
-        let row: Option<(String, u8)> = tx
-            .query_row("SELECT terminal, generation FROM queue", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        let row: Option<(String, u8, i64)> = tx
+            .query_row("SELECT terminal, generation, seq FROM queue", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
             .optional()?;
         let settled = match row {
-            Some((terminal, _)) if terminal != settings.terminal.to_string() => {
+            Some((terminal, ..)) if terminal != settings.terminal.to_string() => {
                 return Err(QueueError::OtherTerminal { path, found: terminal.parse()? });
             }
-            Some((_, own)) => match highest {
+            Some((_, generation, seq)) => match highest {
                 // The file was brought back from an older copy.
-                Some(highest) if highest > own => generation::above(highest)?,
-                _ => own,
+                Some(highest) if highest > Mark { generation, seq } => generation::above(highest.generation)?,
+                _ => generation,
             },
             None => generation::of_a_new_queue(settings.first_generation, highest)?,
         };
-        generation::witness(&witnesses, settings.terminal, settled)?;
+        generation::witness(&witnesses, settings.terminal, Mark { generation: settled, seq: 0 })?;
         tx.execute(
             "INSERT INTO queue (id, terminal, generation, counter, seq) VALUES (1, ?1, ?2, 0, 0)
              ON CONFLICT (id) DO UPDATE SET counter = 0, generation = excluded.generation
@@ -172,6 +176,30 @@ fn damaged(path: &Path, error: rusqlite::Error) -> QueueError {
 
 fn schema(path: &Path, found: u32) -> QueueError {
     QueueError::Schema { path: path.to_owned(), found, known: migrations::KNOWN }
+}
+
+/// Holds the queue's lock alone while the returned file lives.
+pub(super) fn locked_alone(path: &Path) -> Result<File, QueueError> {
+    let lock = lock_file(path)?;
+    hold_alone(path, &lock)?;
+    Ok(lock)
+}
+
+/// Waits for nobody.
+fn hold_alone(path: &Path, lock: &File) -> Result<(), QueueError> {
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => QueueError::InUse(path.to_owned()),
+        TryLockError::Error(source) => lock_error(path, source),
+    })
+}
+
+/// The file, its write-ahead log, and the log's index.
+pub(super) fn files_of(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        name.into()
+    })
 }
 
 fn lock_file(queue: &Path) -> Result<File, QueueError> {

@@ -46,6 +46,10 @@ impl Queue {
     /// A text that breaks a rule, numbers used up, or a file that can't be written; nothing was taken then.
     pub fn submit(&mut self, draft: &Draft, sealer: &Sealer) -> Result<Submitted, QueueError> {
         wire::check_text(&draft.text)?;
+        self.with_reserve(|queue| queue.take(draft, sealer))
+    }
+
+    fn take(&mut self, draft: &Draft, sealer: &Sealer) -> Result<Submitted, QueueError> {
         let (wall, boot) = (self.clock.wall(), self.clock.boot());
         let witnesses = self.witnesses.clone();
         let (code, secret) = (QueryCode::draw(), Secret::draw());
@@ -128,7 +132,7 @@ impl Queue {
         sealer: &Sealer,
     ) -> Result<Uuid, QueueError> {
         self.submit_further(ticket, Kind::Rating, sealer, |id| {
-            sealer.seal(&Rating { id, ticket, satisfaction, revision, proof })
+            sealer.seal(&Rating { id, ticket, satisfaction, revision, proof: proof.clone() })
         })
     }
 
@@ -137,7 +141,17 @@ impl Queue {
         ticket: TicketNumber,
         kind: Kind,
         sealer: &Sealer,
-        seal: impl FnOnce(Uuid) -> Result<Vec<u8>, crate::seal::SealError>,
+        seal: impl Fn(Uuid) -> Result<Vec<u8>, crate::seal::SealError>,
+    ) -> Result<Uuid, QueueError> {
+        self.with_reserve(|queue| queue.take_further(ticket, kind, sealer, &seal))
+    }
+
+    fn take_further(
+        &mut self,
+        ticket: TicketNumber,
+        kind: Kind,
+        sealer: &Sealer,
+        seal: &impl Fn(Uuid) -> Result<Vec<u8>, crate::seal::SealError>,
     ) -> Result<Uuid, QueueError> {
         let (wall, boot) = (self.clock.wall(), self.clock.boot());
         let tx = self.begin()?;
@@ -171,7 +185,7 @@ fn next_number(tx: &Transaction<'_>, witnesses: &[std::path::PathBuf]) -> Result
         (generation, counter + 1)
     } else {
         let next = generation::above(generation)?;
-        generation::witness(witnesses, terminal, next)?;
+        generation::witness(witnesses, terminal, generation::Mark { generation: next, seq: 0 })?;
         (next, 1)
     };
     tx.prepare_cached("UPDATE queue SET generation = ?1, counter = ?2")?.execute(params![generation, counter])?;
@@ -196,14 +210,19 @@ fn append(tx: &Transaction<'_>, header: &Header, sealed: &[u8]) -> Result<(), Qu
     if bytes.len() > event::EVENT_MAX {
         return Err(QueueError::TooLong(bytes.len()));
     }
-    let kind = match header.kind {
-        Kind::Contact => "contact",
-        Kind::Rating => "rating",
-        Kind::Suggestion | Kind::Unknown => "suggestion",
-    };
+    let kind = kind_name(header.kind);
     let seq = header.seq.cast_signed();
     tx.prepare_cached("INSERT INTO event (seq, id, ticket, kind, bytes) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![seq, header.id.as_bytes(), header.ticket.to_string(), kind, bytes])?;
     tx.prepare_cached("INSERT INTO forward (event, state) VALUES (?1, 'pending')")?.execute([seq])?;
     Ok(())
+}
+
+/// As the file names it.
+pub(super) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Contact => "contact",
+        Kind::Rating => "rating",
+        Kind::Suggestion | Kind::Unknown => "suggestion",
+    }
 }

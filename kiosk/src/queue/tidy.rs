@@ -12,7 +12,7 @@ use std::{
 
 use rusqlite::params;
 
-use super::{JobId, Queue, QueueError, cache::wall_time, forward::day_known};
+use super::{JobId, Queue, QueueError, cache::wall_time, forward::day_known, generation};
 
 /// A villager who lost the receipt between printer and door, or waits for paper, can still be given one.
 pub const CODE_KEPT: Duration = Duration::from_secs(600);
@@ -62,8 +62,23 @@ impl Queue {
         let due = self.codes.due(at);
         let codes_forgotten = if due.is_empty() { 0 } else { self.forget(&due)? };
         self.codes.drop_due(at);
+        self.mark_the_tide()?;
         let log_emptied = (self.log_holds_deleted || self.log_size() > LOG_LARGE) && self.empty_log()?;
         Ok(Tidied { codes_forgotten, log_emptied })
+    }
+
+    /// Notes outside of the file how far it has come, so that an older copy of it is known as one.
+    fn mark_the_tide(&mut self) -> Result<(), QueueError> {
+        let (terminal, generation, seq): (String, u8, i64) =
+            self.conn.query_row("SELECT terminal, generation, seq FROM queue", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+        if self.marked == seq {
+            return Ok(());
+        }
+        generation::witness(&self.witnesses, terminal.parse()?, generation::Mark { generation, seq })?;
+        self.marked = seq;
+        Ok(())
     }
 
     /// Deletes codes. A receipt that was being sent by a former run won't be printed again: nobody knows of it.
@@ -124,8 +139,7 @@ impl Queue {
     }
 
     fn log_size(&self) -> u64 {
-        let mut path = self.path.clone().into_os_string();
-        path.push("-wal");
-        fs::metadata(path).map_or(0, |log| log.len())
+        let [_, log, _] = super::store::files_of(&self.path);
+        fs::metadata(log).map_or(0, |log| log.len())
     }
 }

@@ -297,6 +297,8 @@ pub enum Note {
     NotEnrolled,
     /// Nothing can be written down.
     CannotWrite,
+    /// There is no room for another visit.
+    Full,
 }
 
 /// What an action of the staff came to.
@@ -352,4 +354,6 @@ pub struct QueueFacts {
     pub dead: u32,
     /// When the oldest of those that wait was written, by the clock of that moment.
     pub oldest: Option<Timestamp>,
+    /// Damaged queue files that were set aside.
+    pub set_aside: usize,
 }

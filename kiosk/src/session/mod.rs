@@ -117,7 +117,7 @@ impl Session {
             Event::Broken(note) => {
                 self.broken = note;
                 // The technician is here because of it, and sees it change.
-                if !self.with_staff() {
+                if !self.with_staff() && !self.visit_under_way() {
                     return self.leave_to(self.resting_page());
                 }
             }
@@ -131,7 +131,7 @@ impl Session {
             Event::CallHelp | Event::CloseHelp | Event::HelpTaken(_) | Event::HelpAcknowledged(_) => {
                 return self.help_step(&event, now);
             }
-            event if self.broken.is_some() => return self.out_of_service(event),
+            event if self.broken.is_some() && !self.visit_under_way() => return self.out_of_service(event),
             Event::OpenHome => self.go(Page::Home),
             Event::Leave => return self.leave_to(self.resting_page()),
             Event::Back => return self.back(),
@@ -181,6 +181,12 @@ impl Session {
     /// Whether somebody of the staff is signed in.
     pub(crate) fn with_staff(&self) -> bool {
         matches!(self.page, Page::Officer | Page::Lookup | Page::RosterCheck | Page::Technician)
+    }
+
+    /// A visit that holds somebody's words or waits for a receipt goes on whatever breaks: the queue may be back before it
+    /// is submitted, and what could not be kept is said then.
+    fn visit_under_way(&self) -> bool {
+        matches!(self.page, Page::Category | Page::Place | Page::Say | Page::Printing | Page::Done | Page::Contact)
     }
 
     /// Where the terminal waits for somebody.

@@ -195,6 +195,16 @@ async fn a_nudge_sends_a_new_event_at_once() {
 }
 
 #[tokio::test]
+async fn the_queue_file_is_let_go_when_kiosk_wants_it_for_itself() {
+    let host = ScriptedHost::start(in_order).await;
+    let mut terminal = Terminal::start(&host, 1);
+    timeout(PATIENCE, terminal.until_delivered(1)).await.unwrap();
+    terminal.to_agent.send(kiosk::control::FromKiosk::LetGo).await.unwrap();
+    let ended = timeout(PATIENCE, &mut terminal.forwarding).await.unwrap();
+    assert_eq!(ended.unwrap(), kiosk::forwarder::LetGo);
+}
+
+#[tokio::test]
 async fn a_certificate_that_the_county_refuses_is_reported_and_nothing_is_lost() {
     let host = ScriptedHost::start(|_| Reply::status(401, LEDGER)).await;
     let mut terminal = Terminal::start(&host, 1);

@@ -11,7 +11,7 @@ use kiosk::{
         message::{Answer, Ask, Changed},
     },
     fleet::IdentityStore,
-    forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
+    forwarder::{self, Forwarding, Heartbeat, LetGo, Store, county::County, event::Settings, state::Forwarder},
     https::{self, HostDate},
     queue::{Queue, QueueSettings},
     seal::Sealer,
@@ -98,7 +98,7 @@ pub(crate) struct Terminal {
     pub(crate) to_agent: mpsc::Sender<FromKiosk>,
     pub(crate) unknown_to_county: Arc<Notify>,
     _known: watch::Sender<Option<County>>,
-    forwarding: JoinHandle<()>,
+    pub(crate) forwarding: JoinHandle<LetGo>,
     _folder: TempDir,
 }
 
@@ -143,7 +143,7 @@ impl Terminal {
             to_agent,
             unknown_to_county: Arc::clone(&unknown_to_county),
             _known: known,
-            forwarding: tokio::spawn(async {}),
+            forwarding: tokio::spawn(async { LetGo }),
             _folder: folder,
             queue,
         };
@@ -161,7 +161,7 @@ impl Terminal {
             clock,
         };
         let heartbeat = Heartbeat { every: Duration::from_secs(10), beat: Box::new(|| {}) };
-        terminal.forwarding = tokio::spawn(async { match forwarder::run(forwarding, heartbeat).await {} });
+        terminal.forwarding = tokio::spawn(forwarder::run(forwarding, heartbeat));
         terminal
     }
 

@@ -108,22 +108,51 @@ fn a_queue_that_does_not_open_is_named_and_nothing_is_taken_until_it_does() {
     let folder = tempfile::tempdir().unwrap();
     enrol(folder.path());
     let path = folder.path().join("queue.sqlite");
-    durable::write(&path, &[b'x'; 8192], 0o600).unwrap();
+    // As a newer release leaves it.
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let (mut counter, inbox) = counter(folder.path());
     counter.open();
     hear_of_the_printer(&mut counter, &inbox);
     counter.work(submission());
     let facts = counter.facts();
     let problem = facts.problem.unwrap();
-    assert!(problem.contains("queue.sqlite") && problem.contains("damaged"), "{problem}");
+    assert!(problem.contains("queue.sqlite") && problem.contains("schema 99"), "{problem}");
     assert_eq!((facts.queue, facts.terminal.as_deref()), (None, Some("00613")));
-    assert_eq!(fs::read(&path).unwrap(), [b'x'; 8192]);
 
-    fs::remove_file(&path).unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(folder.path().join(format!("queue.sqlite{suffix}"))).ok();
+    }
     counter.open();
     counter.work(submission());
     let facts = counter.facts();
     assert_eq!((facts.problem, facts.queue.map(|queue| queue.waiting)), (None, Some(1)));
+}
+
+#[test]
+fn a_damaged_queue_is_set_aside_and_suggestions_are_taken_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    durable::write(&folder.path().join("queue.sqlite"), &[b'x'; 8192], 0o600).unwrap();
+    let (mut counter, _inbox) = counter(folder.path());
+    counter.open();
+    counter.work(submission());
+    let facts = counter.facts();
+    assert_eq!(facts.problem, None);
+    assert_eq!(facts.queue.map(|queue| (queue.waiting, queue.set_aside)), Some((1, 1)));
+}
+
+#[test]
+fn a_file_that_breaks_while_it_is_open_is_looked_at_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let (mut counter, _inbox) = counter(folder.path());
+    counter.open();
+    counter.work(submission());
+    counter.desk.as_mut().unwrap().ill = true;
+    counter.look_after_the_file();
+    assert!(counter.desk.is_none());
+    counter.open();
+    assert_eq!(counter.facts().queue.map(|queue| queue.waiting), Some(1));
 }
 
 #[test]

@@ -110,6 +110,10 @@ impl Worker {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Queue(queue) => self.queue = Some(queue),
+            Command::LetGo => {
+                self.queue = None;
+                self.active.take_if(|active| matches!(active.what, What::Receipt(_)));
+            }
             Command::Kick { ticket, text } => {
                 if let Some(text) = text {
                     self.texts.insert(ticket, text);

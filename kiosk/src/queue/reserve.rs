@@ -1,0 +1,58 @@
+//! Room for the visit under way: a file that is given up when the disk is full.
+//!
+//! While it lies there a visit can be taken to its end whatever else fills the disk. Once it had to be given up no new
+//! visit begins, until there is room to lay it down again.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{Queue, QueueError};
+
+/// The longest suggestion, its contact and its receipt's states write less than 200 KiB of log; ten times that.
+const SIZE: usize = 2 << 20;
+
+impl Queue {
+    /// Sees to it that the reserve lies there; whether it does, so that a visit can begin.
+    pub fn keep_reserve(&self) -> bool {
+        let path = file(&self.path);
+        if fs::metadata(&path).is_ok_and(|found| found.len() == SIZE as u64) {
+            return true;
+        }
+        match lay_down(&path) {
+            Ok(()) => true,
+            Err(problem) => {
+                tracing::warn!(%problem, "no room is left for the reserve of the queue");
+                fs::remove_file(&path).ok();
+                false
+            }
+        }
+    }
+
+    /// Does `work`; where the disk is full, once more without the reserve.
+    pub(super) fn with_reserve<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Self) -> Result<T, QueueError>,
+    ) -> Result<T, QueueError> {
+        match work(self) {
+            Err(full) if full.is_full() && fs::remove_file(file(&self.path)).is_ok() => {
+                tracing::error!("the disk is full: the reserve of the queue was given up");
+                work(self)
+            }
+            done => done,
+        }
+    }
+}
+
+/// Written out in full: a file with holes would hold no room.
+fn lay_down(path: &Path) -> io::Result<()> {
+    let mut reserve = File::create(path)?;
+    reserve.write_all(&vec![0; SIZE])?;
+    reserve.sync_all()
+}
+
+fn file(queue: &Path) -> PathBuf {
+    queue.with_added_extension("reserve")
+}

@@ -1,0 +1,212 @@
+//! A damaged queue file: what can be read of it is delivered, and no number comes twice.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod queue_support;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use kiosk::{
+    clock::Clock,
+    queue::{Queue, QueueError, Salvaged},
+};
+use queue_support::{County, Place, draft};
+use uuid::Uuid;
+
+const PAGE: usize = 4096;
+/// More events than any leaf of the file holds.
+const EVENTS: usize = 60;
+/// Events of the size made here that fit on one page, and the interior pages above them.
+const ON_A_PAGE: usize = 6;
+
+type Events = BTreeMap<Uuid, Vec<u8>>;
+
+fn events(queue: &mut Queue) -> Events {
+    queue.forward_batch(usize::MAX).unwrap().into_iter().map(|event| (event.id, event.bytes)).collect()
+}
+
+/// A place whose queue holds [`EVENTS`] suggestions, one of them long, as a power cut leaves it: the log is not copied
+/// back unless `tidied`.
+fn filled(tidied: bool) -> (Place, Events) {
+    let (made, place) = (Place::new(), Place::new());
+    let county = County::new();
+    let mut queue = made.open();
+    for n in 0..EVENTS {
+        let text = if n == 30 { "路".repeat(2_000) } else { format!("第{n}件事") };
+        queue.submit(&draft(&text), &county.sealer).unwrap();
+    }
+    let submitted = events(&mut queue);
+    if tidied {
+        drop(queue);
+        copy(&made, &place);
+    } else {
+        copy(&made, &place);
+        drop(queue);
+    }
+    (place, submitted)
+}
+
+fn copy(from: &Place, to: &Place) {
+    for entry in fs::read_dir(from.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.folder.path().join(entry.file_name())).unwrap();
+    }
+}
+
+fn open(place: &Place) -> Result<(Queue, Option<Salvaged>), QueueError> {
+    let clock: Arc<dyn Clock> = place.clock.clone();
+    Queue::open_or_salvage(&place.path(), &place.settings(), &clock)
+}
+
+fn log_of(place: &Place) -> PathBuf {
+    place.folder.path().join("queue.sqlite-wal")
+}
+
+/// Nothing that comes back is another's, and new numbers are of a generation that gave none.
+fn comes_back(place: &Place, submitted: &Events) -> usize {
+    let (mut queue, salvaged) = open(place).unwrap();
+    let found = events(&mut queue);
+    let mut whole = 0;
+    for (id, bytes) in &found {
+        let former = submitted.get(id).expect("an event that was submitted");
+        // Damage inside a sealed body is the county's to find; the header was looked at.
+        assert_eq!(wire::event::split(bytes).unwrap().0, wire::event::split(former).unwrap().0);
+        whole += usize::from(bytes == former);
+    }
+    let county = County::new();
+    let next = queue.submit(&draft("下一件事"), &county.sealer).unwrap();
+    let numbers = submitted.values().map(|bytes| wire::event::split(bytes).unwrap().0.ticket);
+    assert!(numbers.clone().all(|number| number != next.ticket), "{} was given twice", next.ticket);
+    if salvaged.is_some() {
+        assert!(numbers.map(|number| number.generation()).all(|former| former < next.ticket.generation()));
+        assert_eq!(queue.set_aside().unwrap(), 1);
+    }
+    whole
+}
+
+#[test]
+fn a_damaged_page_costs_at_most_the_events_on_it() {
+    let (model, submitted) = filled(true);
+    let pages = fs::metadata(model.path()).unwrap().len() / PAGE as u64;
+    assert!(pages > 10, "{pages} pages");
+    for page in 0..usize::try_from(pages).unwrap() {
+        for garbage in [0x00, 0xff, 0x0d] {
+            let place = Place::new();
+            copy(&model, &place);
+            let mut file = fs::read(place.path()).unwrap();
+            file[page * PAGE..(page + 1) * PAGE].fill(garbage);
+            fs::write(place.path(), file).unwrap();
+            let found = comes_back(&place, &submitted);
+            assert!(found + ON_A_PAGE >= submitted.len(), "page {page} of {garbage:#x}: {found} came back");
+        }
+    }
+}
+
+#[test]
+fn what_only_stands_in_the_log_comes_back_when_the_file_is_nothing() {
+    let (place, submitted) = filled(false);
+    fs::write(place.path(), vec![0x55; 3 * PAGE]).unwrap();
+    assert_eq!(comes_back(&place, &submitted), submitted.len());
+}
+
+#[test]
+fn a_file_cut_at_any_page_gives_what_is_left() {
+    let (model, submitted) = filled(true);
+    let whole = fs::read(model.path()).unwrap();
+    let mut most = 0;
+    for pages in (1..whole.len() / PAGE).rev() {
+        let place = Place::new();
+        copy(&model, &place);
+        fs::write(place.path(), &whole[..pages * PAGE]).unwrap();
+        let found = comes_back(&place, &submitted);
+        most = most.max(found);
+    }
+    assert!(most + ON_A_PAGE >= submitted.len(), "without its last page {most} came back");
+}
+
+#[test]
+fn a_file_of_garbage_begins_a_queue_of_the_next_generation() {
+    let (place, submitted) = filled(true);
+    fs::write(place.path(), "this is no queue".repeat(1_000)).unwrap();
+    fs::remove_file(log_of(&place)).ok();
+    assert_eq!(comes_back(&place, &submitted), 0);
+}
+
+/// The folder's entries, as a start that was cut short leaves them.
+fn damage(place: &Place) {
+    let mut file = fs::read(place.path()).unwrap();
+    // The root of everything.
+    file[100..PAGE].fill(0xff);
+    fs::write(place.path(), file).unwrap();
+}
+
+#[test]
+fn a_start_cut_short_at_any_step_is_taken_up_and_loses_nothing() {
+    type Cut = fn(&Path);
+    let steps: [(&str, Cut); 4] = [
+        ("while linking", |dir| {
+            fs::create_dir(dir.join("queue.sqlite.damaged-unfinished")).unwrap();
+            fs::copy(dir.join("queue.sqlite"), dir.join("queue.sqlite.damaged-unfinished/queue.sqlite")).unwrap();
+        }),
+        ("before the old names went", set_aside_by_hand),
+        ("when the old names had gone", |dir| {
+            set_aside_by_hand(dir);
+            for name in ["queue.sqlite", "queue.sqlite-wal", "queue.sqlite-shm"] {
+                fs::remove_file(dir.join(name)).ok();
+            }
+        }),
+        ("before the mark went", |dir| {
+            set_aside_by_hand(dir);
+            for name in ["queue.sqlite", "queue.sqlite-wal", "queue.sqlite-shm"] {
+                fs::remove_file(dir.join(name)).ok();
+            }
+            // The new queue, empty as yet.
+            let place = Place::new();
+            drop(place.open());
+            fs::copy(place.path(), dir.join("queue.sqlite")).unwrap();
+        }),
+    ];
+    for (step, cut) in steps {
+        let (place, submitted) = filled(true);
+        damage(&place);
+        cut(place.folder.path());
+        assert_eq!(comes_back(&place, &submitted), submitted.len(), "{step}");
+        let (mut queue, salvaged) = open(&place).unwrap();
+        assert_eq!(salvaged, None, "{step}: the next start has nothing to salvage");
+        assert_eq!(events(&mut queue).len(), submitted.len() + 1, "{step}");
+    }
+}
+
+fn set_aside_by_hand(dir: &Path) {
+    let folder = dir.join("queue.sqlite.damaged-1");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(dir.join("queue.sqlite"), folder.join("queue.sqlite")).unwrap();
+    fs::write(folder.join("to be read"), "").unwrap();
+}
+
+#[test]
+fn a_file_that_another_program_holds_is_left_alone_until_it_lets_go() {
+    let (place, submitted) = filled(true);
+    let held = place.attach();
+    damage(&place);
+    let before = fs::read(place.path()).unwrap();
+    assert!(matches!(open(&place), Err(QueueError::InUse(_))));
+    assert_eq!(fs::read(place.path()).unwrap(), before);
+    drop(held);
+    assert_eq!(comes_back(&place, &submitted), submitted.len());
+}
+
+#[test]
+fn a_second_damage_is_set_aside_beside_the_first() {
+    let (place, submitted) = filled(true);
+    damage(&place);
+    comes_back(&place, &submitted);
+    damage(&place);
+    let (queue, salvaged) = open(&place).unwrap();
+    assert_eq!(salvaged.unwrap().events as usize, submitted.len() + 1);
+    assert_eq!(queue.set_aside().unwrap(), 2);
+}

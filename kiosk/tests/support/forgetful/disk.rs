@@ -1,0 +1,218 @@
+//! What a disk holds: what programs see, and what a power cut leaves.
+//!
+//! Only what was synced is certain. Of the rest each block of 4 KiB may have reached the disk or not, in any order, and
+//! so may a file's length and a folder's names: `fsync` of a file says nothing about its name, as POSIX has it. Once
+//! `stops_after` changes were made nothing more changes and every change fails, as when the power goes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a block device writes whole.
+const BLOCK: usize = 4096;
+
+pub const ROOT: u64 = 1;
+
+type Names = BTreeMap<String, u64>;
+
+#[derive(Default, Clone)]
+struct File {
+    seen: Vec<u8>,
+    synced: Vec<u8>,
+    /// Blocks of `seen` that were not synced.
+    dirty: BTreeSet<usize>,
+}
+
+#[derive(Default, Clone)]
+struct Folder {
+    seen: Names,
+    synced: Names,
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The power is gone.
+    Cut,
+    /// The disk holds no more.
+    Full,
+    Missing,
+    Exists,
+    NotEmpty,
+}
+
+type Done<T> = Result<T, Refused>;
+
+/// A disk with one file system.
+#[derive(Default)]
+pub struct Disk {
+    files: BTreeMap<u64, File>,
+    folders: BTreeMap<u64, Folder>,
+    next: u64,
+    /// Changes until the power goes.
+    stops_after: Option<u64>,
+    /// Bytes that all files may have together; none, and there is no end.
+    capacity: Option<usize>,
+}
+
+impl Disk {
+    pub fn new() -> Self {
+        let folders = BTreeMap::from([(ROOT, Folder::default())]);
+        Self { folders, next: ROOT, ..Self::default() }
+    }
+
+    /// Lets the power go after `changes` more; none, and it stays.
+    pub fn stop_after(&mut self, changes: Option<u64>) {
+        self.stops_after = changes;
+    }
+
+    /// Lets files have so many bytes together from here on.
+    pub fn set_capacity(&mut self, bytes: Option<usize>) {
+        self.capacity = bytes;
+    }
+
+    /// What files that have a name have together.
+    pub fn used(&self) -> usize {
+        let named = self.folders.values().flat_map(|folder| folder.seen.values()).collect::<BTreeSet<_>>();
+        named.iter().filter_map(|node| self.files.get(node)).map(|file| file.seen.len()).sum()
+    }
+
+    fn grow(&self, by: usize) -> Done<()> {
+        match self.capacity {
+            Some(capacity) if by > 0 && self.used() + by > capacity => Err(Refused::Full),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.stops_after == Some(0)
+    }
+
+    fn change(&mut self) -> Done<()> {
+        match &mut self.stops_after {
+            Some(0) => Err(Refused::Cut),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub fn lookup(&self, folder: u64, name: &str) -> Done<u64> {
+        self.folders.get(&folder).and_then(|f| f.seen.get(name)).copied().ok_or(Refused::Missing)
+    }
+
+    pub fn names(&self, folder: u64) -> Vec<(String, u64)> {
+        self.folders.get(&folder).map(|f| f.seen.clone().into_iter().collect()).unwrap_or_default()
+    }
+
+    /// The length of a file; none for a folder.
+    pub fn length(&self, node: u64) -> Done<Option<usize>> {
+        match (self.files.get(&node), self.folders.get(&node)) {
+            (Some(file), _) => Ok(Some(file.seen.len())),
+            (None, Some(_)) => Ok(None),
+            (None, None) => Err(Refused::Missing),
+        }
+    }
+
+    pub fn read(&self, node: u64, offset: usize, length: usize) -> Done<&[u8]> {
+        let seen = &self.files.get(&node).ok_or(Refused::Missing)?.seen;
+        let end = (offset + length).min(seen.len());
+        Ok(seen.get(offset..end).unwrap_or_default())
+    }
+
+    pub fn create(&mut self, folder: u64, name: &str, is_folder: bool) -> Done<u64> {
+        self.change()?;
+        if self.lookup(folder, name).is_ok() {
+            return Err(Refused::Exists);
+        }
+        self.next += 1;
+        let node = self.next;
+        if is_folder {
+            self.folders.insert(node, Folder::default());
+        } else {
+            self.files.insert(node, File::default());
+        }
+        self.names_of(folder)?.insert(name.into(), node);
+        Ok(node)
+    }
+
+    pub fn link(&mut self, node: u64, folder: u64, name: &str) -> Done<()> {
+        self.change()?;
+        self.names_of(folder)?.insert(name.into(), node);
+        Ok(())
+    }
+
+    pub fn remove(&mut self, folder: u64, name: &str) -> Done<()> {
+        self.change()?;
+        let node = self.lookup(folder, name)?;
+        if self.folders.get(&node).is_some_and(|f| !f.seen.is_empty()) {
+            return Err(Refused::NotEmpty);
+        }
+        self.names_of(folder)?.remove(name);
+        Ok(())
+    }
+
+    pub fn rename(&mut self, from: (u64, &str), to: (u64, &str)) -> Done<()> {
+        self.change()?;
+        let node = self.lookup(from.0, from.1)?;
+        self.names_of(from.0)?.remove(from.1);
+        self.names_of(to.0)?.insert(to.1.into(), node);
+        Ok(())
+    }
+
+    pub fn write(&mut self, node: u64, offset: usize, bytes: &[u8]) -> Done<()> {
+        self.change()?;
+        let end = offset + bytes.len();
+        self.grow(end.saturating_sub(self.files.get(&node).ok_or(Refused::Missing)?.seen.len()))?;
+        let file = self.files.get_mut(&node).ok_or(Refused::Missing)?;
+        file.seen.resize(file.seen.len().max(end), 0);
+        file.seen[offset..end].copy_from_slice(bytes);
+        file.dirty.extend(offset / BLOCK..end.div_ceil(BLOCK));
+        Ok(())
+    }
+
+    pub fn truncate(&mut self, node: u64, length: usize) -> Done<()> {
+        self.change()?;
+        self.files.get_mut(&node).ok_or(Refused::Missing)?.seen.resize(length, 0);
+        Ok(())
+    }
+
+    pub fn sync(&mut self, node: u64) -> Done<()> {
+        self.change()?;
+        if let Some(file) = self.files.get_mut(&node) {
+            file.synced.clone_from(&file.seen);
+            file.dirty.clear();
+        } else if let Some(folder) = self.folders.get_mut(&node) {
+            folder.synced.clone_from(&folder.seen);
+        }
+        Ok(())
+    }
+
+    /// What is left after the cut; `keeps` says of each thing that was not synced whether it had reached the disk.
+    pub fn after_the_cut(&mut self, keeps: &mut dyn FnMut() -> bool) {
+        for folder in self.folders.values_mut() {
+            if keeps() {
+                folder.synced.clone_from(&folder.seen);
+            } else {
+                folder.seen.clone_from(&folder.synced);
+            }
+        }
+        for file in self.files.values_mut() {
+            let length = if keeps() { file.seen.len() } else { file.synced.len() };
+            let mut left = file.synced.clone();
+            left.resize(length, 0);
+            for block in &file.dirty {
+                let end = ((block + 1) * BLOCK).min(length).min(file.seen.len());
+                if keeps() && block * BLOCK < end {
+                    left[block * BLOCK..end].copy_from_slice(&file.seen[block * BLOCK..end]);
+                }
+            }
+            *file = File { seen: left.clone(), synced: left, dirty: BTreeSet::new() };
+        }
+        self.stops_after = None;
+    }
+
+    fn names_of(&mut self, folder: u64) -> Done<&mut Names> {
+        self.folders.get_mut(&folder).map(|f| &mut f.seen).ok_or(Refused::Missing)
+    }
+}
