@@ -1,5 +1,5 @@
-//! The sizes for elderly hands, measured on the real elements of every page: targets of 20 mm (letter keys 12 × 14),
-//! nothing outside the window, nothing over another target, words inside their buttons.
+//! The sizes for elderly hands, measured on the real elements of every page: targets of 20 mm (candidates, and lying
+//! letter keys, 12 × 14), words of 8 mm (6 in header and foot), nothing outside the window, nothing over another target, words inside their buttons.
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 
@@ -16,6 +16,7 @@ pub(crate) struct Found {
     pub(crate) width: f32,
     pub(crate) height: f32,
     pub(crate) letter: bool,
+    pub(crate) candidate: bool,
 }
 
 impl Found {
@@ -30,6 +31,7 @@ impl Found {
             width: size.width,
             height: size.height,
             letter,
+            candidate: false,
         }
     }
 
@@ -54,6 +56,8 @@ pub(crate) struct Seen {
     pub(crate) free_words: Vec<Found>,
     pub(crate) words_in_buttons: Vec<(Found, Found)>,
     pub(crate) scrolled: Vec<Found>,
+    /// Header and foot.
+    pub(crate) frame: Vec<Found>,
 }
 
 /// An element is found once for each component it inherits from.
@@ -119,9 +123,11 @@ pub(crate) fn look(app: &kiosk::pages::App, covered: Option<&str>) -> Seen {
         .collect();
     let mut buttons = once(buttons.iter().map(Found::of).filter(|b| !scrolled.contains(b)));
     for button in &mut buttons {
-        button.letter |= candidates.contains(button);
+        button.candidate = candidates.contains(button);
     }
-    Seen { buttons, free_words, words_in_buttons, scrolled }
+    let frame = ["Header", "Foot"].map(|part| all(&|q| q.match_type_name(part).find_all()));
+    let frame = frame.iter().flatten().map(Found::of).collect();
+    Seen { buttons, free_words, words_in_buttons, scrolled, frame }
 }
 
 pub(crate) fn cover_of(scene: Scene) -> Option<&'static str> {
@@ -135,7 +141,7 @@ pub(crate) fn cover_of(scene: Scene) -> Option<&'static str> {
 fn troubles(panel: Panel, scene: Scene, seen: &Seen) -> Vec<String> {
     let mut troubles = Vec::new();
     let mm = panel.px_per_mm;
-    let header = if panel.width < panel.height { 17.5 } else { 12.0 };
+    let standing = panel.width < panel.height;
     #[expect(clippy::cast_precision_loss, reason = "a panel has a few thousand pixels")]
     let window = Found {
         label: "window".into(),
@@ -144,9 +150,11 @@ fn troubles(panel: Panel, scene: Scene, seen: &Seen) -> Vec<String> {
         width: panel.width as f32,
         height: panel.height as f32,
         letter: false,
+        candidate: false,
     };
     for button in &seen.buttons {
-        let (wide, high) = if button.letter { (12.0, 14.0) } else { (20.0, 20.0) };
+        let small = button.candidate || button.letter && !standing;
+        let (wide, high) = if small { (12.0, 14.0) } else { (20.0, 20.0) };
         if button.width < wide * mm - SLACK_PX || button.height < high * mm - SLACK_PX {
             troubles.push(format!(
                 "{:?} is {:.1} × {:.1} mm, under {wide} × {high}",
@@ -186,9 +194,7 @@ fn troubles(panel: Panel, scene: Scene, seen: &Seen) -> Vec<String> {
     // The pinned fonts have lines of 1.2 em, so that a line's height tells the least size of its characters.
     let all = seen.free_words.iter().chain(seen.words_in_buttons.iter().map(|(w, _)| w)).chain(&seen.scrolled);
     for words in all {
-        let edge = words.y + words.height <= header * mm + SLACK_PX
-            || words.y >= window.height - 24.0 * mm - SLACK_PX && cover_of(scene).is_none();
-        let least = if edge { 6.0 } else { 8.0 };
+        let least = if seen.frame.iter().any(|part| words.inside(part)) { 6.0 } else { 8.0 };
         if words.height < least * 1.2 * mm - 1.0 {
             troubles.push(format!("the words {:?} are {:.1} mm high", words.label, words.height / 1.2 / mm));
         }
