@@ -69,7 +69,7 @@ fn view(can_rate: bool) -> Box<View> {
     })
 }
 
-const SENTENCE: &str = "我们村的路坏了，车走不了。";
+const SENTENCE: &str = "村里的路坏了，不好走。";
 
 fn five_taps() -> Vec<Event> {
     vec![

@@ -144,7 +144,7 @@ fn done(app: &App, english: bool, paper: Paper, shown: Page) {
     done.set_category(pick(english, "道路", "Roads"));
     done.set_place("花桥村".into());
     done.set_when("11-21 09:30".into());
-    done.set_next(pick(english, "没有网络也不要紧，联网后自动送到县里。", "It goes to the county when on line."));
+    done.set_next(pick(english, "没有网络也不要紧，\n联网后自动送到县里。", "It goes to the county when on line."));
     done.set_code_picture(ui::images::qr("https://lianxin.example.gov.cn/t#0061301004270.3fQ9xK2mV7bTzL0aRw").unwrap());
     done.set_paper(paper);
     page(app, shown);
@@ -270,7 +270,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 say(app, english, "路上有个大坑，容易摔跤。");
                 app.global::<Speak>().set_note(pick(
                     english,
-                    "没有网络也不要紧，联网后自动送到县里。",
+                    "没有网络也能交，联网后自动送到县里。",
                     "No network: it goes out later.",
                 ));
             },
