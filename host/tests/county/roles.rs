@@ -20,8 +20,11 @@ const OWN: &[&str] = &["GET /county/cases/{id}", "GET /county/cases/{id}/contact
 const NOT_UNITS: &[&str] =
     &["GET /county/help", "POST /county/help/{id}/acknowledge", "GET /county/ledger", "GET /county/ledger.csv"];
 
+/// Fields of a form: name and value.
+type Fields = [(&'static str, &'static str)];
+
 /// For 县人大 alone; what stands in place of `{step}`, and fields that 县人大 itself would be heard with.
-const COUNTY: &[(&str, &[&str], &[(&str, &str)])] = &[
+const COUNTY: &[(&str, &[&str], &Fields)] = &[
     ("GET /county/stations", &[], &[]),
     ("POST /county/stations", &[], &[("name", "北山乡联络站")]),
     ("GET /county/stations/{id}", &[], &[]),
@@ -158,7 +161,7 @@ async fn each_step_of_a_case_is_taken_by_those_only_whose_it_is() {
     let forward = [("unit", main.as_str()), ("due", "2026-03-09")];
     let everybody = ["boss", "deputy", "second", "officer", "clerk", "main"];
     // Whoever may take it; the last of them does.
-    let steps: [(&str, &[(&str, &str)], &[&str]); 6] = [
+    let steps: [(&str, &Fields, &[&str]); 6] = [
         ("claim", &[], &["second", "deputy"]),
         ("correct", &[("category", "light"), ("place", "")], &["boss", "officer"]),
         ("forward", &forward, &["boss", "officer", "deputy"]),
