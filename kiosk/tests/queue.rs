@@ -202,7 +202,7 @@ fn an_older_copy_of_the_same_generation_is_known_as_one() {
     queue.submit(&draft("修路"), &county.sealer).unwrap();
     queue.tidy().unwrap();
     drop(queue);
-    std::fs::write(place.path(), copy).unwrap();
+    kiosk::durable::write(&place.path(), &copy, 0o600).unwrap();
     for end in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{end}", place.path().display()));
     }

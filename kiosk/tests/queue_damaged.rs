@@ -12,6 +12,7 @@ use std::{
 
 use kiosk::{
     clock::Clock,
+    durable,
     queue::{Queue, QueueError, Salvaged},
 };
 use queue_support::{County, Place, draft};
@@ -99,7 +100,7 @@ fn a_damaged_page_costs_at_most_the_events_on_it() {
             copy(&model, &place);
             let mut file = fs::read(place.path()).unwrap();
             file[page * PAGE..(page + 1) * PAGE].fill(garbage);
-            fs::write(place.path(), file).unwrap();
+            durable::write(&place.path(), &file, 0o600).unwrap();
             let found = comes_back(&place, &submitted);
             assert!(found + ON_A_PAGE >= submitted.len(), "page {page} of {garbage:#x}: {found} came back");
         }
@@ -109,7 +110,7 @@ fn a_damaged_page_costs_at_most_the_events_on_it() {
 #[test]
 fn what_only_stands_in_the_log_comes_back_when_the_file_is_nothing() {
     let (place, submitted) = filled(false);
-    fs::write(place.path(), vec![0x55; 3 * PAGE]).unwrap();
+    durable::write(&place.path(), &[0x55; 3 * PAGE], 0o600).unwrap();
     assert_eq!(comes_back(&place, &submitted), submitted.len());
 }
 
@@ -121,7 +122,7 @@ fn a_file_cut_at_any_page_gives_what_is_left() {
     for pages in (1..whole.len() / PAGE).rev() {
         let place = Place::new();
         copy(&model, &place);
-        fs::write(place.path(), &whole[..pages * PAGE]).unwrap();
+        durable::write(&place.path(), &whole[..pages * PAGE], 0o600).unwrap();
         let found = comes_back(&place, &submitted);
         most = most.max(found);
     }
@@ -131,7 +132,7 @@ fn a_file_cut_at_any_page_gives_what_is_left() {
 #[test]
 fn a_file_of_garbage_begins_a_queue_of_the_next_generation() {
     let (place, submitted) = filled(true);
-    fs::write(place.path(), "this is no queue".repeat(1_000)).unwrap();
+    durable::write(&place.path(), "this is no queue".repeat(1_000).as_bytes(), 0o600).unwrap();
     fs::remove_file(log_of(&place)).ok();
     assert_eq!(comes_back(&place, &submitted), 0);
 }
@@ -141,7 +142,7 @@ fn damage(place: &Place) {
     let mut file = fs::read(place.path()).unwrap();
     // The root of everything.
     file[100..PAGE].fill(0xff);
-    fs::write(place.path(), file).unwrap();
+    durable::write(&place.path(), &file, 0o600).unwrap();
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn set_aside_by_hand(dir: &Path) {
     let folder = dir.join("queue.sqlite.damaged-1");
     fs::create_dir(&folder).unwrap();
     fs::copy(dir.join("queue.sqlite"), folder.join("queue.sqlite")).unwrap();
-    fs::write(folder.join("to be read"), "").unwrap();
+    durable::write(&folder.join("to be read"), b"", 0o600).unwrap();
 }
 
 #[test]

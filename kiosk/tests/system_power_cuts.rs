@@ -156,6 +156,7 @@ fn a_full_disk_takes_the_visit_under_way_and_says_when_there_is_room_for_another
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what is not durable is what this is about")]
 fn the_file_system_forgets() {
     let (disk, folder) = (Forgetful::new(), tempfile::tempdir().unwrap());
     let path = folder.path().join("file");

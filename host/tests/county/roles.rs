@@ -21,7 +21,7 @@ const NOT_UNITS: &[&str] =
     &["GET /county/help", "POST /county/help/{id}/acknowledge", "GET /county/ledger", "GET /county/ledger.csv"];
 
 /// Fields of a form: name and value.
-type Fields = [(&'static str, &'static str)];
+type Fields<'a> = [(&'a str, &'a str)];
 
 /// For 县人大 alone; what stands in place of `{step}`, and fields that 县人大 itself would be heard with.
 const COUNTY: &[(&str, &[&str], &Fields)] = &[

@@ -111,13 +111,14 @@ impl Chromium {
         }
     }
 
-    /// Waits for an event of a page.
-    fn wait(&self, session: &str, method: &str) {
+    /// Waits for an event of a page; false where nothing at all was heard for so long.
+    fn comes(&self, session: &str, method: &str, within: Duration) -> bool {
         let mut wire = self.wire.borrow_mut();
         while !wire.events.iter().any(|e| e["method"] == method && e["sessionId"] == session) {
-            let event = wire.from.recv_timeout(MOST).unwrap_or_else(|error| panic!("{method}: {error}"));
+            let Ok(event) = wire.from.recv_timeout(within) else { return false };
             wire.events.push(event);
         }
+        true
     }
 
     /// Forgets that an event happened.
@@ -168,17 +169,12 @@ impl Page<'_> {
     /// Opens an address of the host and waits until it is there.
     pub(crate) fn open(&self, path: &str) {
         // A fragment alone would load nothing.
-        self.loading(|| drop(self.call("Page.navigate", json!({ "url": "about:blank" }))));
-        self.loading(|| {
-            let answer = self.call("Page.navigate", json!({ "url": format!("{}{path}", self.base) }));
+        for address in ["about:blank".to_owned(), format!("{}{path}", self.base)] {
+            // Answered once the new document is there; not all of it.
+            let answer = self.call("Page.navigate", json!({ "url": address }));
             assert!(answer.get("errorText").is_none(), "{path}: {answer}");
-        });
-    }
-
-    fn loading(&self, act: impl FnOnce()) {
-        self.browser.forget(&self.session, "Page.loadEventFired");
-        act();
-        self.browser.wait(&self.session, "Page.loadEventFired");
+            self.until("document.readyState === 'complete'");
+        }
     }
 
     /// What an expression comes to; a promise is waited for.
@@ -218,9 +214,16 @@ impl Page<'_> {
         }
     }
 
-    /// Clicks, and waits for the page that this leads to.
+    /// Clicks, and waits for the page that this leads to. A finger whose touch did nothing tries again.
     pub(crate) fn follow(&self, selector: &str) {
-        self.loading(|| self.click(selector));
+        self.browser.forget(&self.session, "Page.loadEventFired");
+        for _ in 0..3 {
+            self.click(selector);
+            if self.browser.comes(&self.session, "Page.loadEventFired", MOST / 3) {
+                return;
+            }
+        }
+        panic!("{selector} leads nowhere: {}", self.text());
     }
 
     /// Types into a field.
