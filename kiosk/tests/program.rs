@@ -23,37 +23,6 @@ fn a_program_built_for_an_image_has_no_socket_that_touches_and_types() {
     assert!(!fs::read_to_string(cross).unwrap().contains("drive"));
 }
 
-/// What the program says on the console before it ends for want of settings, on a system with these fonts only.
-fn said_with_fonts(fonts: &[&str]) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    for font in fonts {
-        let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fonts").join(font);
-        fs::copy(pinned, folder.path().join(font)).unwrap();
-    }
-    let settings = folder.path().join("fonts.conf");
-    let (dir, cache) = (folder.path().display(), folder.path().join("cache").display().to_string());
-    let text =
-        format!("<?xml version=\"1.0\"?>\n<fontconfig><dir>{dir}</dir><cachedir>{cache}</cachedir></fontconfig>\n");
-    kiosk::durable::write(&settings, text.as_bytes(), 0o600).unwrap();
-    let ended = kiosk().args(["--config", "/nowhere/kiosk.toml"]).env("FONTCONFIG_FILE", &settings).output().unwrap();
-    String::from_utf8_lossy(&ended.stderr).into_owned()
-}
-
-#[test]
-fn a_missing_cjk_glyph_is_found_at_start_before_anything_else_and_said_on_the_console() {
-    // GB 2312 alone, as the pages have it.
-    let said = said_with_fonts(&["LianxinSans-Regular.otf"]);
-    let first = said.lines().next().unwrap_or_default();
-    assert!(first.contains("no font can draw: 喆 (U+5586)") && first.contains("install fonts-noto-cjk"), "{said}");
-    assert!(said.contains("/nowhere/kiosk.toml"), "{said}");
-}
-
-#[test]
-fn a_system_without_any_font_is_named_in_one_sentence() {
-    let said = said_with_fonts(&[]);
-    assert!(said.contains("no font at all; install fonts-noto-cjk") && !said.contains("panicked"), "{said}");
-}
-
 #[test]
 fn a_wrong_setting_ends_the_program_with_file_key_and_expectation() {
     let folder = tempfile::tempdir().unwrap();

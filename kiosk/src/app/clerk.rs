@@ -32,7 +32,7 @@ use crate::{
     queue::{Queue, QueueError, QueueSettings},
     seal::Sealer,
     session::{Door, Event, Facts, Note, Paper, Question, StaffResult},
-    ui::fonts::{missing_characters, missing_sentence},
+    ui::fonts::{missing_at_start, missing_characters, missing_sentence},
 };
 
 /// How often an unenrolled terminal looks for its enrolment file, and an open queue is tidied.
@@ -75,8 +75,6 @@ pub struct Office {
     pub control: Arc<Control>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Characters that were found missing at the start.
-    pub missing_glyphs: Vec<char>,
 }
 
 /// Starts the clerk's thread, which works through the inbox until [`Task::Stop`].
@@ -97,13 +95,14 @@ struct Counter {
     /// Why nothing can be taken.
     problem: Option<String>,
     health: Option<PrinterHealth>,
+    /// Characters that no font holds.
+    missing_glyphs: Vec<char>,
     /// The slips under way, and which of them are the officer's test; the printer answers for each in this order.
     slips: VecDeque<(Question, bool)>,
     look_due: Duration,
     tidied: Duration,
-    /// Whether another visit finds room, and when to look again where none does.
-    room: bool,
-    room_due: Duration,
+    /// When to look again whether another visit finds room, where none does.
+    full_until: Option<Duration>,
 }
 
 impl Counter {
@@ -116,20 +115,19 @@ impl Counter {
             desk: None,
             problem: None,
             health: None,
+            missing_glyphs: Vec::new(),
             slips: VecDeque::new(),
             look_due: Duration::ZERO,
             tidied: Duration::ZERO,
-            room: true,
-            room_due: Duration::ZERO,
+            full_until: None,
         }
     }
 
     fn run(mut self, inbox: &mpsc::Receiver<Task>) {
+        self.open_when_due();
+        self.note_missing(missing_at_start());
         loop {
-            if self.desk.is_none() && self.now() >= self.look_due {
-                self.open();
-                self.look_due = self.now() + EVERY;
-            }
+            self.open_when_due();
             let idle = match inbox.recv_timeout(EVERY) {
                 Ok(Task::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => return,
                 Ok(task) => {
@@ -149,6 +147,13 @@ impl Counter {
         }
     }
 
+    fn open_when_due(&mut self) {
+        if self.desk.is_none() && self.now() >= self.look_due {
+            self.open();
+            self.look_due = self.now() + EVERY;
+        }
+    }
+
     /// Closes a file that has to be looked at anew, and takes no more visits where the disk is full.
     fn look_after_the_file(&mut self) {
         let now = self.now();
@@ -157,15 +162,14 @@ impl Counter {
             self.look_due = now;
         }
         let Some(desk) = &self.desk else { return };
-        if now < self.room_due {
+        if self.full_until.is_some_and(|until| now < until) {
             return;
         }
         let room = desk.queue.keep_reserve();
-        self.room_due = if room { now } else { now + ROOM_AGAIN };
-        if room != self.room {
-            self.room = room;
+        if room == self.full_until.is_some() {
             post(Event::Broken((!room).then_some(Note::Full)));
         }
+        self.full_until = (!room).then_some(now + ROOM_AGAIN);
     }
 
     fn now(&self) -> Duration {
@@ -188,7 +192,7 @@ impl Counter {
             Ok(desk) => {
                 self.desk = Some(desk);
                 self.problem = None;
-                self.room = true;
+                self.full_until = None;
                 self.bulletin();
                 post(Event::Broken(None));
             }
@@ -298,7 +302,7 @@ impl Counter {
                 Ok(_) => self.health.as_ref().and_then(|health| health.port_problem.clone()),
             },
             terminal: self.enrolment.as_ref().map(|enrolment| enrolment.terminal.to_string()),
-            missing_glyphs: self.office.missing_glyphs.clone(),
+            missing_glyphs: self.missing_glyphs.clone(),
         }
     }
 
@@ -320,16 +324,9 @@ impl Counter {
             Some((bulletin, fetched)) => (bulletin, Some(fetched)),
             None => (enrolment.bulletin.clone(), None),
         };
-        // The pages' own words were looked at when the program started; names of villages and people come with this.
+        // The pages' own words are looked at when the program starts; names of villages and people come with this.
         let words = serde_json::to_string(&bulletin).unwrap_or_default();
-        let missing = missing_characters([words.as_str()]);
-        if let Some(sentence) = missing_sentence(&missing) {
-            error!("{sentence}");
-        }
-        let known = &mut self.office.missing_glyphs;
-        known.extend(missing);
-        known.sort_unstable();
-        known.dedup();
+        self.note_missing(missing_characters([words.as_str()]));
         self.print(Command::Letterhead(Letterhead {
             station: bulletin.station.name.clone(),
             telephone: bulletin.station.telephone.clone(),
@@ -338,6 +335,15 @@ impl Counter {
             zone: bulletin.zone.clone(),
         }));
         post(Event::Bulletin(Box::new(bulletin), fetched));
+    }
+
+    fn note_missing(&mut self, missing: Vec<char>) {
+        if let Some(sentence) = missing_sentence(&missing) {
+            error!("{sentence}");
+        }
+        self.missing_glyphs.extend(missing);
+        self.missing_glyphs.sort_unstable();
+        self.missing_glyphs.dedup();
     }
 
     fn told_by_printer(&mut self, event: PrinterEvent) {

@@ -87,12 +87,14 @@ impl Desk {
                 let submitted = Submitted { ticket: done.ticket, code: done.code, secret: done.secret, at };
                 post(Event::Submitted(Box::new(submitted)));
             }
-            Err(problem) => {
-                error!(error = %why(&problem), "a suggestion could not be written down");
-                self.ill |= problem.is_of_the_file();
-                post(Event::NotSubmitted);
-            }
+            Err(problem) => self.not_kept(&problem, "a suggestion", Event::NotSubmitted),
         }
+    }
+
+    fn not_kept(&mut self, problem: &QueueError, what: &str, said: Event) {
+        error!(error = %why(problem), "{what} could not be written down");
+        self.ill |= problem.is_of_the_file();
+        post(said);
     }
 
     fn tell<T>(
@@ -108,11 +110,7 @@ impl Desk {
                 post(saved);
                 around.control.submitted();
             }
-            Err(problem) => {
-                error!(error = %why(&problem), "{what} could not be written down");
-                self.ill |= problem.is_of_the_file();
-                post(not_saved);
-            }
+            Err(problem) => self.not_kept(&problem, what, not_saved),
         }
     }
 

@@ -65,6 +65,17 @@ fn perform(ui: &Weak<pages::App>, line: Line) -> bool {
     queued.is_ok() && wait.recv().is_ok()
 }
 
+type Get = fn(&pages::Entry<'_>) -> SharedString;
+type Set = fn(&pages::Entry<'_>, SharedString);
+
+/// Where a person may type words.
+const FIELDS: [(Get, Set); 4] = [
+    (|entry| entry.get_text(), |entry, text| entry.set_text(text)),
+    (|entry| entry.get_landmark(), |entry, text| entry.set_landmark(text)),
+    (|entry| entry.get_name(), |entry, text| entry.set_name(text)),
+    (|entry| entry.get_phone(), |entry, text| entry.set_phone(text)),
+];
+
 /// Types into the field that has the focus.
 ///
 /// Slint drops a key event that holds one of U+F700 to U+F7FF, which it keeps for its keys, and composes the others (NFC):
@@ -72,8 +83,7 @@ fn perform(ui: &Weak<pages::App>, line: Line) -> bool {
 fn write(ui: &pages::App, text: &str) {
     let is_exchanged = |c: &char| !passes_unchanged(*c);
     let entry = ui.global::<pages::Entry>();
-    let held = [entry.get_text(), entry.get_landmark(), entry.get_name(), entry.get_phone()];
-    let is_free = |c: &char| !text.contains(*c) && !held.iter().any(|field| field.contains(*c));
+    let is_free = |c: &char| !text.contains(*c) && !FIELDS.iter().any(|(get, _)| get(&entry).contains(*c));
     // Four bytes long: a cursor behind stand-ins stands behind what they are exchanged for, too.
     let stand_in = ('\u{f0000}'..='\u{ffffd}').find(is_free).unwrap_or(char::REPLACEMENT_CHARACTER);
     let typed: SharedString =
@@ -85,16 +95,13 @@ fn write(ui: &pages::App, text: &str) {
     if meant.peek().is_none() {
         return;
     }
-    let mut exchange = |field: SharedString| -> Option<SharedString> {
-        field.contains(stand_in).then(|| {
+    for (get, set) in FIELDS {
+        let field = get(&entry);
+        if field.contains(stand_in) {
             let exchanged = field.chars().map(|c| if c == stand_in { meant.next().unwrap_or(c) } else { c });
-            exchanged.collect::<String>().into()
-        })
-    };
-    exchange(entry.get_text()).into_iter().for_each(|field| entry.set_text(field));
-    exchange(entry.get_landmark()).into_iter().for_each(|field| entry.set_landmark(field));
-    exchange(entry.get_name()).into_iter().for_each(|field| entry.set_name(field));
-    exchange(entry.get_phone()).into_iter().for_each(|field| entry.set_phone(field));
+            set(&entry, exchanged.collect::<String>().into());
+        }
+    }
     ui.global::<pages::Act>().invoke_text_edited();
 }
 

@@ -16,7 +16,7 @@ use kiosk::{
     config::{Config, Pins},
     control::{Board, Control},
     cores, pages, panel, systemd,
-    ui::fonts::{missing_at_start, missing_sentence},
+    ui::fonts::with_fonts,
 };
 use slint::{ComponentHandle, PhysicalSize};
 
@@ -52,18 +52,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let missing_glyphs = missing_at_start()?;
     cores::keep_none();
-    end_with_any_thread();
-    if let Some(sentence) = missing_sentence(&missing_glyphs) {
-        tracing::error!("{sentence}");
-    }
     let config = Config::load(&arguments.config)?;
+    let window = with_fonts(pages::App::new)?.context("open the screen")?;
+    end_with_any_thread();
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
     std::fs::create_dir_all(&config.run_dir).with_context(|| format!("make {}", config.run_dir.display()))?;
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let window = pages::App::new().context("open the screen")?;
     window.window().set_size(PhysicalSize::new(config.panel.width, config.panel.height));
     let shell = window.global::<pages::Shell>();
     shell.set_px_per_mm(config.panel.px_per_mm);
@@ -77,12 +73,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
     .with_context(|| format!("serve {}", config.control_path().display()))?;
     let control = Arc::new(control);
-    let office = app::Office {
-        config: config.clone(),
-        control: Arc::clone(&control),
-        clock: Arc::clone(&clock),
-        missing_glyphs,
-    };
+    let office = app::Office { config: config.clone(), control: Arc::clone(&control), clock: Arc::clone(&clock) };
     let clerks_thread = app::start_clerk(&clerk, inbox, office).context("start the clerk's thread")?;
     if let Some(scanner) = config.scanner.clone() {
         thread::Builder::new()

@@ -1,11 +1,14 @@
 //! What the pages can write. The pinned fonts in the binary hold GB 2312; rarer characters, of people's names say,
 //! come from the system's fonts, and where those lack them too the screen would stay blank without a word.
 //!
-//! Invariant: a character that no font holds is reported, never passed over: at the start before anything else, and for
-//! what a bulletin brings when it comes.
+//! Invariant: a character that no font holds is reported, never passed over: at the start, and for what a bulletin brings
+//! when it comes.
 //! Source: measured, a text without any font that holds it is drawn as nothing.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    panic::{self, UnwindSafe},
+};
 
 use fontique::{Collection, CollectionOptions, FallbackKey, Query, QueryStatus, Script, SourceCache};
 
@@ -19,23 +22,28 @@ const PAGES: &str = include_str!("../../ui/lang/en/LC_MESSAGES/kiosk.po");
 /// installed.
 const NAMES: &str = "喆珺祎垚";
 
-/// The system has no font at all. No window opens then: Slint ends the program where it looks for one.
+/// The system has no font at all, and no window can open.
 #[derive(Debug, thiserror::Error)]
 #[error("this system has no font at all; install fonts-noto-cjk")]
 pub struct NoFonts;
 
-/// Characters that the pages need and no font holds, before anything is known of the county. To be called before other
-/// threads run.
+/// What `open` gives, which opens the first window. To be called before other threads run.
 ///
 /// # Errors
-/// [`NoFonts`], found as fontique 0.11.1 says it: `SystemFonts::new` panics.
-pub fn missing_at_start() -> Result<Vec<char>, NoFonts> {
+/// [`NoFonts`], as fontique 0.11.1 says it: `SystemFonts::new` panics.
+pub fn with_fonts<T>(open: impl FnOnce() -> T + UnwindSafe) -> Result<T, NoFonts> {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let opened = panic::catch_unwind(open);
+    panic::set_hook(report);
+    opened.map_err(|_| NoFonts)
+}
+
+/// Characters that the pages need and no font holds, before anything is known of the county.
+#[must_use]
+pub fn missing_at_start() -> Vec<char> {
     let categories = serde_json::to_string(&wire::bulletin::built_in_categories()).unwrap_or_default();
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let missing = std::panic::catch_unwind(|| missing_characters([PAGES, NAMES, categories.as_str()]));
-    std::panic::set_hook(report);
-    missing.map_err(|_| NoFonts)
+    missing_characters([PAGES, NAMES, categories.as_str()])
 }
 
 /// Characters of `texts` that neither the pinned nor the system's fonts hold, in the order of their code points.

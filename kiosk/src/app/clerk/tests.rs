@@ -60,7 +60,7 @@ fn counter(folder: &Path) -> (Counter, mpsc::Receiver<Task>) {
         ..Config::default()
     };
     let (clerk, inbox) = Clerk::new();
-    let office = Office { config, control: Arc::new(control), clock, missing_glyphs: vec!['喆'] };
+    let office = Office { config, control: Arc::new(control), clock };
     (Counter::new(&clerk, office), inbox)
 }
 
@@ -93,6 +93,7 @@ fn before_enrolment_the_facts_name_the_missing_file_the_printer_and_the_fonts() 
     let folder = tempfile::tempdir().unwrap();
     let (mut counter, inbox) = counter(folder.path());
     counter.open();
+    counter.note_missing(vec!['喆']);
     hear_of_the_printer(&mut counter, &inbox);
     counter.work(submission());
     let facts = counter.facts();
