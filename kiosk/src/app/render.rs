@@ -9,7 +9,7 @@ use crate::{
         self, Age, Broken, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next,
         People, Phrases, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
     },
-    session::{Delivery, Field, Help, Note, Page, Paper, StaffResult, Trouble},
+    session::{Delivery, Field, Help, Note, PIN_DIGITS, Page, Paper, StaffResult, Trouble},
 };
 
 impl App {
@@ -279,6 +279,7 @@ impl App {
     fn staff(&mut self) {
         let (staff, page) = (&self.session.staff, self.parts.ui.global::<Staff>());
         page.set_technician(staff.door == crate::session::Door::Technician);
+        page.set_digits(i32::try_from(PIN_DIGITS).unwrap_or(i32::MAX));
         page.set_typed(i32::try_from(staff.typed()).unwrap_or(i32::MAX));
         page.set_trouble(self.phrases().invoke_trouble(trouble(staff.trouble)));
         page.set_busy(staff.busy);

@@ -22,7 +22,7 @@ pub use find::{Find, Found};
 pub use help::Help;
 pub use idle::{COUNTDOWN, IDLE, Idle};
 pub use speak::{Delivery, Done, Speak};
-pub use staff::Staff;
+pub use staff::{PIN_DIGITS, Staff};
 use wire::{bulletin::Bulletin, event::WallTime};
 
 /// Which page is up.

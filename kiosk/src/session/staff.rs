@@ -7,8 +7,8 @@ use zeroize::Zeroize;
 
 use super::{Action, Door, Event, Key, Note, Page, Question, Session, Speak, StaffResult, Trouble};
 
-/// A PIN has so many digits.
-pub(super) const PIN_DIGITS: usize = 6;
+/// How many digits a PIN has.
+pub const PIN_DIGITS: usize = 6;
 
 const TRIES: u32 = 5;
 

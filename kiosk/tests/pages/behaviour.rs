@@ -11,7 +11,10 @@ use kiosk::ui;
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle as _, LogicalPosition, Model as _};
 
-use crate::stage::{self, PANELS};
+use crate::{
+    scenes,
+    stage::{self, PANELS},
+};
 
 type Log = Rc<RefCell<Vec<String>>>;
 
@@ -20,7 +23,7 @@ fn log() -> Log {
 }
 
 fn scene(app: &App, name: &str) {
-    let scene = stage::scenes().into_iter().find(|s| s.name == name).unwrap();
+    let scene = scenes::all().into_iter().find(|s| s.name == name).unwrap();
     stage::show(app, scene, false);
 }
 

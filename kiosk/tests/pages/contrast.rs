@@ -6,7 +6,10 @@ use kiosk::pages::{App, Shell, Theme};
 use slint::{Color, ComponentHandle as _, Rgba8Pixel, SharedPixelBuffer};
 
 use crate::sizes::{cover_of, look};
-use crate::stage::{self, PANELS};
+use crate::{
+    scenes,
+    stage::{self, PANELS},
+};
 
 const LEAST: f64 = 4.5;
 
@@ -82,7 +85,7 @@ fn every_word_stands_out_from_what_is_painted_behind_it() {
     for (panel, high) in PANELS.iter().flat_map(|panel| [(*panel, false), (*panel, true)]) {
         let app = stage::open(panel, false);
         app.global::<Shell>().set_high_contrast(high);
-        for scene in stage::scenes() {
+        for scene in scenes::all() {
             stage::show(&app, scene, false);
             let picture = stage::paint(&app);
             let seen = look(&app, cover_of(scene));

@@ -7,6 +7,7 @@
 
 mod behaviour;
 mod contrast;
+mod scenes;
 mod sizes;
 mod snapshots;
 mod stage;

@@ -1,9 +1,13 @@
 //! The sizes for elderly hands, measured on the real elements of every page: targets of 20 mm (candidates, and lying
-//! letter keys, 12 × 14), words of 8 mm (6 in header and foot), nothing outside the window, nothing over another target, words inside their buttons.
+//! letter keys, 12 × 14), words of 8 mm (6 in header and foot), nothing outside the window, nothing over another target,
+//! words inside their buttons and cards.
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 
-use crate::stage::{self, PANELS, Panel, Scene};
+use crate::{
+    scenes::{self, Scene},
+    stage::{self, PANELS, Panel},
+};
 
 /// Half a pixel: lengths in millimetres fall between pixels.
 const SLACK_PX: f32 = 0.51;
@@ -103,7 +107,8 @@ pub(crate) fn look(app: &kiosk::pages::App, covered: Option<&str>) -> Seen {
     }
     let buttons = all(&|q| q.match_accessible_role(AccessibleRole::Button).find_all());
     let mut words_in_buttons = Vec::new();
-    for button in &buttons {
+    let cards = all(&|q| q.match_type_name("PersonCard").find_all());
+    for button in buttons.iter().chain(&cards) {
         let outer = Found::of(button);
         words_in_buttons.extend(texts(button.query_descendants()).into_iter().map(|w| (w, outer.clone())));
     }
@@ -206,7 +211,7 @@ fn every_page_keeps_its_sizes_on(panel: Panel) {
     let mut all = Vec::new();
     for english in [false, true] {
         let app = stage::open(panel, english);
-        for scene in stage::scenes() {
+        for scene in scenes::all() {
             stage::show(&app, scene, english);
             let seen = look(&app, cover_of(scene));
             assert!(!seen.free_words.is_empty() || !seen.words_in_buttons.is_empty(), "{} has no words", scene.name);

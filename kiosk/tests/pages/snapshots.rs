@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use slint::{ComponentHandle as _, Rgba8Pixel, SharedPixelBuffer};
 
-use crate::stage::{self, PANELS};
+use crate::{
+    scenes,
+    stage::{self, PANELS},
+};
 
 fn save(picture: &SharedPixelBuffer<Rgba8Pixel>, path: &Path) {
     image::save_buffer(path, picture.as_bytes(), picture.width(), picture.height(), image::ColorType::Rgba8).unwrap();
@@ -18,7 +21,7 @@ fn gallery_of_every_page_on_every_panel_is_painted() {
     for panel in PANELS {
         for english in [false, true] {
             let app = stage::open(panel, english);
-            for scene in stage::scenes() {
+            for scene in scenes::all() {
                 let name = format!("{}-{}-{}", scene.name, panel.name, if english { "en" } else { "zh" });
                 if !name.contains(&only) {
                     continue;
@@ -55,7 +58,7 @@ fn every_page_is_painted_as_it_was_when_it_was_last_looked_at() {
     let panel = PANELS[2];
     let app = stage::open(panel, false);
     let mut painted = BTreeMap::new();
-    for scene in stage::scenes() {
+    for scene in scenes::all() {
         stage::show(&app, scene, false);
         painted.insert(scene.name.to_owned(), format!("{:016x}", fingerprint(&stage::paint(&app))));
     }
