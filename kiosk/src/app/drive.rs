@@ -15,7 +15,8 @@ use slint::{
     platform::{PointerEventButton, WindowEvent},
 };
 
-use crate::pages;
+use super::dispatch;
+use crate::{pages, session::Event};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,7 +71,7 @@ type Set = fn(&pages::Entry<'_>, SharedString);
 
 /// Where a person may type words.
 const FIELDS: [(Get, Set); 4] = [
-    (|entry| entry.get_text(), |entry, text| entry.set_text(text)),
+    (|entry| entry.get_text(), |_, text| dispatch(Event::TextEdited(text.into()))),
     (|entry| entry.get_landmark(), |entry, text| entry.set_landmark(text)),
     (|entry| entry.get_name(), |entry, text| entry.set_name(text)),
     (|entry| entry.get_phone(), |entry, text| entry.set_phone(text)),

@@ -9,6 +9,7 @@ mod desk;
 mod drive;
 mod keyboard;
 mod models;
+mod part;
 mod people;
 mod render;
 mod scanner;
@@ -70,6 +71,8 @@ pub struct App {
     parts: Parts,
     session: Session,
     models: models::Models,
+    /// Where in the text the part begins that stands in the field.
+    part_begins: usize,
     /// The call for help that is out, and its name at the county.
     help_call: Option<(Question, Uuid)>,
 }
@@ -78,7 +81,8 @@ pub struct App {
 pub fn start(parts: Parts) {
     touches::connect(&parts.ui);
     count_frames(&parts.ui, Arc::clone(&parts.board));
-    let app = App { parts, session: Session::default(), models: models::Models::default(), help_call: None };
+    let app =
+        App { parts, session: Session::default(), models: models::Models::default(), part_begins: 0, help_call: None };
     APP.set(Some(app));
     dispatch(Event::Touched);
 }

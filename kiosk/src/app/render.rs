@@ -3,7 +3,7 @@
 use jiff::Zoned;
 use slint::{ComponentHandle, SharedString};
 
-use super::{App, people};
+use super::{App, part, people};
 use crate::{
     pages::{
         self, Age, Broken, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next,
@@ -155,6 +155,16 @@ impl App {
         if entry.get_text() != said.text.as_str() {
             entry.set_text(said.text.as_str().into());
         }
+        // A field that opens stands behind what is there already.
+        let cursor = if said.writing { usize::try_from(entry.get_cursor()).unwrap_or(0) } else { usize::MAX };
+        let (begins, cursor) = part::fit(&said.text, self.part_begins, cursor);
+        let part = &said.text[begins..];
+        if entry.get_part() != part {
+            entry.set_part(part.into());
+        }
+        entry.set_cursor(i32::try_from(cursor).unwrap_or(i32::MAX));
+        entry.set_moved(begins != self.part_begins);
+        self.part_begins = begins;
         if entry.get_landmark() != said.landmark.as_str() {
             entry.set_landmark(said.landmark.as_str().into());
         }

@@ -3,7 +3,7 @@
 use slint::{ComponentHandle, SharedString};
 use wire::case::Satisfaction;
 
-use super::{dispatch, keyboard, scanner};
+use super::{dispatch, keyboard, scanner, with};
 use crate::{
     pages,
     session::{Door, Event, Field, Key},
@@ -51,7 +51,14 @@ fn connect_typing(ui: &pages::App) {
         let Some(ui) = weak.upgrade() else { return };
         let entry = ui.global::<pages::Entry>();
         match ui.global::<pages::Shell>().get_page() {
-            pages::Page::Say => dispatch(Event::TextEdited(entry.get_text().into())),
+            pages::Page::Say => {
+                let part = entry.get_part();
+                let whole = with(|app| {
+                    let before = app.session.speak.text.get(..app.part_begins).unwrap_or_default();
+                    [before, part.as_str()].concat()
+                });
+                dispatch(Event::TextEdited(whole.unwrap_or_default()));
+            }
             pages::Page::Place => dispatch(Event::LandmarkEdited(entry.get_landmark().into())),
             _ => dispatch(Event::Touched),
         }

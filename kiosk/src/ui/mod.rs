@@ -43,6 +43,8 @@ pub fn wipe_visit(app: &App) {
     let none = SharedString::new;
     let entry = app.global::<Entry>();
     entry.set_text(none());
+    entry.set_part(none());
+    entry.set_cursor(0);
     entry.set_landmark(none());
     entry.set_name(none());
     entry.set_phone(none());

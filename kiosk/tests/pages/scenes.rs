@@ -61,6 +61,7 @@ fn speak(app: &App, english: bool) {
 fn say(app: &App, english: bool, text: &str) {
     speak(app, english);
     app.global::<Entry>().set_text(text.into());
+    app.global::<Entry>().set_part(text.into());
     let speak = app.global::<Speak>();
     speak.set_length(i32::try_from(text.chars().count()).unwrap());
     speak.set_can_submit(!text.is_empty());
