@@ -13,12 +13,12 @@ use std::{
 
 use anyhow::Context;
 use tracing::{error, info, warn};
-use wire::enrol::Enrolment;
+use wire::{bulletin::Bulletin, enrol::Enrolment, event::WallTime};
 
 use super::{
     desk::{Around, Desk, refuse},
     post,
-    task::Task,
+    task::{Clerk, Task},
 };
 use crate::{
     clock::Clock,
@@ -48,25 +48,6 @@ const ROOM_AGAIN: Duration = Duration::from_secs(60);
 const LET_GO_LOOK: Duration = Duration::from_millis(50);
 const LET_GO_LOOKS: u32 = 40;
 
-/// Asks the clerk.
-#[derive(Clone)]
-pub struct Clerk(mpsc::Sender<Task>);
-
-impl Clerk {
-    /// Makes the clerk's inbox.
-    #[must_use]
-    pub fn new() -> (Self, mpsc::Receiver<Task>) {
-        let (sender, inbox) = mpsc::channel();
-        (Self(sender), inbox)
-    }
-
-    /// Asks; never waits.
-    pub fn send(&self, task: Task) {
-        // A clerk that has ended takes no tasks: the program is ending too.
-        self.0.send(task).ok();
-    }
-}
-
 /// What the clerk works from.
 pub struct Office {
     /// The settings.
@@ -92,8 +73,9 @@ struct Counter {
     printer: Result<Handle, String>,
     enrolment: Option<Enrolment>,
     desk: Option<Desk>,
-    /// Why nothing can be taken.
+    /// Why nothing can be taken, and the revision of the bulletin that the screen has.
     problem: Option<String>,
+    shown: Option<u64>,
     health: Option<PrinterHealth>,
     /// Characters that no font holds.
     missing_glyphs: Vec<char>,
@@ -114,6 +96,7 @@ impl Counter {
             enrolment: None,
             desk: None,
             problem: None,
+            shown: None,
             health: None,
             missing_glyphs: Vec::new(),
             slips: VecDeque::new(),
@@ -180,11 +163,7 @@ impl Counter {
     fn open(&mut self) {
         if self.enrolment.is_none() {
             match self.office.config.load_enrolment() {
-                Ok(enrolment) => {
-                    // Whom to turn to stands in it, also where nothing can be taken.
-                    post(Event::Bulletin(Box::new(enrolment.bulletin.clone()), None));
-                    self.enrolment = Some(enrolment);
-                }
+                Ok(enrolment) => self.enrolment = Some(enrolment),
                 Err(problem) => return self.closed(Note::NotEnrolled, why(&problem)),
             }
         }
@@ -196,8 +175,19 @@ impl Counter {
                 self.bulletin();
                 post(Event::Broken(None));
             }
-            Err(problem) => self.closed(Note::CannotWrite, format!("{problem:#}")),
+            Err(problem) => {
+                // Whom to turn to stands there. Not before: a visit would begin without the villages fetched since.
+                if let (None, Some(enrolment)) = (self.shown, &self.enrolment) {
+                    self.show(enrolment.bulletin.clone(), None);
+                }
+                self.closed(Note::CannotWrite, format!("{problem:#}"));
+            }
         }
+    }
+
+    fn show(&mut self, bulletin: Bulletin, fetched: Option<WallTime>) {
+        self.shown = Some(bulletin.revision);
+        post(Event::Bulletin(Box::new(bulletin), fetched));
     }
 
     fn closed(&mut self, note: Note, problem: String) {
@@ -308,9 +298,7 @@ impl Counter {
 
     fn told_by_agent(&mut self, event: ControlEvent) {
         match event {
-            ControlEvent::Presence(presence) => {
-                post(Event::Online(presence.is_some_and(|p| p.network == Network::Online)));
-            }
+            ControlEvent::Presence(is) => post(Event::Online(is.is_some_and(|p| p.network == Network::Online))),
             ControlEvent::Changed(Changed::Bulletin) => self.bulletin(),
             ControlEvent::Changed(Changed::Delivered) => post(Event::SomethingDelivered),
             ControlEvent::Changed(_) => {}
@@ -324,7 +312,7 @@ impl Counter {
             Some((bulletin, fetched)) => (bulletin, Some(fetched)),
             None => (enrolment.bulletin.clone(), None),
         };
-        // The pages' own words are looked at when the program starts; names of villages and people come with this.
+        // The pages' own words were looked at at the start; names of villages and people come with this.
         let words = serde_json::to_string(&bulletin).unwrap_or_default();
         self.note_missing(missing_characters([words.as_str()]));
         self.print(Command::Letterhead(Letterhead {
@@ -334,7 +322,7 @@ impl Counter {
             reply_period: bulletin.reply_period.clone(),
             zone: bulletin.zone.clone(),
         }));
-        post(Event::Bulletin(Box::new(bulletin), fetched));
+        self.show(bulletin, fetched);
     }
 
     fn note_missing(&mut self, missing: Vec<char>) {

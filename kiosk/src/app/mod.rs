@@ -19,13 +19,13 @@ mod touches;
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
-pub use clerk::{Clerk, Office, start as start_clerk};
+pub use clerk::{Office, start as start_clerk};
 #[cfg(feature = "drive")]
 pub use drive::drive;
 use jiff::Timestamp;
 pub use scanner::read_serial;
 use slint::ComponentHandle as _;
-pub use task::Task;
+pub use task::{Clerk, Task};
 use uuid::Uuid;
 use wire::intake::{CheckIn, HelpCall, Lookup, Reissue, Track, Tracked};
 

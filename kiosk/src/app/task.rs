@@ -1,5 +1,7 @@
 //! What the clerk is asked to do.
 
+use std::sync::mpsc;
+
 use wire::{
     case::Satisfaction,
     intake::{Reissued, Track},
@@ -14,6 +16,25 @@ use crate::{
     session::{Door, Question},
     ticket::Draft,
 };
+
+/// Asks the clerk.
+#[derive(Clone)]
+pub struct Clerk(mpsc::Sender<Task>);
+
+impl Clerk {
+    /// Makes the clerk's inbox.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::Receiver<Task>) {
+        let (sender, inbox) = mpsc::channel();
+        (Self(sender), inbox)
+    }
+
+    /// Asks; never waits.
+    pub fn send(&self, task: Task) {
+        // A clerk that has ended takes no tasks: the program is ending too.
+        self.0.send(task).ok();
+    }
+}
 
 /// What the clerk is asked to do.
 pub enum Task {

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use age::x25519::Identity;
 use wire::{
-    bulletin::{Bulletin, Station, built_in_categories},
+    bulletin::{Station, built_in_categories},
     enrol::CountyKeys,
     pin::PinHash,
     ticket::TerminalNumber,
@@ -154,6 +154,36 @@ fn a_file_that_breaks_while_it_is_open_is_looked_at_anew() {
     assert!(counter.desk.is_none());
     counter.open();
     assert_eq!(counter.facts().queue.map(|queue| queue.waiting), Some(1));
+}
+
+#[test]
+fn the_enrolments_bulletin_is_shown_where_the_queue_does_not_open_and_never_in_place_of_a_fetched_one() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let path = folder.path().join("queue.sqlite");
+    let version = |version: u32| {
+        rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
+    };
+    version(99);
+    let (mut counter, _inbox) = counter(folder.path());
+    assert_eq!(counter.shown, None);
+    counter.open();
+    assert_eq!(counter.shown, Some(1), "whom to turn to stands in it");
+    version(0);
+    counter.open();
+    let fetched = Bulletin { revision: 7, ..enrolment().bulletin };
+    let wall = counter.office.clock.wall();
+    counter.desk.as_mut().unwrap().queue.put_bulletin("etag", &fetched, wall).unwrap();
+    drop(counter);
+
+    let (mut counter, _inbox) = super::tests::counter(folder.path());
+    counter.open();
+    assert_eq!(counter.shown, Some(7));
+    counter.desk.as_mut().unwrap().ill = true;
+    counter.look_after_the_file();
+    version(99);
+    counter.open();
+    assert_eq!((counter.desk.is_none(), counter.shown), (true, Some(7)));
 }
 
 #[test]
