@@ -18,7 +18,10 @@ use kiosk::{
 };
 use serialport::{SerialPort as _, TTYPort};
 
-use crate::virtual_printer::machine::{Machine, Receipt};
+use crate::virtual_printer::{
+    self,
+    machine::{Machine, Receipt},
+};
 
 /// A scanner on a serial line.
 pub struct Scanner {
@@ -147,7 +150,7 @@ fn pass(port: &mut Port, wire: &mut TTYPort, machine: &Mutex<Machine>) -> PortEr
 }
 
 fn pair(link: &Path) -> Result<(TTYPort, TTYPort)> {
-    let (mut wire, other_end) = TTYPort::pair().context("a pseudo terminal")?;
+    let (mut wire, other_end) = virtual_printer::pair().context("a pseudo terminal")?;
     wire.set_timeout(TURN)?;
     let name = other_end.name().context("a pseudo terminal without a name")?;
     std::os::unix::fs::symlink(name, link).with_context(|| link.display().to_string())?;

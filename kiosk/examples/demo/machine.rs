@@ -57,18 +57,27 @@ impl Machine {
     ///
     /// It does not start.
     pub fn start(&mut self, programs: &Programs) -> Result<Addresses> {
-        let mut command = self.command(programs);
-        command.arg("serve");
-        let mut running = Program::start(HOST, command, &self.log)?;
+        self.launch(programs)?;
         let (ports, file) = (self.ports, self.data.join("addresses.json"));
         let addresses = until("the host to listen", Duration::from_secs(60), || {
-            running.check()?;
+            self.check()?;
             let open = |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
             // It is written once both listeners are there.
             Ok(std::fs::read_to_string(&file).ok().filter(|_| open(ports.0) && open(ports.1)))
         })?;
-        self.running = Some(running);
         serde_json::from_str(&addresses).with_context(|| file.display().to_string())
+    }
+
+    /// Starts the host and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// It does not start.
+    pub fn launch(&mut self, programs: &Programs) -> Result<()> {
+        let mut command = self.command(programs);
+        command.arg("serve");
+        self.running = Some(Program::start(HOST, command, &self.log)?);
+        Ok(())
     }
 
     /// Takes the running program out, to end it in one way or another.

@@ -106,12 +106,25 @@ impl Terminal {
         Ok(Self { config_path, config, logs: logs.to_owned(), kiosk: None, agent: None })
     }
 
-    /// Starts the screen's program on a display; none, the one of this session.
+    /// Starts the screen's program on a display (none, the one of this session), and waits until it shows a page.
     ///
     /// # Errors
     ///
     /// It does not start, or shows no page.
     pub fn start_kiosk(&mut self, programs: &Programs, display: Option<&str>) -> Result<()> {
+        self.launch_kiosk(programs, display)?;
+        until("the terminal to show a page", PAGE, || {
+            self.kiosk.as_mut().map_or(Ok(()), Program::check)?;
+            Ok(self.status().filter(|status| !status.page.is_empty()).map(drop))
+        })
+    }
+
+    /// Starts the screen's program and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// It does not start.
+    pub fn launch_kiosk(&mut self, programs: &Programs, display: Option<&str>) -> Result<()> {
         let mut command = programs.command(KIOSK);
         command.arg("--config").arg(&self.config_path);
         if let Some(display) = display {
@@ -119,12 +132,7 @@ impl Terminal {
             // A display of this session must not win over the one in memory.
             command.env("DISPLAY", display).env_remove("WAYLAND_DISPLAY").env("SLINT_BACKEND", "winit-software");
         }
-        let mut kiosk = Program::start(KIOSK, command, &self.logs.join("kiosk.log"))?;
-        until("the terminal to show a page", PAGE, || {
-            kiosk.check()?;
-            Ok(self.status().filter(|status| !status.page.is_empty()))
-        })?;
-        self.kiosk = Some(kiosk);
+        self.kiosk = Some(Program::start(KIOSK, command, &self.logs.join("kiosk.log"))?);
         Ok(())
     }
 
@@ -199,7 +207,12 @@ impl Terminal {
         Ok(numbers.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    fn queue(&self) -> Result<Queue, QueueError> {
+    /// Its queue file, for whoever looks beside its programs.
+    ///
+    /// # Errors
+    ///
+    /// A queue file that cannot be read.
+    pub fn queue(&self) -> Result<Queue, QueueError> {
         Queue::attach(&self.config.queue_path(), Arc::new(SystemClock::start()))
     }
 
@@ -240,7 +253,8 @@ impl Terminal {
         Ok(())
     }
 
-    fn drive_socket(&self) -> PathBuf {
+    /// The socket of the feature `drive`.
+    pub fn drive_socket(&self) -> PathBuf {
         self.config.run_dir.join("drive.sock")
     }
 }

@@ -1,15 +1,24 @@
-//! A socket that touches and types: JSON lines `{"touch":[x,y]}` (logical pixels) and `{"text":"…"}`.
+//! A socket that touches, types and looks: JSON lines `{"touch":[x,y]}` (logical pixels), `{"text":"…"}`, and `"see"`,
+//! which is answered with the words and targets that a screen reader would speak.
 //!
 //! Only with the feature `drive`, for the demo and its tests; images are built without it.
 
 use std::{
     io::{BufRead, BufReader, Write},
+    ops::ControlFlow,
     os::unix::net::UnixListener,
     path::Path,
     thread,
 };
 
-use serde::Deserialize;
+use i_slint_core::{
+    accessibility::AccessibleStringProperty,
+    item_tree::ItemRc,
+    items::AccessibleRole,
+    lengths::{LogicalPoint, LogicalRect},
+    window::WindowInner,
+};
+use serde::{Deserialize, Serialize};
 use slint::{
     ComponentHandle, LogicalPosition, SharedString, Weak,
     platform::{PointerEventButton, WindowEvent},
@@ -23,6 +32,16 @@ use crate::{pages, session::Event};
 enum Line {
     Touch([f32; 2]),
     Text(String),
+    See,
+}
+
+/// What stands on the screen.
+#[derive(Default, Serialize)]
+struct Seen {
+    /// In the order of the page.
+    words: Vec<String>,
+    /// What can be touched and is not greyed out: its label, and its middle in logical pixels.
+    targets: Vec<(String, [f32; 2])>,
 }
 
 /// Serves the socket at `path` on a thread of its own.
@@ -37,9 +56,9 @@ pub fn drive(path: &Path, ui: &pages::App) -> std::io::Result<()> {
         for mut stream in listener.incoming().flatten() {
             let Ok(reader) = stream.try_clone() else { continue };
             for line in BufReader::new(reader).lines().map_while(Result::ok) {
-                let done = serde_json::from_str(&line).is_ok_and(|line| perform(&ui, line));
-                let answer: &[u8] = if done { b"ok\n" } else { b"expected {\"touch\":[x,y]} or {\"text\":\"\"}\n" };
-                if stream.write_all(answer).is_err() {
+                let done = serde_json::from_str(&line).ok().and_then(|line| perform(&ui, line));
+                let answer = done.as_deref().unwrap_or(r#"expected {"touch":[x,y]}, {"text":""} or "see""#);
+                if stream.write_all(format!("{answer}\n").as_bytes()).is_err() {
                     break;
                 }
             }
@@ -48,12 +67,14 @@ pub fn drive(path: &Path, ui: &pages::App) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether the line was carried out, on the UI thread and to its end.
-fn perform(ui: &Weak<pages::App>, line: Line) -> bool {
+/// Carries the line out, on the UI thread and to its end; the answer.
+fn perform(ui: &Weak<pages::App>, line: Line) -> Option<String> {
     let (done, wait) = std::sync::mpsc::channel();
     let queued = ui.upgrade_in_event_loop(move |ui| {
         let window = ui.window();
+        let mut answer = Some("ok".to_owned());
         match line {
+            Line::See => answer = serde_json::to_string(&see(&ui)).ok(),
             Line::Touch([x, y]) => {
                 let (position, button) = (LogicalPosition::new(x, y), PointerEventButton::Left);
                 window.dispatch_event(WindowEvent::PointerPressed { position, button });
@@ -61,9 +82,35 @@ fn perform(ui: &Weak<pages::App>, line: Line) -> bool {
             }
             Line::Text(text) => write(&ui, &text),
         }
-        done.send(()).ok();
+        done.send(answer).ok();
     });
-    queued.is_ok() && wait.recv().is_ok()
+    queued.ok().and_then(|()| wait.recv().ok().flatten())
+}
+
+/// Reads the page as the next frame will show it.
+fn see(ui: &pages::App) -> Seen {
+    let mut seen = Seen::default();
+    let page = ItemRc::new_root(WindowInner::from_pub(ui.window()).component());
+    page.visit_descendants(|item| {
+        let speaks = |what| item.accessible_string_property(what).filter(|text| !text.is_empty());
+        if let Some(label) = speaks(AccessibleStringProperty::Label).filter(|_| item.is_visible()) {
+            match item.accessible_role() {
+                AccessibleRole::Text => seen.words.push(label.into()),
+                AccessibleRole::Button if speaks(AccessibleStringProperty::Enabled).is_none_or(|on| on != "false") => {
+                    seen.targets.push((label.into(), middle(item)));
+                }
+                _ => {}
+            }
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    seen
+}
+
+fn middle(item: &ItemRc) -> [f32; 2] {
+    let LogicalRect { origin, size, .. } = item.geometry();
+    let middle = item.map_to_window(LogicalPoint::new(origin.x + size.width / 2.0, origin.y + size.height / 2.0));
+    [middle.x, middle.y]
 }
 
 type Get = fn(&pages::Entry<'_>) -> SharedString;

@@ -24,12 +24,20 @@ use serialport::{SerialPort as _, TTYPort};
 /// How often the printer looks whether it was told to do something.
 const TICK: Duration = Duration::from_millis(20);
 
+/// The most that is taken at once.
+const READ: usize = 4096;
+
+/// How often a paced printer takes bytes.
+const PACED: Duration = Duration::from_millis(2);
+
 struct Inside {
     machine: Machine,
     /// Answers that arose from a change and still have to be sent.
     answers: Vec<u8>,
     replug: bool,
     stop: bool,
+    /// Bytes that it takes every [`PACED`]; none, as many as there are.
+    pace: Option<usize>,
 }
 
 struct Shared {
@@ -40,6 +48,14 @@ struct Shared {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many bytes are taken next, having waited for the pace.
+    fn take_at_most(&self) -> usize {
+        let inside = self.lock();
+        let Some(bytes) = inside.pace else { return READ };
+        drop(self.changed.wait_timeout_while(inside, PACED, |i| !i.stop && !i.replug));
+        bytes.clamp(1, READ)
     }
 }
 
@@ -57,7 +73,8 @@ impl VirtualPrinter {
     ///
     /// No pseudo terminal, or a link that cannot be made.
     pub fn start(link: &Path) -> io::Result<Self> {
-        let inside = Inside { machine: Machine::default(), answers: Vec::new(), replug: false, stop: false };
+        let inside =
+            Inside { machine: Machine::default(), answers: Vec::new(), replug: false, stop: false, pace: None };
         let shared = Arc::new(Shared { inside: Mutex::new(inside), changed: Condvar::new() });
         let plug = Plug::new(link)?;
         let thread = std::thread::Builder::new().name("virtual printer".into()).spawn({
@@ -103,6 +120,11 @@ impl VirtualPrinter {
         self.shared.changed.notify_all();
     }
 
+    /// Takes so many bytes every two milliseconds: a receipt is under way for a while, as on a real line.
+    pub fn set_pace(&self, bytes: usize) {
+        self.shared.lock().pace = Some(bytes);
+    }
+
     /// Pulls the cable and plugs it in again; what was printed stays.
     pub fn replug(&self) {
         let mut inside = self.shared.lock();
@@ -136,7 +158,7 @@ struct Plug {
 
 impl Plug {
     fn new(link: &Path) -> io::Result<Self> {
-        let (mut wire, other_end) = TTYPort::pair()?;
+        let (mut wire, other_end) = pair()?;
         wire.set_timeout(TICK)?;
         let port = other_end.name().ok_or_else(|| io::Error::other("a pseudo terminal without a name"))?;
         let fresh = link.with_extension("new");
@@ -147,10 +169,22 @@ impl Plug {
     }
 }
 
+/// A pseudo terminal of which programs that are started here inherit nothing: one that held an end of it would keep the
+/// other from noticing that it was pulled.
+///
+/// # Errors
+///
+/// None is to be had.
+pub fn pair() -> io::Result<(TTYPort, TTYPort)> {
+    let (one, other) = TTYPort::pair()?;
+    // What is cloned is closed in them.
+    Ok((one.try_clone_native()?, other.try_clone_native()?))
+}
+
 fn run(shared: &Shared, link: &Path, mut plug: Plug) {
-    let mut bytes = [0; 4096];
+    let mut bytes = [0; READ];
     loop {
-        let read = plug.wire.read(&mut bytes);
+        let read = plug.wire.read(&mut bytes[..shared.take_at_most()]);
         let mut inside = shared.lock();
         let mut answers = std::mem::take(&mut inside.answers);
         if let Ok(count) = read {
