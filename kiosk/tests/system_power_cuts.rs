@@ -5,12 +5,15 @@
 //! and no number comes twice. The seeds are fixed; `LIANXIN_POWER_CUTS=N` makes N runs.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/dice.rs"]
+mod dice;
 #[path = "support/forgetful/mod.rs"]
 mod forgetful;
 mod queue_support;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+use dice::Dice;
 use forgetful::Forgetful;
 use kiosk::{
     clock::Clock,
@@ -23,23 +26,6 @@ use wire::ticket::{TerminalNumber, TicketNumber};
 /// More than a run has changes of the disk now and then, so that some cuts fall behind its end.
 const MOST_CHANGES: u64 = 400;
 const STEPS: u32 = 30;
-
-/// A small generator of the runs' choices: the same seed, the same run. Source: splitmix64.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-}
 
 /// What the villagers and the county were told.
 #[derive(Default)]

@@ -1,0 +1,91 @@
+//! Kills the real programs at random moments and compares what three sides hold afterwards.
+//!
+//! `cargo run --release --example chaos -- --cuts N --seed S` plays visits through the terminal's own pages, with the
+//! real host, agent and terminal and a printer on a pseudo terminal, and kills one of them again and again. At the end
+//! it holds against each other what the villagers were told, what came out on paper, and what the county has. The last
+//! line counts; a lost or doubled ticket, a copy without its mark, or a "printed" without paper ends it with 1.
+//!
+//! Invariant: the same seed makes the same choices. When within a program a kill falls is the machine's affair.
+
+#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
+
+#[path = "../demo/browser.rs"]
+mod browser;
+#[path = "../demo/county.rs"]
+mod county;
+#[path = "../demo/device.rs"]
+mod device;
+#[path = "../../tests/support/dice.rs"]
+mod dice;
+mod ledgers;
+#[path = "../demo/machine.rs"]
+mod machine;
+#[path = "../demo/mirror.rs"]
+mod mirror;
+#[path = "../demo/paper.rs"]
+mod paper;
+mod plan;
+#[path = "../demo/processes.rs"]
+mod processes;
+mod readers;
+mod run;
+#[path = "../demo/screen.rs"]
+mod screen;
+mod site;
+#[path = "../demo/stage.rs"]
+mod stage;
+#[path = "../demo/terminal.rs"]
+mod terminal;
+mod villager;
+#[path = "../../tests/support/virtual_printer/mod.rs"]
+mod virtual_printer;
+#[path = "../demo/visits.rs"]
+mod visits;
+#[path = "../demo/wait.rs"]
+mod wait;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use kiosk::printer::built_in;
+
+/// Kills the real programs at random moments and compares what three sides hold afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "chaos", version)]
+struct Arguments {
+    /// How often something is killed.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    cuts: u32,
+    /// What the choices are drawn from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The virtual printer's profile.
+    #[arg(long, default_value = "epson-tm", value_parser = |name: &str| built_in(name).map(|_| name.to_owned()))]
+    printer_profile: String,
+    /// Where everything is left; none, a folder that stays only where something was found.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+fn main() -> Result<ExitCode> {
+    // The one provider of cryptography; a second installation could only be by mistake.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let asked = Arguments::parse();
+    let temporary = tempfile::Builder::new().prefix("chaos-").tempdir().context("a folder")?;
+    let folder = asked.out.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let settings = run::Settings { cuts: asked.cuts, seed: asked.seed, profile: asked.printer_profile.clone() };
+    let done = run::run(&folder, &settings, &mut |line| println!("{line}"));
+    let sound = matches!(&done, Ok(outcome) if outcome.verdict.is_sound());
+    if !sound {
+        let kept = if asked.out.is_none() { temporary.keep() } else { folder };
+        println!("seed {}: logs, data and paper are in {}", asked.seed, kept.display());
+    }
+    let outcome = done?;
+    outcome.verdict.findings().for_each(|finding| println!("{finding}"));
+    if !outcome.verdict.joined.is_empty() {
+        println!("on one piece with the beginning of another that broke off: {}", outcome.verdict.joined.join(", "));
+    }
+    println!("{}", outcome.line());
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
