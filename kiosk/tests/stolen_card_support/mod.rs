@@ -1,0 +1,371 @@
+//! A terminal's data folder as the programs leave it, and a search through all its bytes.
+
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use jiff::Timestamp;
+use kiosk::{
+    clock::{Clock as _, SystemClock},
+    fleet::IdentityStore,
+    printer::{Command, Handle, Letterhead, Paper, PrinterEvent, PrinterSettings, Width, built_in, start},
+    queue::{Queue, Submitted},
+    ticket::Draft,
+};
+use rusqlite::{Connection, types::ValueRef};
+use uuid::Uuid;
+use wire::{
+    bulletin::{Bulletin, Place as Village, Station, built_in_categories},
+    case::State,
+    enrol::{CountyKeys, Enrolment},
+    intake::Views,
+    pin::PinHash,
+    ticket::TerminalNumber,
+    view::{Reply, SealedView, View, ViewKey},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    queue_support::{County, Place, holds},
+    scripted_host::Authority,
+    virtual_printer::VirtualPrinter,
+};
+
+pub(crate) const PUBLIC_BASE: &str = "https://county.example";
+
+/// Longer than any patience with a receipt.
+const SOON: Duration = Duration::from_secs(60);
+
+/// Something that somebody looks for.
+pub(crate) struct Needle {
+    name: &'static str,
+    what: What,
+}
+
+enum What {
+    Text(String),
+    Number(String),
+    Bytes(Vec<u8>),
+}
+
+impl Needle {
+    pub(crate) fn text(name: &'static str, text: &str) -> Self {
+        Self { name, what: What::Text(text.into()) }
+    }
+
+    /// Digits, which may also have been written as a number.
+    pub(crate) fn number(name: &'static str, digits: &str) -> Self {
+        Self { name, what: What::Number(digits.into()) }
+    }
+
+    pub(crate) fn bytes(name: &'static str, bytes: &[u8]) -> Self {
+        Self { name, what: What::Bytes(bytes.into()) }
+    }
+}
+
+/// Every form in which it may have been written; forms that are the same bytes come once, under the first name.
+pub(crate) fn forms_of(needle: &Needle) -> Vec<(String, Vec<u8>)> {
+    let mut plain: Vec<(String, Vec<u8>)> = Vec::new();
+    match &needle.what {
+        What::Bytes(bytes) => plain.push(("it is".into(), bytes.clone())),
+        What::Text(text) | What::Number(text) => {
+            let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+            plain.push(("utf-8".into(), text.as_bytes().into()));
+            plain.push(("gb18030".into(), encoding_rs::GB18030.encode(text).0.into_owned()));
+            plain.push(("utf-16le".into(), wide(u16::to_le_bytes)));
+            plain.push(("utf-16be".into(), wide(u16::to_be_bytes)));
+        }
+    }
+    let mut forms = Vec::new();
+    for (name, bytes) in plain {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        forms.push((format!("hex of {name}"), hex.to_uppercase().into_bytes()));
+        forms.push((format!("hex of {name}"), hex.into_bytes()));
+        forms.extend(base64_of(&bytes).into_iter().map(|text| (format!("base64 of {name}"), text)));
+        forms.push((name, bytes));
+    }
+    // SQLite writes a number with as few bytes as hold it, of 1, 2, 3, 4, 6 and 8; below 6 any noise holds it.
+    if let What::Number(digits) = &needle.what
+        && let Ok(number) = digits.parse::<u64>()
+        && number >= 1 << 32
+    {
+        let bytes = number.to_be_bytes();
+        let used = if number < 1 << 47 { &bytes[2..] } else { &bytes[..] };
+        forms.push(("integer".into(), used.to_vec()));
+        forms.push(("integer, low byte first".into(), used.iter().rev().copied().collect()));
+    }
+    let mut seen = BTreeSet::new();
+    forms.retain(|(_, bytes)| seen.insert(bytes.clone()));
+    forms
+}
+
+/// Base64 within a longer text: at each of three offsets, without the characters at the ends that others take part in;
+/// in both alphabets.
+fn base64_of(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = Vec::new();
+    for before in 0..3 {
+        let text = STANDARD_NO_PAD.encode([vec![0; before], bytes.to_vec()].concat());
+        let (from, to) = ((before * 8).div_ceil(6), (before + bytes.len()) * 8 / 6);
+        forms.push(text[from..to].as_bytes().to_vec());
+        forms.push(text[from..to].replace('+', "-").replace('/', "_").into_bytes());
+    }
+    forms
+}
+
+/// Every file below a folder, by its path in it.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let (path, kind) = entry.map(|entry| (entry.path(), entry.file_type().unwrap())).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if kind.is_dir() {
+            files.extend(self::files(&path).into_iter().map(|(below, bytes)| (format!("{name}/{below}"), bytes)));
+        } else {
+            files.push((name, std::fs::read(&path).unwrap()));
+        }
+    }
+    files
+}
+
+/// Where and in which form it lies below a folder.
+pub(crate) fn finds(folder: &Path, needle: &Needle) -> Vec<String> {
+    search(&files(folder), needle)
+}
+
+fn search(files: &[(String, Vec<u8>)], needle: &Needle) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for (form, bytes) in forms_of(needle) {
+        for (file, content) in files.iter().filter(|(_, content)| holds(content, &bytes)) {
+            assert!(!content.is_empty());
+            // The file and its write-ahead log are one store.
+            let place =
+                if file.starts_with("queue.sqlite") && !file.ends_with("generation") { "the queue" } else { file };
+            found.insert(format!("{} as {form} in {place}", needle.name));
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// A terminal whose card will be taken.
+pub(crate) struct Card {
+    pub(crate) county: County,
+    pub(crate) queue: Queue,
+    place: Place,
+    /// Of devices, which are not on the card.
+    devices: tempfile::TempDir,
+    printing: Option<(Handle, mpsc::Receiver<PrinterEvent>)>,
+    /// Numbers and ids that stand in the open, among whose digits a code of six may be by chance.
+    open: Vec<String>,
+}
+
+impl Card {
+    pub(crate) fn new() -> Self {
+        let place = Place::new();
+        let devices = tempfile::tempdir().unwrap();
+        Self { county: County::new(), queue: place.open(), place, devices, printing: None, open: Vec::new() }
+    }
+
+    fn folder(&self) -> &Path {
+        self.place.folder.path()
+    }
+
+    /// The enrolment file, key and certificate, as the agent keeps them.
+    pub(crate) fn enrol(&mut self) {
+        let authority = Authority::new();
+        let enrolment = Enrolment {
+            v: 1,
+            terminal: TerminalNumber::new(613).unwrap(),
+            generation: 1,
+            token: "one-time".into(),
+            ca: authority.pem.clone(),
+            fleet_url: PUBLIC_BASE.into(),
+            county_url: PUBLIC_BASE.into(),
+            county_keys: CountyKeys {
+                id: "k1".into(),
+                working: self.county.working.to_public().to_string(),
+                recovery: self.county.recovery.to_public().to_string(),
+            },
+            officer_pin: PinHash::of("246810"),
+            technician_pin: PinHash::of("135790"),
+            bulletin: bulletin(),
+        };
+        let file = serde_json::to_vec(&enrolment).unwrap();
+        kiosk::durable::write(&self.folder().join("enrolment.json"), &file, 0o600).unwrap();
+        let store = IdentityStore::open(self.folder(), &enrolment).unwrap();
+        let certificate = authority.sign(&store.request().unwrap(), 1, 90);
+        store.keep(&certificate).unwrap();
+        self.queue.put_bulletin("etag", &bulletin(), self.place.clock.wall()).unwrap();
+    }
+
+    /// A visit, as the kiosk takes it.
+    pub(crate) fn visit(&mut self, said: &Draft) -> Submitted {
+        let one = self.queue.submit(said, &self.county.sealer).unwrap();
+        self.open.extend([one.ticket.to_string(), one.event.to_string()]);
+        if let Some((printing, _)) = &self.printing {
+            printing.send(kick(&one, said));
+        }
+        one
+    }
+
+    /// Plugs a printer in; receipts that wait come out.
+    pub(crate) fn plug_in(&mut self, profile: &str) -> VirtualPrinter {
+        let port = self.devices.path().join("printer");
+        let printer = VirtualPrinter::start(&port).unwrap();
+        let mut settings = PrinterSettings::new(port, 115_200, built_in(profile).unwrap(), Width::Mm58);
+        settings.rest = Duration::from_millis(30);
+        let head = Letterhead {
+            station: "花桥镇人大代表联络站".into(),
+            public_base: PUBLIC_BASE.into(),
+            zone: "Asia/Shanghai".into(),
+            ..Letterhead::default()
+        };
+        let (tell, told) = mpsc::channel();
+        let handle =
+            start(settings, head, Arc::new(SystemClock::start()), move |event| drop(tell.send(event))).unwrap();
+        // The words of the second visit are in memory, as they are while it lasts.
+        let jobs = self.queue.open_jobs().unwrap();
+        for job in jobs.iter().filter(|job| job.with_text) {
+            let text = Some(Zeroizing::new(crate::PRINTED_WORDS.to_owned()));
+            handle.send(Command::Kick { ticket: job.ticket, text });
+        }
+        handle.send(Command::Queue(Box::new(self.queue.again().unwrap())));
+        self.printing = Some((handle, told));
+        printer
+    }
+
+    pub(crate) fn wait_for(&self, one: &Submitted, paper: Paper) {
+        let (_, told) = self.printing.as_ref().unwrap();
+        let wanted = PrinterEvent::Job { ticket: one.ticket, paper };
+        while told.recv_timeout(SOON).unwrap() != wanted {}
+    }
+
+    /// Time goes on, and the kiosk does what it does between visits.
+    pub(crate) fn go_on(&mut self, by: Duration) {
+        self.queue.purge().unwrap();
+        self.place.clock.go_on(by);
+        self.queue.purge().unwrap();
+        self.queue.tidy().unwrap();
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.printing = None;
+        self.queue = self.place.open();
+    }
+
+    /// The bodies of all events, as they wait.
+    pub(crate) fn sealed(&mut self) -> Vec<Needle> {
+        let waiting = self.queue.forward_batch(usize::MAX).unwrap();
+        let bodies = waiting.iter().map(|event| wire::event::split(&event.bytes).unwrap().1);
+        // The end is random throughout; the beginning names the format.
+        bodies.map(|body| Needle::bytes("event", &body[body.len() - 64..])).collect()
+    }
+
+    /// The agent has taken everything to the county.
+    pub(crate) fn deliver(&mut self) {
+        let mut agent = self.place.attach();
+        let ids: Vec<Uuid> = agent.forward_batch(usize::MAX).unwrap().iter().map(|event| event.id).collect();
+        agent.delivered(&ids, Uuid::new_v4()).unwrap();
+    }
+
+    /// The agent has fetched the county's answer.
+    pub(crate) fn answer(&mut self, one: &Submitted, text: &str) {
+        let view = View {
+            ticket: one.ticket,
+            revision: 5,
+            category: "道路".into(),
+            state: State::Closed,
+            steps: vec![],
+            reply: Some(Reply { by: "交通局".into(), text: text.into(), at: Timestamp::UNIX_EPOCH }),
+            reason: None,
+            can_rate: true,
+            rating: None,
+        };
+        let key = ViewKey::of(&one.secret);
+        let sealed = SealedView::seal(&view, &key);
+        assert_eq!(sealed.open(&key).unwrap(), view);
+        self.place.attach().put_views(&Views { cursor: 5, views: vec![sealed], more: false }).unwrap();
+    }
+
+    /// Where and in which form it lies on the card.
+    pub(crate) fn finds(&self, needle: &Needle) -> Vec<String> {
+        let mut files = files(self.folder());
+        if matches!(&needle.what, What::Number(digits) if digits.len() == 6) {
+            files.iter_mut().for_each(|(_, bytes)| self.blacken_what_is_open(bytes));
+        }
+        search(&files, needle)
+    }
+
+    fn blacken_what_is_open(&self, bytes: &mut [u8]) {
+        for known in &self.open {
+            let places: Vec<usize> = bytes
+                .windows(known.len())
+                .enumerate()
+                .filter(|(_, w)| *w == known.as_bytes())
+                .map(|(at, _)| at)
+                .collect();
+            places.into_iter().for_each(|at| bytes[at..at + known.len()].fill(b'#'));
+        }
+    }
+
+    /// The columns of the queue with this value, as text or as a number.
+    pub(crate) fn rows_with(&self, digits: &str) -> Vec<String> {
+        let file = Connection::open(self.place.path()).unwrap();
+        let mut tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+        let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let number: i64 = digits.parse().unwrap();
+        let mut found = Vec::new();
+        for table in tables {
+            let mut all = file.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let names: Vec<String> = all.column_names().iter().map(|name| (*name).to_owned()).collect();
+            let mut rows = all.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let is_it = |column: usize| match row.get_ref(column).unwrap() {
+                    ValueRef::Integer(held) => held == number,
+                    #[expect(clippy::cast_precision_loss, reason = "twelve digits are exact")]
+                    ValueRef::Real(held) => held == number as f64,
+                    ValueRef::Text(held) => held == digits.as_bytes(),
+                    ValueRef::Blob(_) | ValueRef::Null => false,
+                };
+                let columns = names.iter().enumerate().filter(|(column, _)| is_it(*column));
+                found.extend(columns.map(|(_, name)| format!("{table}.{name}")));
+            }
+        }
+        found
+    }
+
+    /// Whether a receipt is this ticket's.
+    pub(crate) fn shows(&self, receipt: &[u8], one: &Submitted) -> bool {
+        holds(receipt, format!("/t#{}.", one.ticket).as_bytes())
+    }
+
+    /// The hash that is kept of a receipt's bytes.
+    pub(crate) fn hash_of(&self, one: &Submitted) -> Option<[u8; 32]> {
+        let file = Connection::open(self.place.path()).unwrap();
+        file.query_row("SELECT hash FROM print WHERE ticket = ?1", [one.ticket.to_string()], |row| row.get(0)).unwrap()
+    }
+}
+
+fn kick(one: &Submitted, said: &Draft) -> Command {
+    let text = said.text_on_receipt.then(|| Zeroizing::new(said.text.clone()));
+    Command::Kick { ticket: one.ticket, text }
+}
+
+fn bulletin() -> Bulletin {
+    Bulletin {
+        revision: 1,
+        issued: Timestamp::UNIX_EPOCH,
+        zone: "Asia/Shanghai".into(),
+        station: Station { name: "花桥站".into(), telephone: String::new(), code: None, place: None },
+        officer: None,
+        public_base: PUBLIC_BASE.into(),
+        reply_period: None,
+        categories: built_in_categories(),
+        places: vec![Village { id: "huaqiao".into(), name: "花桥村".into() }],
+        roster: vec![],
+        present: vec![],
+    }
+}
