@@ -1,6 +1,6 @@
 //! What the county sent and the terminal keeps for days without a network: sealed views and the bulletin.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use wire::{
     bulletin::Bulletin,
@@ -23,9 +23,6 @@ pub struct KeptBulletin {
     pub fetched: WallTime,
 }
 
-/// A villager comes back for an answer within weeks; half a year covers the slowest case.
-pub const VIEW_KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
-
 impl Queue {
     /// Keeps the newest view of each ticket and the cursor behind them.
     ///
@@ -38,7 +35,7 @@ impl Queue {
             tx.prepare_cached(
                 "INSERT INTO view (ticket, revision, sealed, received) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (ticket) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed,
-                 received = excluded.received
+                 received = excluded.received, received_age = NULL
                  WHERE excluded.revision >= view.revision",
             )?
             .execute(params![

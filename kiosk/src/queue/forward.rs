@@ -4,15 +4,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 use uuid::Uuid;
 use wire::event::{self, WallTime};
 
-use super::{Queue, QueueError, VIEW_KEPT};
-
-/// Events are kept this long beyond their acknowledgement, so that a host restored from a backup gets them again.
-pub const KEPT_AFTER_ACKNOWLEDGEMENT: SignedDuration = SignedDuration::from_hours(30 * 24);
+use super::{Queue, QueueError};
 
 /// Tries of this process, and when the next is due by its monotonic clock.
 pub(super) type Postponed = HashMap<Uuid, (u32, Duration)>;
@@ -175,33 +172,6 @@ impl Queue {
         Ok(bytes.map(Uuid::from_bytes))
     }
 
-    /// Deletes what was acknowledged [`KEPT_AFTER_ACKNOWLEDGEMENT`] ago, with the receipts of tickets that hold nothing
-    /// else, and views that came [`VIEW_KEPT`] ago. Where the day isn't known nothing is deleted, and what came on an
-    /// unknown day counts from the first purge on a known one. The kiosk's task, not the agent's. Gives the events
-    /// deleted.
-    ///
-    /// # Errors
-    /// Whatever SQLite says.
-    pub fn purge(&mut self) -> Result<u32, QueueError> {
-        let Some(today) = day_known(self.clock.wall()) else { return Ok(0) };
-        let before = (today - KEPT_AFTER_ACKNOWLEDGEMENT).as_millisecond();
-        let tx = self.begin()?;
-        tx.execute(
-            "UPDATE forward SET acknowledged = ?1 WHERE state = 'delivered' AND acknowledged IS NULL",
-            [today.as_millisecond()],
-        )?;
-        let purged = tx.execute(
-            "DELETE FROM event WHERE seq IN (SELECT event FROM forward WHERE state = 'delivered' AND acknowledged <= ?1)",
-            [before],
-        )?;
-        tx.execute("DELETE FROM print WHERE NOT EXISTS (SELECT 1 FROM event WHERE event.ticket = print.ticket)", [])?;
-        tx.execute("UPDATE view SET received = ?1 WHERE received IS NULL", [today.as_millisecond()])?;
-        let views = tx.execute("DELETE FROM view WHERE received <= ?1", [(today - VIEW_KEPT).as_millisecond()])?;
-        tx.commit()?;
-        self.log_holds_deleted |= purged + views > 0;
-        Ok(u32::try_from(purged).unwrap_or(u32::MAX))
-    }
-
     /// Counts what waits and what never will.
     ///
     /// # Errors
@@ -245,7 +215,11 @@ fn note_ledger(tx: &Transaction<'_>, ledger: Uuid) -> Result<Ledger, QueueError>
     if known.is_none() {
         return Ok(Ledger::Known);
     }
-    tx.execute("UPDATE forward SET state = 'pending', acknowledged = NULL, why = NULL WHERE state <> 'pending'", [])?;
+    tx.execute(
+        "UPDATE forward SET state = 'pending', acknowledged = NULL, acknowledged_age = NULL, why = NULL
+         WHERE state <> 'pending'",
+        [],
+    )?;
     // The cursor and the revisions counted in the other ledger: what it says of a case counts, even if that is less.
     tx.execute("UPDATE queue SET cursor = 0", [])?;
     tx.execute("UPDATE view SET revision = 0", [])?;

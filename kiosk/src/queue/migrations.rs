@@ -3,11 +3,14 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In their order; the file's `user_version` says how many it has.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_queue.sql"), include_str!("migrations/0002_forgetting.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_queue.sql"),
+    include_str!("migrations/0002_forgetting.sql"),
+    include_str!("migrations/0003_age.sql"),
+];
 
 /// The newest schema that this program knows.
-pub(super) const KNOWN: u32 = 2;
+pub(super) const KNOWN: u32 = 3;
 
 /// Reads the schema version of a file; 0 for an empty one.
 pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {

@@ -45,7 +45,8 @@
 //! whoever left a telephone number. A run that finds receipts of a former one counts from their submission where both
 //! clocks know the day, else from its own start: a clock that was never set must not cost a waiting villager the receipt.
 //!
-//! Rows of receipts go with the last event of their ticket, views [`VIEW_KEPT`] after the county last changed them.
+//! Rows of receipts go with the last event of their ticket, views [`VIEW_KEPT`] after the county last changed them. Both
+//! retentions count by the queue's own age, which grows with its use ([`Queue::purge`]); a clock that jumps changes labels.
 //!
 //! # Who may do what
 //!
@@ -58,6 +59,7 @@ mod forward;
 mod generation;
 mod migrations;
 mod print;
+mod purge;
 mod recovery;
 mod reserve;
 mod salvage;
@@ -72,10 +74,11 @@ use wire::ticket::{NumberError, TerminalNumber};
 
 use crate::{clock::Clock, durable::WriteError, seal::SealError};
 
-pub use cache::{KeptBulletin, VIEW_KEPT};
-pub use forward::{Depth, Forward, KEPT_AFTER_ACKNOWLEDGEMENT, Ledger};
+pub use cache::KeptBulletin;
+pub use forward::{Depth, Forward, Ledger};
 pub use generation::QueueSettings;
 pub use print::{JobId, PrintFailure, PrintJob, PrintState, Proofs, TicketFacts};
+pub use purge::{KEPT_AFTER_ACKNOWLEDGEMENT, VIEW_KEPT};
 pub use recovery::Salvaged;
 pub use submit::Submitted;
 pub use tidy::{CODE_KEPT, Tidied};
@@ -92,6 +95,8 @@ pub struct Queue {
     codes: tidy::Codes,
     /// Whether something was deleted that may still stand in the log.
     log_holds_deleted: bool,
+    /// Up to when the queue's age was counted.
+    aged: purge::Aged,
     /// The sequence that was last noted outside of the file.
     marked: i64,
     _lock: std::fs::File,

@@ -14,6 +14,7 @@ use super::{
     Queue, QueueError, QueueSettings,
     generation::{self, Mark},
     migrations,
+    purge::Aged,
 };
 use crate::clock::Clock;
 
@@ -79,6 +80,7 @@ impl Queue {
     }
 
     fn around(conn: Connection, path: &Path, witnesses: Vec<PathBuf>, clock: Arc<dyn Clock>, lock: File) -> Self {
+        let aged = Aged::Before(clock.monotonic());
         Self {
             conn,
             path: path.to_owned(),
@@ -87,6 +89,7 @@ impl Queue {
             postponed: Default::default(),
             codes: Default::default(),
             log_holds_deleted: false,
+            aged,
             marked: 0,
             _lock: lock,
         }

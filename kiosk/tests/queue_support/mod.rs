@@ -45,6 +45,11 @@ impl Turned {
         self.wall.lock().unwrap().at += SignedDuration::try_from(by).unwrap();
     }
 
+    /// The wall clock is set, rightly or not; time goes on as before.
+    pub fn jump_to(&self, at: &str, quality: ClockQuality) {
+        *self.wall.lock().unwrap() = WallTime { at: at.parse().unwrap(), quality };
+    }
+
     pub fn set_quality(&self, quality: ClockQuality) {
         self.wall.lock().unwrap().quality = quality;
     }
@@ -103,6 +108,12 @@ impl Place {
     /// On the file system of `parent`.
     pub fn below(parent: &std::path::Path) -> Self {
         Self { folder: tempfile::tempdir_in(parent).unwrap(), clock: Turned::new() }
+    }
+
+    /// The next boot, which begins at this time by its wall clock.
+    pub fn boot(&mut self, at: &str, quality: ClockQuality) {
+        self.clock = Turned::new();
+        self.clock.jump_to(at, quality);
     }
 
     pub fn path(&self) -> PathBuf {

@@ -1,0 +1,79 @@
+//! The first contact of terminals whose clock nobody set, with the real host: they enrol and deliver, and the labels say
+//! how far the time is to be trusted.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+
+mod queue_support;
+#[path = "support/real_host.rs"]
+mod real_host;
+
+use std::{sync::Arc, time::Duration};
+
+use kiosk::{
+    backoff::dice,
+    clock::Clock,
+    fleet::{Fleet, IdentityStore},
+    forwarder::{answer::Outcome, county::County},
+    https::HostDate,
+    queue::{Queue, QueueSettings},
+    seal::Sealer,
+};
+use queue_support::{Turned, draft};
+use real_host::HostFolder;
+use rusqlite::{Connection, OpenFlags};
+use tokio::{sync::Notify, sync::watch, time::timeout};
+use wire::event::{self, ClockQuality};
+
+/// Only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where clocks stand that nobody set: at the epoch, at a board's default, beyond 31 bits of seconds, beyond 32.
+const NOBODY_SET: [&str; 4] =
+    ["1970-01-01T00:00:09Z", "2000-01-01T00:00:00Z", "2038-01-19T03:14:08Z", "2106-02-07T06:28:16Z"];
+
+#[tokio::test]
+async fn a_terminal_whose_clock_nobody_set_enrols_and_delivers_at_its_first_contact() {
+    let data = tempfile::tempdir().unwrap();
+    let host = HostFolder::new(&data.path().join("data"));
+    let _running = host.start();
+    for at in NOBODY_SET {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("enrolment.json");
+        let enrolment = host.add_terminal(&file);
+        let turned = Turned::new();
+        turned.jump_to(at, ClockQuality::Unset);
+        let clock: Arc<dyn Clock> = turned;
+
+        let settings = QueueSettings { terminal: enrolment.terminal, first_generation: Some(1), witnesses: Vec::new() };
+        let mut queue = Queue::open(&folder.path().join("queue.sqlite"), settings, Arc::clone(&clock)).unwrap();
+        let sealer = Sealer::new(&enrolment.county_keys).unwrap();
+        let one = queue.submit(&draft("村口的路坏了。"), &sealer).unwrap();
+        assert!(!one.wall.quality.shows_a_day(), "no page and no receipt shows a day");
+
+        let store = IdentityStore::open(folder.path(), &enrolment).unwrap();
+        let (url, date) = (enrolment.county_url.clone(), Arc::new(HostDate::default()));
+        let fleet = Fleet::new(&file, enrolment, store, Arc::clone(&clock), Arc::clone(&date), dice()).unwrap();
+        let clients = fleet.clients();
+        let (known, mut identities) = watch::channel(None);
+        let identity = tokio::select! {
+            () = fleet.keep_enrolled(known, Arc::new(Notify::new())) => panic!("it never ends"),
+            known = timeout(PATIENCE, identities.wait_for(Option::is_some)) => known.unwrap().unwrap().clone(),
+        };
+        let county = County::new(clients.client(identity.as_ref()).unwrap(), &url, clock, date);
+
+        let waiting = queue.forward_batch(9).unwrap();
+        let Outcome::Delivered { ledger } = county.put(&waiting[0]).await else { panic!("{at}: not delivered") };
+        queue.delivered(&[one.event], ledger).unwrap();
+
+        let kept =
+            Connection::open_with_flags(host.data.join("county.sqlite"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        let bytes: Vec<u8> =
+            kept.query_row("SELECT bytes FROM event WHERE id = ?1", [one.event.to_string()], |row| row.get(0)).unwrap();
+        let (header, _) = event::split(&bytes).unwrap();
+        assert_eq!((header.wall.at, header.wall.quality), (at.parse().unwrap(), ClockQuality::Unset));
+        let said: Option<i64> = kept
+            .query_row("SELECT said FROM ticket_case WHERE ticket = ?1", [one.ticket.to_string()], |row| row.get(0))
+            .unwrap();
+        assert_eq!(said, None, "the county shows no day that nobody knew");
+    }
+}
