@@ -9,6 +9,7 @@
 //! | module | may import |
 //! |---|---|
 //! | `intake`, `schema` | everything below |
+//! | `stick` | `event`, `ticket` |
 //! | `view`, `event` | `case`, `secret`, `ticket` |
 //! | `enrol` | `pin`, `ticket`, `bulletin` |
 //! | `secret` | `ticket` |
@@ -22,6 +23,7 @@ pub mod intake;
 pub mod pin;
 pub mod schema;
 pub mod secret;
+pub mod stick;
 pub mod ticket;
 pub mod view;
 

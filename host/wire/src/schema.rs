@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::{bulletin, enrol, event, intake, view};
+use crate::{bulletin, enrol, event, intake, stick, view};
 
 /// Every type that goes over the wire or into a shared file, with its schema, by name.
 #[must_use]
@@ -33,5 +33,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         of::<intake::LookupAnswer>("lookup_answer"),
         of::<intake::Reissue>("reissue"),
         of::<intake::Reissued>("reissued"),
+        of::<stick::Manifest>("manifest"),
+        of::<stick::SignedManifest>("signed_manifest"),
     ]
 }

@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use wire::{bulletin::Bulletin, case::State, enrol, event, intake, schema, view};
+use wire::{bulletin::Bulletin, case::State, enrol, event, intake, schema, stick, view};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -57,6 +57,22 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<intake::LookupAnswer>("lookup_answer");
     holds::<intake::Reissue>("reissue");
     holds::<intake::Reissued>("reissued");
+    holds::<stick::Manifest>("manifest");
+    holds::<stick::SignedManifest>("signed_manifest");
+}
+
+/// The public key of the golden manifest's certificate, as `openssl ec -pubout` gives it: an uncompressed point.
+const SIGNER: &str = "04bf4101689446cebe44a0e594fdff84f566481d7abf8659a2d16d15d03138d48f\
+                      becfe4df9ea220b1b07dd62d09c5152e7e0cfc295dc448dfa1c1d34ec349ae66";
+
+#[test]
+fn a_manifest_that_openssl_signed_opens() {
+    let signed: stick::SignedManifest = serde_json::from_value(golden("signed_manifest")).unwrap();
+    let key: Vec<u8> =
+        (0..SIGNER.len()).step_by(2).map(|i| u8::from_str_radix(&SIGNER[i..i + 2], 16).unwrap()).collect();
+    let manifest = signed.open(&key).unwrap();
+    assert_eq!(serde_json::to_value(&manifest).unwrap(), golden("manifest"));
+    assert!(manifest.events[0].fits(b"golden event"));
 }
 
 #[test]
