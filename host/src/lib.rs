@@ -8,9 +8,10 @@
 //! | module | may import |
 //! |---|---|
 //! | `cli` | everything below |
-//! | `backup` | `serve`, `setup` and everything below but `http` |
-//! | `serve` | `setup` and everything below |
-//! | `setup` | everything below but `http` |
+//! | `backup` | `serve`, `setup` and everything below but `stick` and `http` |
+//! | `serve` | `setup` and everything below but `stick` |
+//! | `setup` | everything below but `stick` and `http` |
+//! | `stick` | `county`, `fleet`, `tls`, `clock` |
 //! | `http` | `county`, `fleet`, `ca`, `store`, `tls`, `clock` |
 //! | `config` | `county`, `store` |
 //! | `county` | `store`, `clock`, `passphrase` |
@@ -33,5 +34,6 @@ pub mod keys;
 pub mod passphrase;
 pub mod serve;
 pub mod setup;
+pub mod stick;
 pub mod store;
 pub mod tls;

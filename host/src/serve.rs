@@ -21,11 +21,11 @@ use crate::{
     config::{Config, Role},
     county::County,
     durable::{self, Readers},
-    fleet::{Fleet, RENEW_LATE, RevokedFile},
+    fleet::RENEW_LATE,
     http::{
         self,
         listener::{Limits, Peer, TlsListener},
-        terminals::{Enrolments, Gate, Revocations},
+        terminals::{Enrolments, Gate},
     },
     setup::{self, ADDRESSES, Addresses, Machine},
     store::Store,
@@ -102,7 +102,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
 
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let gate = Gate { revocations: revocations(config, fleet.clone())?, clock: Arc::clone(&clock) };
+    let gate = Gate { revocations: machine.revocations(config)?, clock: Arc::clone(&clock) };
     let enrolments = fleet.zip(machine.ca.clone()).map(|(fleet, ca)| Enrolments { fleet, ca });
     let routes = http::for_terminals(&gate, enrolments, county.clone());
     tasks.spawn(listen(for_terminals, terminals_tls, routes, stopped.clone()));
@@ -161,14 +161,6 @@ async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("{key}: can't listen on {address}; is another host running, or is the port below 1024?")
     })
-}
-
-fn revocations(config: &Config, fleet: Option<Fleet>) -> Result<Revocations> {
-    match (fleet, &config.revoked) {
-        (Some(fleet), _) => Ok(Revocations::Fleet(fleet)),
-        (None, Some(path)) => Ok(Revocations::File(Arc::new(RevokedFile::open(path)?))),
-        (None, None) => anyhow::bail!("`revoked` is missing"),
-    }
 }
 
 async fn listen(

@@ -27,7 +27,7 @@ use crate::{
     config::{Config, Role},
     county::{self, County, CountyIdentity},
     durable::{self, Readers},
-    fleet::{self, Fleet},
+    fleet::{self, Fleet, Revocations, RevokedFile},
     keys::{self, CountyKeyring},
     store::Store,
     tls::{self, ServerCertificate},
@@ -214,6 +214,18 @@ impl Machine {
         self.stores.push(store.clone());
         let county = County::open(store, identity, Arc::clone(clock), config.county_settings(public_base)).await?;
         Ok(Some(county))
+    }
+
+    /// Where it stands written who is revoked.
+    ///
+    /// # Errors
+    /// A list that can't be read.
+    pub fn revocations(&self, config: &Config) -> Result<Revocations> {
+        match (&self.fleet, &config.revoked) {
+            (Some(fleet), _) => Ok(Revocations::Fleet(fleet.clone())),
+            (None, Some(path)) => Ok(Revocations::File(Arc::new(RevokedFile::open(path)?))),
+            (None, None) => anyhow::bail!("`revoked` is missing"),
+        }
     }
 
     /// What terminals' certificates are checked against, and the file that it comes from.

@@ -188,22 +188,40 @@ pub fn terminals(
     clock: SharedClock,
 ) -> Result<ServerConfig, TlsError> {
     let trust = |source: Box<dyn std::error::Error + Send + Sync>| TlsError::Trust { path: origin.into(), source };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(trusted.as_bytes()) {
-        let certificate =
-            certificate.map_err(|_| TlsError::NotPem { path: origin.into(), expected: "certificates, PEM" })?;
-        roots.add(certificate).map_err(|error| trust(error.into()))?;
-    }
-    let inner = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
-        .allow_unauthenticated()
-        .build()
-        .map_err(|error| trust(error.into()))?;
+    let verifier = LateVerifier::of(trusted, origin, late)?;
     let config = ServerConfig::builder_with_details(provider(), Arc::new(Turnable(clock)))
         .with_safe_default_protocol_versions()
         .map_err(|error| trust(error.into()))?
-        .with_client_cert_verifier(Arc::new(LateVerifier { inner, late }))
+        .with_client_cert_verifier(Arc::new(verifier))
         .with_cert_resolver(Arc::new(certificate));
     Ok(http_1_1(config))
+}
+
+/// Checks terminals' certificates outside of a handshake; that whoever shows one has its key is shown by a signature.
+#[derive(Debug)]
+pub struct TerminalTrust(LateVerifier);
+
+impl TerminalTrust {
+    /// Trusts the authorities in `trusted` (PEM), and certificates that expired at most `late` ago.
+    ///
+    /// # Errors
+    /// Trusted certificates that can't be used; `origin` names them in the message.
+    pub fn new(trusted: &str, origin: &Path, late: jiff::SignedDuration) -> Result<Self, TlsError> {
+        Ok(Self(LateVerifier::of(trusted, origin, late)?))
+    }
+
+    /// Checks a certificate (PEM, the terminal's first): what it says, and its public key, for P-256 a point.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCertificate`] where it isn't one, isn't one of ours, names no terminal or expired too long ago.
+    pub fn check(&self, pem: &str, now: Timestamp) -> Result<(TerminalCertificate, Vec<u8>), Error> {
+        let wrong = || Error::InvalidCertificate(CertificateError::BadEncoding);
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| wrong())?;
+        self.0.verify_client_cert(&der, &[], unix(now).ok_or_else(wrong)?)?;
+        let (_, parsed) = X509Certificate::from_der(&der).map_err(|_| wrong())?;
+        let says = terminal_certificate(&der).ok_or_else(wrong)?;
+        Ok((says, parsed.public_key().subject_public_key.data.to_vec()))
+    }
 }
 
 fn http_1_1(mut config: ServerConfig) -> ServerConfig {
@@ -237,6 +255,23 @@ fn unix(at: Timestamp) -> Option<UnixTime> {
 struct LateVerifier {
     inner: Arc<dyn ClientCertVerifier>,
     late: jiff::SignedDuration,
+}
+
+impl LateVerifier {
+    fn of(trusted: &str, origin: &Path, late: jiff::SignedDuration) -> Result<Self, TlsError> {
+        let trust = |source: Box<dyn std::error::Error + Send + Sync>| TlsError::Trust { path: origin.into(), source };
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(trusted.as_bytes()) {
+            let certificate =
+                certificate.map_err(|_| TlsError::NotPem { path: origin.into(), expected: "certificates, PEM" })?;
+            roots.add(certificate).map_err(|error| trust(error.into()))?;
+        }
+        let inner = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
+            .allow_unauthenticated()
+            .build()
+            .map_err(|error| trust(error.into()))?;
+        Ok(Self { inner, late })
+    }
 }
 
 impl ClientCertVerifier for LateVerifier {

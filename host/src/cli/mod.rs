@@ -7,6 +7,7 @@ mod ca;
 mod copy;
 mod person;
 mod serve;
+mod stick;
 mod terminal;
 
 use std::{fmt::Display, io::Write, process::ExitCode, sync::Arc};
@@ -50,6 +51,9 @@ enum Command {
     /// Adds and shows people of the county's console.
     #[command(subcommand)]
     Person(person::Command),
+    /// Takes what a terminal without a network wrote onto a USB stick; shows what is kept apart.
+    #[command(subcommand)]
+    Stick(stick::Command),
     /// Writes a backup of both databases and the certificate authority, without the county's working key.
     Backup(copy::Backup),
     /// Brings a backup back and begins a new ledger, so that terminals offer again what they hold. The host must be down.
@@ -103,7 +107,10 @@ impl Host {
     }
 
     async fn county(&self) -> Result<County> {
-        let mut machine = self.machine().await?;
+        self.county_on(&mut self.machine().await?).await
+    }
+
+    async fn county_on(&self, machine: &mut Machine) -> Result<County> {
         let county = machine.county(&self.config, &self.addresses()?.public_base, &self.clock).await?;
         county.context("this host plays the fleet role only; run the command where the county role runs")
     }
@@ -152,6 +159,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         }
         Command::Terminal(command) => terminal::run(&context, command).await?,
         Command::Person(command) => person::run(&context, command).await?,
+        Command::Stick(command) => stick::run(&context, command).await?,
         Command::Backup(command) => copy::backup(&context, &command).await?,
         Command::Restore(command) => copy::restore(&context, &command).await?,
         Command::BeginLedger => copy::begin_ledger(&context).await?,

@@ -22,6 +22,7 @@
 //! | `record` | rows ↔ domain, what a step leaves behind | store |
 //! | `alarms` | what 县人大 should look at | store |
 //! | `audits` | who did what when | store |
+//! | `quarantine` | what came on a stick and is nobody's | store |
 //! | `outbox` | the webhook without words | store, network |
 
 pub mod alarms;
@@ -34,6 +35,7 @@ pub mod intake;
 mod keys;
 pub mod outbox;
 pub mod people;
+pub mod quarantine;
 pub mod rates;
 mod record;
 pub mod tracking;
@@ -64,6 +66,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0005_audit_by_time", sql: include_str!("../../migrations/county/0005_audit_by_time.sql") },
     Migration { name: "0006_audit_by_who", sql: include_str!("../../migrations/county/0006_audit_by_who.sql") },
     Migration { name: "0007_unreadable", sql: include_str!("../../migrations/county/0007_unreadable.sql") },
+    Migration { name: "0008_quarantine", sql: include_str!("../../migrations/county/0008_quarantine.sql") },
 ];
 
 /// The setting with the ledger's id.

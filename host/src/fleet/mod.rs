@@ -15,7 +15,7 @@ use wire::{
 };
 
 pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
-pub use revoked::{RevokedFile, RevokedFileError, write_revoked};
+pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
 
 use crate::{
     ca::{Ca, CaError, TerminalIssued},
@@ -71,6 +71,9 @@ pub enum Error {
     /// The request or the authority.
     #[error(transparent)]
     Ca(#[from] CaError),
+    /// The list of revoked terminals.
+    #[error("the list of revoked terminals can't be read")]
+    List(#[from] RevokedFileError),
     /// The database.
     #[error("the fleet's database does not answer")]
     Store(#[from] StoreError),

@@ -8,13 +8,14 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize};
 use wire::ticket::TerminalNumber;
 
+use super::{Error, Fleet};
 use crate::durable::{self, Readers};
 
 /// The file's text.
@@ -22,6 +23,29 @@ use crate::durable::{self, Readers};
 #[serde(deny_unknown_fields)]
 struct Revoked {
     revoked: Vec<TerminalNumber>,
+}
+
+/// Where it stands written who is revoked.
+#[derive(Debug, Clone)]
+pub enum Revocations {
+    /// The fleet role is in this process.
+    Fleet(Fleet),
+    /// It runs apart.
+    File(Arc<RevokedFile>),
+}
+
+impl Revocations {
+    /// Lets a terminal in by the key of its certificate; a list alone does not know of replaced cards.
+    ///
+    /// # Errors
+    /// [`Error::Revoked`], [`Error::Replaced`], [`Error::List`], or the database.
+    pub async fn admits(&self, number: TerminalNumber, key: &[u8; 32]) -> Result<(), Error> {
+        match self {
+            Self::Fleet(fleet) => fleet.admits(number, key).await,
+            Self::File(list) if list.holds(number)? => Err(Error::Revoked(number)),
+            Self::File(_) => Ok(()),
+        }
+    }
 }
 
 /// The list on the county's machine.

@@ -96,6 +96,7 @@ impl From<fleet::Error> for ApiError {
                 Self::new(StatusCode::CONFLICT, "number", message)
             }
             fleet::Error::Ca(error) => Self::internal(&error),
+            fleet::Error::List(error) => Self::from(error),
             fleet::Error::Store(error) => Self::internal(&error),
         }
     }

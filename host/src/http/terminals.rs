@@ -21,7 +21,7 @@ use super::{error::ApiError, listener::Peer};
 use crate::{
     ca::Ca,
     clock::SharedClock,
-    fleet::{Fleet, RENEW_LATE, RevokedFile},
+    fleet::{Fleet, RENEW_LATE, Revocations},
     tls::TerminalCertificate,
 };
 
@@ -32,15 +32,6 @@ pub struct Shown([u8; 32]);
 /// The terminal that a request comes from, by its certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminal(pub TerminalNumber);
-
-/// Where it stands written who is revoked.
-#[derive(Debug, Clone)]
-pub enum Revocations {
-    /// The fleet role is in this process.
-    Fleet(Fleet),
-    /// It runs apart.
-    File(Arc<RevokedFile>),
-}
 
 /// Lets terminals in.
 #[derive(Debug, Clone)]
@@ -70,11 +61,7 @@ impl Gate {
             let message = "the certificate has expired; POST /renew with it";
             return Err(ApiError::new(StatusCode::UNAUTHORIZED, "expired", message));
         }
-        let admitted = match &self.revocations {
-            Revocations::Fleet(fleet) => fleet.admits(terminal, &key_hash).await,
-            Revocations::File(list) if list.holds(terminal)? => Err(crate::fleet::Error::Revoked(terminal)),
-            Revocations::File(_) => Ok(()),
-        };
+        let admitted = self.revocations.admits(terminal, &key_hash).await;
         admitted.inspect_err(|error| tracing::warn!(%terminal, %error, "a terminal was refused"))?;
         Ok((Terminal(terminal), Shown(key_hash)))
     }

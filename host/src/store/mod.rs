@@ -12,6 +12,7 @@ pub mod desk;
 pub mod events;
 mod migrate;
 pub mod people;
+pub mod quarantine;
 pub mod rosters;
 pub mod settings;
 pub mod terminals;

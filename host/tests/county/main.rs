@@ -9,6 +9,7 @@ mod desk;
 mod editing;
 mod events;
 mod outbox;
+mod quarantine;
 mod roles;
 mod support;
 mod tracking;

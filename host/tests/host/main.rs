@@ -10,5 +10,6 @@ mod enrolment;
 mod intake;
 mod public;
 mod slow;
+mod stick;
 mod store;
 mod support;

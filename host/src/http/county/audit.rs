@@ -79,7 +79,8 @@ fn line(county: &County, audit: &Audit, row: &AuditRow) -> Line {
     let (subject, link) = match (row.what.as_str(), kind) {
         (_, "ticket") => (grouped(id), Some(format!("/county/cases?ticket={id}"))),
         ("case" | "contact", _) => (grouped(&named(id).unwrap_or_default()), Some(format!("/county/cases/{id}"))),
-        ("place", "terminal") => (format!("终端 {id}"), None),
+        ("place" | "stick", "terminal") => (format!("终端 {id}"), None),
+        ("stick", _) => (format!("另存第 {id} 号"), None),
         ("alarm", _) => ("看原件".to_owned(), Some(format!("/county/alarms/{id}"))),
         ("station", _) => (named(id).unwrap_or_else(|| "站点".to_owned()), Some(format!("/county/stations/{id}"))),
         _ => (named(id).unwrap_or_default(), None),
@@ -125,6 +126,7 @@ fn what(word: &str) -> &str {
         "help" => "叫人帮忙",
         "check_in" => "签到",
         "alarm" => "要看一看",
+        "stick" => "收U盘",
         other => other,
     }
 }
@@ -145,6 +147,8 @@ fn outcome(row: &AuditRow) -> String {
         "acknowledged" => "知道了",
         "came" => "到站",
         "left" => "离站",
+        "taken" => "收下了",
+        "quarantined" => "另外存放，没有收",
         "joint" => "协办意见",
         "hand_over" => "移交代表",
         "correction" => "更正类别、地点",

@@ -152,6 +152,7 @@ fn alarm_word(kind: &str) -> &'static str {
         "double_number" => "两件事用了同一个编号",
         "rating_refused" => "有一个评价没有计入",
         "webhook" => "通知发不出去",
+        "stick" => "U盘里有不能收的东西",
         _ => "有一件事要看一看",
     }
 }
