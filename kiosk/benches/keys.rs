@@ -79,7 +79,16 @@ fn main() -> ExitCode {
     let (clerk, _inbox) = app::Clerk::new();
     let control = Control::start(&folder.path().join("control.sock"), Arc::clone(&clock), Arc::clone(&board), |_| ());
     let control = Arc::new(control.expect("a socket"));
-    app::start(app::Parts { ui: ui.clone_strong(), clerk, control, board, clock, panel: None, has_scanner: false });
+    app::start(app::Parts {
+        ui: ui.clone_strong(),
+        clerk,
+        control,
+        board,
+        clock,
+        panel: None,
+        has_scanner: false,
+        has_stick: false,
+    });
 
     app::dispatch(Event::Bulletin(Box::new(support::bulletin()), None));
     for event in [

@@ -23,6 +23,8 @@ pub struct Config {
     pub enrolment: PathBuf,
     /// A folder outside the data partition that also remembers the highest generation; none, only the data folder does.
     pub witness_dir: Option<PathBuf>,
+    /// The folder that a USB stick is mounted on, for the officer to carry the backlog on; none, it is not offered.
+    pub stick_dir: Option<PathBuf>,
     /// The screen.
     pub panel: Panel,
     /// The receipt printer.
@@ -93,6 +95,7 @@ impl Default for Config {
             run_dir: "/run/kiosk".into(),
             enrolment: "/data/kiosk/enrolment.json".into(),
             witness_dir: None,
+            stick_dir: None,
             panel: Panel::default(),
             printer: Printer::default(),
             scanner: None,
@@ -172,6 +175,14 @@ impl Config {
     #[must_use]
     pub fn queue_path(&self) -> PathBuf {
         self.data_dir.join("queue.sqlite")
+    }
+
+    /// Where the highest generation is remembered beside the queue's own folder: in the folder of the enrolment file, so
+    /// that a wiped data partition that is enrolled by the same file again repeats no number, and where the settings say.
+    #[must_use]
+    pub fn generation_witnesses(&self) -> Vec<PathBuf> {
+        let enrolments = self.enrolment.parent().filter(|dir| **dir != self.data_dir);
+        enrolments.into_iter().chain(self.witness_dir.as_deref()).map(|dir| dir.join("generation.json")).collect()
     }
 
     /// The socket between the two programs.

@@ -14,6 +14,7 @@
 //! | `app` | everything below |
 //! | `ui` | `session` |
 //! | `forwarder` | `control`, `queue`, `https`, ground |
+//! | `stick` | `queue`, ground |
 //! | `fleet` | `https`, ground |
 //! | `session` | `input`, `ticket`, ground |
 //! | `control`, `https` | ground |
@@ -38,6 +39,7 @@ pub mod printer;
 pub mod queue;
 pub mod seal;
 pub mod session;
+pub mod stick;
 pub mod systemd;
 pub mod ticket;
 pub mod ui;

@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use kiosk::{
     clock::SystemClock,
     control::{
-        self, Board, Contact, Control, ControlEvent, FromKiosk, Silent, ToKiosk,
-        message::{Answer, Ask, Changed, LINE_MAX, Network, Presence},
+        self, Board, Contact, Control, ControlEvent, FromKiosk, Sign, Silent, ToKiosk,
+        message::{Answer, Ask, Changed, LINE_MAX, Network, Presence, Signing},
     },
 };
 use tempfile::TempDir;
@@ -221,7 +221,9 @@ fn agent(path: PathBuf) -> (watch::Sender<Contact>, broadcast::Sender<Changed>, 
     let (send, from_kiosk) = mpsc::channel(4);
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(control::stay_connected(&path, ToKiosk { contact: contacts, changed: changes }, send));
+        let sign: Sign = Box::new(|sha256| Signing::Signed { certificate: "ours".into(), signature: sha256.into() });
+        let to_kiosk = ToKiosk { contact: contacts, changed: changes, sign };
+        runtime.block_on(control::stay_connected(&path, to_kiosk, send));
     });
     (contact, changed, from_kiosk)
 }
@@ -250,6 +252,21 @@ fn the_agent_tells_its_presence_and_answers_what_it_is_asked() {
     let state = Answer::HelpState(HelpState { acknowledged: true, by: Some("王".into()) });
     asked.reply.send(state.clone()).unwrap();
     assert_eq!(answer.recv_timeout(PATIENCE), Ok(Ok(state)));
+}
+
+#[test]
+fn the_agent_signs_whether_or_not_the_county_is_reached_and_without_an_agent_nothing_is_signed() {
+    let kiosk = kiosk();
+    let signs = || {
+        let (send, signing) = channel();
+        kiosk.control.sign(&[0xab; 32], PATIENCE, move |signed| send.send(signed).unwrap_or_default());
+        signing.recv_timeout(PATIENCE).unwrap()
+    };
+    assert_eq!(signs(), Err(Silent::NoPeer));
+    let (contact, _changed, _from_kiosk) = agent(kiosk.path.clone());
+    contact.send_modify(|contact| contact.network = Network::Offline);
+    wait_for(&kiosk, |event| matches!(event, ControlEvent::Presence(Some(p)) if p.network == Network::Offline));
+    assert_eq!(signs(), Ok(Signing::Signed { certificate: "ours".into(), signature: "ab".repeat(32) }));
 }
 
 #[test]

@@ -44,7 +44,16 @@ impl Writing {
         let control = Control::start(&socket, Arc::clone(&clock), Arc::clone(&board), |_| ()).unwrap();
         let (clerk, _) = app::Clerk::new();
         let control = Arc::new(control);
-        app::start(app::Parts { ui: ui.clone_strong(), clerk, control, board, clock, panel: None, has_scanner: false });
+        app::start(app::Parts {
+            ui: ui.clone_strong(),
+            clerk,
+            control,
+            board,
+            clock,
+            panel: None,
+            has_scanner: false,
+            has_stick: false,
+        });
         app::dispatch(Event::Bulletin(Box::new(bulletin()), None));
         for event in [
             Event::OpenHome,

@@ -5,7 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
@@ -18,6 +18,7 @@ use wire::{bulletin::Bulletin, enrol::Enrolment, event::WallTime};
 use super::{
     desk::{Around, Desk, refuse},
     post,
+    stick::Exports,
     task::{Clerk, Task},
 };
 use crate::{
@@ -81,6 +82,7 @@ struct Counter {
     missing_glyphs: Vec<char>,
     /// The slips under way, and which of them are the officer's test; the printer answers for each in this order.
     slips: VecDeque<(Question, bool)>,
+    exports: Exports,
     look_due: Duration,
     tidied: Duration,
     /// When to look again whether another visit finds room, where none does.
@@ -100,6 +102,7 @@ impl Counter {
             health: None,
             missing_glyphs: Vec::new(),
             slips: VecDeque::new(),
+            exports: Exports::default(),
             look_due: Duration::ZERO,
             tidied: Duration::ZERO,
             full_until: None,
@@ -208,7 +211,7 @@ impl Counter {
         let settings = QueueSettings {
             terminal: enrolment.terminal,
             first_generation: Some(enrolment.generation),
-            witnesses: witnesses(config),
+            witnesses: config.generation_witnesses(),
         };
         let printer = self.printer.as_ref().map_err(|problem| anyhow::anyhow!("{problem}"))?;
         let queue = self.open_queue(&config.queue_path(), &settings)?;
@@ -241,6 +244,7 @@ impl Counter {
                 self.print_slip(question, Slip::Reissued { ticket: new.ticket, code: new.code }, false);
             }
             Task::TestPrint(question) => self.print_slip(question, Slip::Test, true),
+            Task::Stick(question) => self.exports.ask(question, &self.office),
             Task::Forget => self.print(Command::ForgetTexts),
             Task::CheckPin { question, door, pin } => {
                 post(Event::PinChecked(question, self.is_pin(door, &pin)));
@@ -364,13 +368,6 @@ fn start_printer(clerk: &Clerk, office: &Office) -> anyhow::Result<Handle> {
     let tell = move |event| clerk.send(Task::Printer(event));
     printer::start(settings, Letterhead::default(), Arc::clone(&office.clock), tell)
         .context("start the printer's thread")
-}
-
-/// Where the highest generation is remembered beside the queue's own folder: in the folder of the enrolment file, so that
-/// a wiped data partition that is enrolled by the same file again repeats no number, and where the settings say.
-fn witnesses(config: &Config) -> Vec<PathBuf> {
-    let enrolments = config.enrolment.parent().filter(|dir| **dir != config.data_dir);
-    enrolments.into_iter().chain(config.witness_dir.as_deref()).map(|dir| dir.join("generation.json")).collect()
 }
 
 fn on_screen(paper: OnPaper) -> Paper {

@@ -13,6 +13,7 @@ mod part;
 mod people;
 mod render;
 mod scanner;
+mod stick;
 mod task;
 mod technician;
 mod touches;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub panel: Option<std::sync::mpsc::Sender<Call>>,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,
+    /// Whether the settings name a place for a stick.
+    pub has_stick: bool,
 }
 
 /// The dispatcher.
@@ -156,6 +159,7 @@ impl App {
                 clerk.send(Task::CheckPin { question, door, pin: pin.into() });
             }
             Action::TestPrint(question) => clerk.send(Task::TestPrint(question)),
+            Action::ToStick(question) => clerk.send(Task::Stick(question)),
             Action::CheckIn { question, person, present } => {
                 let at: Timestamp = self.parts.clock.wall().at;
                 self.ask(question, Ask::CheckIn(CheckIn { person, present, at }), |answer| match answer {

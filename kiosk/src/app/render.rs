@@ -29,7 +29,7 @@ impl App {
                 self.people(now.as_ref());
                 self.staff();
             }
-            Page::Pin | Page::Officer | Page::Lookup => self.staff(),
+            Page::Pin | Page::Officer | Page::Lookup | Page::Stick => self.staff(),
             Page::Technician => {
                 self.staff();
                 self.technician();
@@ -295,6 +295,8 @@ impl App {
         page.set_busy(staff.busy);
         page.set_paper_step(staff.paper_step.map_or(-1, i32::from));
         page.set_result(self.phrases().invoke_result(result(staff.result.as_ref())));
+        page.set_has_stick(self.parts.has_stick);
+        self.stick();
         let zone = self.session.bulletin.as_ref().map_or("Asia/Shanghai", |b| b.zone.as_str());
         let rows = staff.found.iter().map(|t| {
             let at = wire::event::WallTime { at: t.received, quality: wire::event::ClockQuality::Host };
@@ -323,6 +325,8 @@ fn result(result: Option<&StaffResult>) -> StaffText {
         Some(StaffResult::TooMany) => StaffText::TooMany,
         Some(StaffResult::Refused) => StaffText::Refused,
         Some(StaffResult::CannotTake) => StaffText::CannotTake,
+        // It has a page and sentences of its own.
+        Some(StaffResult::Stick(_)) => StaffText::None,
     }
 }
 
@@ -368,6 +372,7 @@ fn page_of(page: Page) -> (pages::Page, &'static str) {
         Page::Officer => (pages::Page::Officer, "officer"),
         Page::Lookup => (pages::Page::Lookup, "lookup"),
         Page::RosterCheck => (pages::Page::RosterCheck, "roster-check"),
+        Page::Stick => (pages::Page::Stick, "stick"),
         Page::Technician => (pages::Page::Technician, "technician"),
     }
 }

@@ -77,6 +77,8 @@ pub enum Task {
     PrintCode(Question, Reissued),
     /// Print a test page.
     TestPrint(Question),
+    /// Write the backlog onto a stick.
+    Stick(Question),
     /// Is this the PIN?
     CheckPin {
         /// Goes back with the answer.

@@ -106,6 +106,8 @@ fn connect_staff(ui: &pages::App) {
     act.on_staff_roster(|| dispatch(Event::StaffRoster));
     act.on_staff_check_in(|person, present| dispatch(Event::StaffCheckIn { person: person.into(), present }));
     act.on_staff_lookup_open(|| dispatch(Event::StaffLookupOpen));
+    act.on_staff_stick_open(|| dispatch(Event::StaffStickOpen));
+    act.on_staff_stick(|| dispatch(Event::StaffStick));
     let weak = ui.as_weak();
     act.on_staff_lookup(move || {
         if let Some(ui) = weak.upgrade() {

@@ -10,11 +10,11 @@ use kiosk::{
     backoff::dice,
     clock::{Clock, SystemClock},
     config::Config,
-    control::{self, Contact, ToKiosk},
+    control::{self, Contact, Sign, ToKiosk, message::Signing},
     cores,
-    fleet::{Fleet, IdentityStore},
+    fleet::{self, Fleet, IdentityStore},
     forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
-    https::{self, HostDate},
+    https::{self, HostDate, Identity},
     queue::{Queue, QueueError},
     systemd,
 };
@@ -94,6 +94,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let clients = fleet.clients();
     let unknown_to_county = Arc::new(Notify::new());
     let (identity, mut identities) = watch::channel(None);
+    let enrolled = identities.clone();
     let enrolling = fleet.keep_enrolled(identity, Arc::clone(&unknown_to_county));
 
     // The county as this terminal is known to it.
@@ -117,7 +118,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let (changed, changes) = broadcast::channel(16);
     let (to_forwarder, from_kiosk) = mpsc::channel(16);
     let control_path = config.control_path();
-    let to_kiosk = ToKiosk { contact: contacts, changed: changes };
+    let to_kiosk = ToKiosk { contact: contacts, changed: changes, sign: signing(enrolled) };
     let talking = control::stay_connected(&control_path, to_kiosk, to_forwarder);
 
     // The queue file, which kiosk makes, and the forwarding.
@@ -148,6 +149,20 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         () = talking => Ok(Ended::Stopped),
         () = stop => Ok(Ended::Stopped),
     }
+}
+
+/// Signs manifests of sticks with the key of whichever certificate the terminal has by then.
+fn signing(enrolled: watch::Receiver<Option<Identity>>) -> Sign {
+    Box::new(move |manifest_sha256| {
+        let Some(identity) = enrolled.borrow().clone() else { return Signing::NotEnrolled };
+        match fleet::sign_manifest(&identity, manifest_sha256) {
+            Ok(signature) => Signing::Signed { certificate: identity.certificate, signature },
+            Err(error) => {
+                error!(error = https::why(&error), "a stick's manifest can't be signed");
+                Signing::Failed
+            }
+        }
+    })
 }
 
 /// Waits for kiosk to make the queue file; feeds the watchdog meanwhile.

@@ -95,6 +95,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         clock,
         panel,
         has_scanner: config.scanner.is_some(),
+        has_stick: config.stick_dir.is_some(),
     });
     let seconds = slint::Timer::default();
     seconds.start(slint::TimerMode::Repeated, Duration::from_secs(1), || {

@@ -18,7 +18,9 @@ use zeroize::Zeroizing;
 
 use super::{
     line::{UNREADABLE_MAX, decode, encode},
-    message::{Answer, Ask, Changed, LINE_MAX, Line, Message, Network, Notice, Presence, Reply, Request, Role},
+    message::{
+        Answer, Ask, Changed, LINE_MAX, Line, Message, Network, Notice, Presence, Reply, Request, Role, Signing,
+    },
 };
 
 /// Kiosk hangs up on an agent that was silent for 60 s.
@@ -74,13 +76,17 @@ impl Contact {
     }
 }
 
+/// Signs a manifest with this SHA-256 (hexadecimal) with the terminal's key.
+pub type Sign = Box<dyn Fn(&str) -> Signing + Send>;
+
 /// What is told to kiosk.
-#[derive(Debug)]
 pub struct ToKiosk {
     /// How the network stands.
     pub contact: watch::Receiver<Contact>,
     /// What was written into the queue file.
     pub changed: broadcast::Receiver<Changed>,
+    /// Signs at once: whether the county is reached makes no difference.
+    pub sign: Sign,
 }
 
 /// Stays connected to the kiosk behind the socket at `path`, until nobody takes what comes from it.
@@ -133,6 +139,10 @@ async fn talk(stream: UnixStream, to_kiosk: &mut ToKiosk, from_kiosk: &mpsc::Sen
                 match line.map(|line| line.message) {
                     Some(Message::Request { id, deadline_ms, ask: Request::County(ask) }) if asks.len() < ASKS_MAX => {
                         asks.spawn(answer(id, Duration::from_millis(deadline_ms), ask, from_kiosk.clone()));
+                    }
+                    Some(Message::Request { id, ask: Request::Sign { manifest_sha256 }, .. }) => {
+                        let signing = (to_kiosk.sign)(&manifest_sha256);
+                        write(&mut writing, &Line::reply(id, Reply::Signed(signing))).await?;
                     }
                     Some(Message::Notice(Notice::Submitted)) => {
                         // A full channel holds a nudge already, or the forwarder is at work anyway.

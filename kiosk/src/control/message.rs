@@ -60,6 +60,11 @@ pub enum Request {
     Status,
     /// Kiosk asks the agent for something of the county.
     County(Ask),
+    /// Kiosk asks the agent to sign a stick's manifest with the terminal's key. Needs no network.
+    Sign {
+        /// SHA-256 of the manifest, hexadecimal.
+        manifest_sha256: String,
+    },
 }
 
 /// The reply to a [`Request`].
@@ -70,6 +75,25 @@ pub enum Reply {
     Status(Status),
     /// To [`Request::County`].
     County(Answer),
+    /// To [`Request::Sign`].
+    Signed(Signing),
+}
+
+/// What came of [`Request::Sign`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signing {
+    /// It is signed.
+    Signed {
+        /// The terminal's certificate, PEM.
+        certificate: String,
+        /// ECDSA, ASN.1, base64.
+        signature: String,
+    },
+    /// The terminal has no certificate yet.
+    NotEnrolled,
+    /// The key can't be used, or what was to be signed is not a SHA-256.
+    Failed,
 }
 
 /// What needs no reply.

@@ -2,7 +2,8 @@
 //!
 //! `<run_dir>/control.sock` (mode 0660) is served by kiosk with plain threads. Any client may ask for the
 //! [`Status`](message::Status). The agent says hello and stays: it tells how the network stands and what it wrote
-//! into the queue file, and kiosk asks it for what only the county knows.
+//! into the queue file, and kiosk asks it for what only the county knows, and to sign a stick's manifest with the key
+//! that only the agent has.
 //!
 //! Invariant: a peer that is absent, slow, dead or talks rubbish costs nobody a wait. Every request ends by its
 //! deadline; silence means that nobody knows, never that something is free. Lines are bounded and overwritten after
@@ -16,7 +17,7 @@ pub mod message;
 mod pending;
 mod server;
 
-pub use agent::{Asked, Contact, FromKiosk, ToKiosk, stay_connected};
+pub use agent::{Asked, Contact, FromKiosk, Sign, ToKiosk, stay_connected};
 pub use board::Board;
 pub use client::status;
 pub use server::{Control, ControlEvent};

@@ -11,11 +11,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Silent, message::Answer};
+use super::{Silent, message::Reply};
 use crate::clock::Clock;
 
 /// Takes the answer to one question.
-pub(super) type Done = Box<dyn FnOnce(Result<Answer, Silent>) + Send>;
+pub(super) type Done = Box<dyn FnOnce(Result<Reply, Silent>) + Send>;
 
 struct Open {
     connection: u64,
@@ -27,7 +27,7 @@ struct Open {
 struct Table {
     last: u64,
     open: BTreeMap<u64, Open>,
-    ended: Vec<(Done, Result<Answer, Silent>)>,
+    ended: Vec<(Done, Result<Reply, Silent>)>,
     closed: bool,
 }
 
@@ -63,13 +63,13 @@ impl Pending {
     }
 
     /// Ends a question that never got an id.
-    pub(super) fn end(&self, done: Done, answer: Result<Answer, Silent>) {
+    pub(super) fn end(&self, done: Done, answer: Result<Reply, Silent>) {
         self.table().ended.push((done, answer));
         self.wake.notify_one();
     }
 
     /// The agent answered; an id that isn't open any more, or another connection's, is passed over.
-    pub(super) fn answered(&self, connection: u64, id: u64, answer: Answer) {
+    pub(super) fn answered(&self, connection: u64, id: u64, answer: Reply) {
         let mut table = self.table();
         if table.open.get(&id).is_some_and(|open| open.connection == connection)
             && let Some(open) = table.open.remove(&id)

@@ -27,8 +27,8 @@ use super::{
     Silent,
     board::Board,
     line::{Lines, encode},
-    message::{Answer, Ask, Changed, Line, Message, Notice, Presence, Reply, Request, Role},
-    pending::Pending,
+    message::{Answer, Ask, Changed, Line, Message, Notice, Presence, Reply, Request, Role, Signing},
+    pending::{Done, Pending},
 };
 use crate::clock::Clock;
 
@@ -109,12 +109,31 @@ impl Control {
     /// Returns at once. `done` is called exactly once, on another thread, at the latest when `deadline` has passed;
     /// [`Answer::Offline`] and [`Silent::NoPeer`] come at once.
     pub fn ask(&self, ask: Ask, deadline: Duration, done: impl FnOnce(Result<Answer, Silent>) + Send + 'static) {
+        let of_county = |reply| if let Reply::County(answer) = reply { Ok(answer) } else { Err(Silent::Deadline) };
+        self.request(Request::County(ask), deadline, Box::new(move |reply| done(reply.and_then(of_county))));
+    }
+
+    /// Asks the agent to sign a manifest with this SHA-256. As [`Self::ask`], but needs no network.
+    pub fn sign(
+        &self,
+        manifest_sha256: &[u8; 32],
+        deadline: Duration,
+        done: impl FnOnce(Result<Signing, Silent>) + Send + 'static,
+    ) {
+        let manifest_sha256 = manifest_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let of_agent = |reply| if let Reply::Signed(signing) = reply { Ok(signing) } else { Err(Silent::Deadline) };
+        let done = Box::new(move |reply: Result<Reply, Silent>| done(reply.and_then(of_agent)));
+        self.request(Request::Sign { manifest_sha256 }, deadline, done);
+    }
+
+    /// A reply to something else than was asked is nobody's: it counts as none.
+    fn request(&self, request: Request, deadline: Duration, done: Done) {
         let agent = self.inner.agent();
         let Some(peer) = agent.as_ref() else {
-            return self.inner.pending.end(Box::new(done), Err(Silent::NoPeer));
+            return self.inner.pending.end(done, Err(Silent::NoPeer));
         };
-        let id = self.inner.pending.open(peer.connection, deadline, Box::new(done));
-        peer.send(&Line::request(id, deadline, Request::County(ask)));
+        let id = self.inner.pending.open(peer.connection, deadline, done);
+        peer.send(&Line::request(id, deadline, request));
     }
 
     /// Tells the agent, if there is one, that an event wants to be forwarded.
@@ -227,7 +246,7 @@ impl Inner {
                 Message::Notice(Notice::Changed(changed)) if is_agent => {
                     (self.on_event)(ControlEvent::Changed(changed));
                 }
-                Message::Reply { id, answer: Reply::County(answer) } if is_agent => {
+                Message::Reply { id, answer: answer @ (Reply::County(_) | Reply::Signed(_)) } if is_agent => {
                     self.pending.answered(connection, id, answer);
                 }
                 _ => debug!(connection, "a line that is not for kiosk"),

@@ -9,8 +9,9 @@ use std::{
 };
 
 use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SigningKey};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use wire::{enrol::Enrolment, ticket::TerminalNumber};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -59,6 +60,12 @@ pub enum IdentityError {
     /// No certificate request can be made.
     #[error("make a certificate request")]
     Request(#[source] rcgen::Error),
+    /// Nothing can be signed.
+    #[error("sign with the terminal's key")]
+    Sign(#[source] rcgen::Error),
+    /// Only manifests are signed.
+    #[error("expected a SHA-256 of 64 hexadecimal digits")]
+    NotADigest,
     /// The host's answer is not a certificate for this terminal's key.
     #[error("the host answered with a certificate that is not for this terminal's key")]
     NotOurs,
@@ -140,6 +147,24 @@ impl IdentityStore {
     }
 }
 
+/// Signs a stick's manifest with the terminal's key; `manifest_sha256` is hexadecimal. Gives ECDSA, ASN.1, base64.
+///
+/// # Errors
+/// [`IdentityError::NotADigest`], or a key that can't be used.
+pub fn sign_manifest(identity: &Identity, manifest_sha256: &str) -> Result<String, IdentityError> {
+    let digest = unhex(manifest_sha256).ok_or(IdentityError::NotADigest)?;
+    let key = KeyPair::from_pem(&identity.key).map_err(IdentityError::Sign)?;
+    let signature = key.sign(&wire::stick::to_be_signed(&digest)).map_err(IdentityError::Sign)?;
+    Ok(STANDARD.encode(signature))
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = Some(text).filter(|text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    let bytes = (0..64).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
+    bytes.try_into().ok()
+}
+
 fn read(path: &Path) -> Result<Option<String>, IdentityError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -166,4 +191,23 @@ fn validity(identity: &Identity) -> Option<(Timestamp, Timestamp)> {
     let validity = certificate.validity();
     let from = Timestamp::from_second(validity.not_before.timestamp()).ok()?;
     Some((from, Timestamp::from_second(validity.not_after.timestamp()).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_digest_of_a_manifest_is_signed_and_the_certificates_key_opens_it() {
+        let key = KeyPair::generate().unwrap();
+        let identity = Identity { certificate: String::new(), key: key.serialize_pem() };
+        let manifest = r#"{"v":1,"terminal":"00007","events":[]}"#.to_owned();
+        let digest: String = wire::event::hash(manifest.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        let signature = sign_manifest(&identity, &digest).unwrap();
+        let signed = wire::stick::SignedManifest { v: 1, manifest, certificate: String::new(), signature };
+        assert!(signed.open(rcgen::PublicKeyData::der_bytes(&key)).is_ok());
+        for other in ["", "abc", &"g".repeat(64), &digest[1..], "a request"] {
+            assert!(matches!(sign_manifest(&identity, other), Err(IdentityError::NotADigest)), "{other}");
+        }
+    }
 }

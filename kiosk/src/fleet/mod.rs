@@ -7,4 +7,4 @@ mod enrol;
 mod identity;
 
 pub use enrol::{Clients, Fleet, RefusedByHost};
-pub use identity::{IdentityError, IdentityStore};
+pub use identity::{IdentityError, IdentityStore, sign_manifest};

@@ -54,6 +54,7 @@
 //! [`Queue::attach`] (the agent) holds shared; migrating waits for nobody and fails with [`QueueError::InUse`].
 //! Invariant: an event's bytes never change, and an event that was not delivered is never deleted (triggers hold both).
 
+mod backlog;
 mod cache;
 mod forward;
 mod generation;
@@ -74,6 +75,7 @@ use wire::ticket::{NumberError, TerminalNumber};
 
 use crate::{clock::Clock, durable::WriteError, seal::SealError};
 
+pub use backlog::Held;
 pub use cache::KeptBulletin;
 pub use forward::{Depth, Forward, Ledger};
 pub use generation::QueueSettings;

@@ -73,6 +73,8 @@ pub enum Action {
     },
     /// Print a test page.
     TestPrint(Question),
+    /// Write the backlog onto a stick.
+    ToStick(Question),
     /// Tell the county that somebody came or left.
     CheckIn {
         /// Comes back with the answer.

@@ -141,6 +141,10 @@ pub enum Event {
     StaffLookup(String),
     /// Prints a new code for a ticket found.
     StaffReissue(TicketNumber),
+    /// 存到U盘: the page of it.
+    StaffStickOpen,
+    /// Writes the backlog onto the stick.
+    StaffStick,
     /// What an action of the staff came to.
     StaffAnswered(Question, StaffResult),
 
@@ -324,6 +328,36 @@ pub enum StaffResult {
     Refused,
     /// Nothing can be written down at present, so nothing is taken.
     CannotTake,
+    /// How it stands with the stick.
+    Stick(Stick),
+}
+
+/// How it stands with the backlog on the stick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stick {
+    /// It is being written; the stick must stay in.
+    Writing {
+        /// Events that are written.
+        done: u32,
+        /// Events in all.
+        of: u32,
+    },
+    /// So many events are on the stick, which may be taken out.
+    Done(u32),
+    /// The county has acknowledged everything.
+    Nothing,
+    /// No stick is there.
+    NoStick,
+    /// The stick is full.
+    Full,
+    /// The stick can't be written on.
+    ReadOnly,
+    /// Something else went wrong.
+    Failed,
+    /// The terminal has no certificate: the county could not know whose it is.
+    NotEnrolled,
+    /// Who signs is not there at the moment.
+    NotReady,
 }
 
 /// What the technician reads.

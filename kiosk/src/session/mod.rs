@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use action::{Action, Question};
 pub use event::{
-    Door, Event, Facts, Field, Key, Note, Paper, QueueFacts, StaffResult, Submitted, TrackResult, Trouble,
+    Door, Event, Facts, Field, Key, Note, Paper, QueueFacts, StaffResult, Stick, Submitted, TrackResult, Trouble,
 };
 pub use find::{Find, Found};
 pub use help::Help;
@@ -61,6 +61,8 @@ pub enum Page {
     Lookup,
     /// Who came, who left.
     RosterCheck,
+    /// The backlog onto a stick.
+    Stick,
     /// The technician's page.
     Technician,
 }
@@ -107,7 +109,7 @@ pub struct Session {
 impl Session {
     /// Takes what happened at `now` (monotonic) and gives what follows.
     pub fn step(&mut self, event: Event, now: Duration) -> Vec<Action> {
-        if event.is_touch() {
+        if event.is_touch() || self.stick_goes_on(&event) {
             self.idle.touched(now);
         }
         match event {
@@ -158,6 +160,8 @@ impl Session {
             | Event::StaffLookupOpen
             | Event::StaffLookup(_)
             | Event::StaffReissue(_)
+            | Event::StaffStickOpen
+            | Event::StaffStick
             | Event::StaffAnswered(..) => self.staff_step(event),
             event => self.speak_step(event),
         }
@@ -180,7 +184,7 @@ impl Session {
 
     /// Whether somebody of the staff is signed in.
     pub(crate) fn with_staff(&self) -> bool {
-        matches!(self.page, Page::Officer | Page::Lookup | Page::RosterCheck | Page::Technician)
+        matches!(self.page, Page::Officer | Page::Lookup | Page::RosterCheck | Page::Stick | Page::Technician)
     }
 
     /// A visit that holds somebody's words or waits for a receipt goes on whatever breaks: the queue may be back before it
@@ -210,7 +214,7 @@ impl Session {
             Page::Place => Page::Category,
             Page::Say => Page::Place,
             Page::Contact => Page::Done,
-            Page::Lookup | Page::RosterCheck => Page::Officer,
+            Page::Lookup | Page::RosterCheck | Page::Stick => Page::Officer,
             Page::Found => Page::Find,
             Page::Category if self.speak.on_behalf => Page::Officer,
             Page::Category | Page::Find | Page::People => Page::Home,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wire::{intake::LookupTicket, ticket::TicketNumber};
 use zeroize::Zeroize;
 
-use super::{Action, Door, Event, Key, Note, Page, Question, Session, Speak, StaffResult, Trouble};
+use super::{Action, Door, Event, Key, Note, Page, Question, Session, Speak, StaffResult, Stick, Trouble};
 
 /// How many digits a PIN has.
 pub const PIN_DIGITS: usize = 6;
@@ -200,6 +200,13 @@ impl Session {
                 return vec![Action::Lookup { question: self.staff_question(), phone }];
             }
             Event::StaffReissue(ticket) => return self.reissue(ticket),
+            Event::StaffStickOpen => {
+                self.staff_turns();
+                self.go(Page::Stick);
+            }
+            Event::StaffStick if self.page == Page::Stick && !self.staff.busy => {
+                return vec![Action::ToStick(self.staff_question())];
+            }
             Event::StaffAnswered(question, result) => self.staff_answered(question, result),
             _ => {}
         }
@@ -226,12 +233,19 @@ impl Session {
         (staff.asked, staff.result, staff.busy) = (None, None, false);
     }
 
-    /// One question may have two answers: the county's new code, and then what became of its paper.
+    /// A stick that is being written keeps the page: it takes minutes, and whoever waits for it touches nothing.
+    pub(super) fn stick_goes_on(&self, event: &Event) -> bool {
+        let Event::StaffAnswered(question, StaffResult::Stick(Stick::Writing { .. })) = event else { return false };
+        self.page == Page::Stick && self.staff.asked == Some(*question)
+    }
+
+    /// One question may have more answers than one: the county's new code, and then what became of its paper; how far a
+    /// stick is written, and what came of it.
     fn staff_answered(&mut self, question: Question, result: StaffResult) {
         if self.staff.asked != Some(question) {
             return;
         }
-        self.staff.busy = false;
+        self.staff.busy = matches!(result, StaffResult::Stick(Stick::Writing { .. }));
         if let StaffResult::Lookup(found) = &result {
             self.staff.found.clone_from(found);
         }

@@ -14,6 +14,7 @@ use super::*;
 
 mod late;
 mod locked;
+mod stick;
 
 const T0: Duration = Duration::from_secs(1000);
 
@@ -99,6 +100,7 @@ fn asked(actions: &[Action]) -> Question {
             | Action::Lookup { question, .. }
             | Action::CheckIn { question, .. }
             | Action::TestPrint(question)
+            | Action::ToStick(question)
             | Action::CallHelp(question)
             | Action::AskHelp(question),
         ] => *question,

@@ -11,4 +11,5 @@ mod scenes;
 mod sizes;
 mod snapshots;
 mod stage;
+mod stick;
 mod texts;

@@ -16,11 +16,11 @@ pub(crate) struct Scene {
     pub(crate) set: fn(&App, bool),
 }
 
-fn page(app: &App, page: Page) {
+pub(crate) fn page(app: &App, page: Page) {
     app.global::<Shell>().set_page(page);
 }
 
-fn pick(english: bool, chinese: &str, other: &str) -> slint::SharedString {
+pub(crate) fn pick(english: bool, chinese: &str, other: &str) -> slint::SharedString {
     if english { other.into() } else { chinese.into() }
 }
 
@@ -166,7 +166,7 @@ fn lookup(app: &App, english: bool) {
 
 /// Every page in each state that changes its shape.
 pub(crate) fn all() -> Vec<Scene> {
-    vec![
+    let mut all = vec![
         Scene { name: "attract", set: |app, _| page(app, Page::Attract) },
         Scene {
             name: "home",
@@ -377,5 +377,7 @@ pub(crate) fn all() -> Vec<Scene> {
                 app.global::<Shell>().set_countdown(30);
             },
         },
-    ]
+    ];
+    all.extend(crate::stick::scenes());
+    all
 }

@@ -4,7 +4,7 @@
 
 use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
 use kiosk::{
-    pages::{App, Help, Page, Shell, Speak},
+    pages::{App, Help, Page, Shell, Speak, Staff},
     ui,
 };
 use slint::{ComponentHandle as _, Rgba8Pixel, SharedPixelBuffer};
@@ -51,6 +51,7 @@ pub(crate) fn show(app: &App, scene: Scene, english: bool) {
     shell.set_help(Help::None);
     shell.set_countdown(-1);
     app.global::<Speak>().set_note("".into());
+    app.global::<Staff>().set_has_stick(false);
     ui::wipe_visit(app);
     settle();
     (scene.set)(app, english);

@@ -67,8 +67,14 @@ impl HostFolder {
 
     /// Runs one command of the host's to its end.
     pub(crate) fn run(&self, arguments: &[&str]) {
+        self.answer(arguments);
+    }
+
+    /// Runs one command of the host's to its end, for what it answers.
+    pub(crate) fn answer(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.command().args(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// Adds a terminal and reads its enrolment file.

@@ -16,8 +16,8 @@ use std::{
 use disk::{Disk, Refused};
 use fuser::{
     BackgroundSession, BsdFileFlags, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation,
-    INodeNo, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty,
-    ReplyEntry, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
+    INodeNo, LockOwner, MountOption, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
+    ReplyEmpty, ReplyEntry, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 
 /// The kernel asks again every time: nothing is cached.
@@ -41,7 +41,17 @@ impl Forgetful {
     /// # Errors
     /// No `/dev/fuse`, or no right to use it.
     pub fn mount(&self, at: &Path) -> io::Result<BackgroundSession> {
-        fuser::spawn_mount(self.clone(), at, &Config::default())
+        self.mount_with(at, &[])
+    }
+
+    /// Mounts it with options of the kernel's.
+    ///
+    /// # Errors
+    /// As [`Self::mount`].
+    pub fn mount_with(&self, at: &Path, options: &[MountOption]) -> io::Result<BackgroundSession> {
+        let mut config = Config::default();
+        config.mount_options = options.to_vec();
+        fuser::spawn_mount(self.clone(), at, &config)
     }
 
     fn attributes(&self, node: u64) -> Result<FileAttr, Errno> {
