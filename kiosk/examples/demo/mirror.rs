@@ -13,7 +13,7 @@ use i_slint_backend_testing::{
 };
 use image::RgbImage;
 use kiosk::{
-    pages::{App, Choice, Done, Door, Entry, Find, Found, Page, Paper, Shell, Speak},
+    pages::{App, Choice, Done, Door, Entry, Find, Found, Page, Paper, Shell, Speak, Staff},
     ui::model,
 };
 use slint::{ComponentHandle as _, PhysicalSize};
@@ -87,6 +87,11 @@ impl Mirror {
     /// Whether the say page shows the keyboard.
     pub fn set_writing(&self, writing: bool) {
         self.app.global::<Speak>().set_writing(writing);
+    }
+
+    /// Whether the officer's page has a door to the stick.
+    pub fn set_has_stick(&self) {
+        self.app.global::<Staff>().set_has_stick(true);
     }
 
     /// What is known of the paper; the done page asks another question where it is not known.
