@@ -1,11 +1,13 @@
 //! A submission against what it can't do without: a bare transaction that writes the same rows and indexes, and one seal.
 //!
-//! Figure: the median of a submission is at most 1.3 times that of the bare one, and it is exactly one fsync of the log.
+//! Figures: the median of a submission is at most 1.3 times that of the bare one, its 99th percentile at most 1.5 times
+//! that of the bare one's, and it is exactly one fsync of the log.
 //! Both kinds take turns on the same disk; `cargo bench -p kiosk --bench queue_submit`. Exits with 1 beyond the figure.
 #![expect(clippy::unwrap_used, reason = "a measurement ends where something unexpected happens")]
 
 #[path = "../tests/queue_support/mod.rs"]
 mod queue_support;
+mod support;
 #[path = "../tests/queue_support/syncs.rs"]
 mod syncs;
 
@@ -18,13 +20,15 @@ use kiosk::{
 };
 use queue_support::{County, Place, draft};
 use rusqlite::{Connection, TransactionBehavior, params};
+use support::quantile;
 use wire::{
     event::Suggestion,
     secret::{QueryCode, Secret},
 };
 
-const ROUNDS: usize = 300;
+const ROUNDS: usize = 1000;
 const LIMIT: f64 = 1.3;
+const LIMIT_P99: f64 = 1.5;
 
 /// A suggestion of usual length.
 const TEXT: &str = "村口到学校的路有三处大坑，下雨天孩子们走不过去，昨天摔了两个。请尽快修一修。";
@@ -87,13 +91,21 @@ impl Bare {
     }
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+/// What was measured on one file system, in milliseconds.
+struct Measured {
+    ours: Vec<f64>,
+    bare: Vec<f64>,
+    /// The most that a submission made; a hundred for one of the file itself.
+    syncs: u64,
 }
 
-/// The ratio on one file system, and the most fsyncs that a submission made.
-fn measure(parent: &Path) -> (f64, Duration, Duration, u64) {
+impl Measured {
+    fn ratio(&self, part: f64) -> f64 {
+        quantile(&self.ours, part) / quantile(&self.bare, part)
+    }
+}
+
+fn measure(parent: &Path) -> Measured {
     let clock = SystemClock::start();
     let county = County::new();
     let places = [(); 2].map(|()| Place::below(parent));
@@ -110,7 +122,7 @@ fn measure(parent: &Path) -> (f64, Duration, Duration, u64) {
         .unwrap();
     drop(emptied);
     let mut bare = Bare::new(&places[1].path(), event);
-    let (mut ours, mut theirs, mut syncs_most) = (Vec::new(), Vec::new(), 0);
+    let mut measured = Measured { ours: Vec::new(), bare: Vec::new(), syncs: 0 };
     for round in 0..ROUNDS + 20 {
         let draft = draft(TEXT);
         let (mut bare_time, mut our_time, mut our_syncs) = (Duration::ZERO, Duration::ZERO, 0);
@@ -129,13 +141,12 @@ fn measure(parent: &Path) -> (f64, Duration, Duration, u64) {
         }
         // The first ones prepare statements and warm caches on both sides.
         if round >= 20 {
-            ours.push(our_time);
-            theirs.push(bare_time);
-            syncs_most = syncs_most.max(our_syncs);
+            measured.ours.push(our_time.as_secs_f64() * 1000.0);
+            measured.bare.push(bare_time.as_secs_f64() * 1000.0);
+            measured.syncs = measured.syncs.max(our_syncs);
         }
     }
-    let (ours, theirs) = (median(ours), median(theirs));
-    (ours.as_secs_f64() / theirs.as_secs_f64(), ours, theirs, syncs_most)
+    measured
 }
 
 fn main() -> ExitCode {
@@ -146,13 +157,17 @@ fn main() -> ExitCode {
         if !parent.is_dir() {
             continue;
         }
-        let (ratio, ours, theirs, syncs) = measure(&parent);
+        let measured = measure(&parent);
+        let (ratio, p99) = (measured.ratio(0.5), measured.ratio(0.99));
         println!(
-            "{}: submit {ours:?}, bare transaction and seal {theirs:?}: {ratio:.2} times (at most {LIMIT}); \
-             {syncs} fsync of the log per submission",
-            parent.display()
+            "{}: submit {:.3} ms, bare transaction and seal {:.3} ms: {ratio:.2} times (at most {LIMIT}), p99 {p99:.2} \
+             times (at most {LIMIT_P99}); {} fsync of the log per submission",
+            parent.display(),
+            quantile(&measured.ours, 0.5),
+            quantile(&measured.bare, 0.5),
+            measured.syncs
         );
-        good &= syncs == 1 && (ratio <= LIMIT || !judged);
+        good &= measured.syncs == 1 && (ratio <= LIMIT && p99 <= LIMIT_P99 || !judged);
     }
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
