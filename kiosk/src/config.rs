@@ -69,6 +69,9 @@ pub struct Printer {
     pub baud: u32,
     /// Name of a printer profile.
     pub profile: String,
+    /// A file with printer profiles of the county, beside the built-in ones; its keys are those of
+    /// `kiosk/src/printer/profiles.toml`.
+    pub profiles: Option<PathBuf>,
     /// Width of the paper in millimetres: 58 or 80.
     pub paper_mm: u32,
 }
@@ -112,7 +115,7 @@ impl Default for Panel {
 
 impl Default for Printer {
     fn default() -> Self {
-        Self { port: "/dev/kiosk-printer".into(), baud: 9600, profile: "epson-tm".into(), paper_mm: 58 }
+        Self { port: "/dev/kiosk-printer".into(), baud: 9600, profile: "epson-tm".into(), profiles: None, paper_mm: 58 }
     }
 }
 

@@ -9,11 +9,16 @@ use kiosk::{
 use proptest::prelude::*;
 
 const PATIENCE: Duration = Duration::from_secs(8);
-const EPSON: Rules = Rules { fence: true, clear: true, patience: PATIENCE };
-const NO_CLEAR: Rules = Rules { fence: true, clear: false, patience: PATIENCE };
-const BARE: Rules = Rules { fence: false, clear: false, patience: PATIENCE };
+const EPSON: Rules = Rules { fence: true, clear: true, presenter: false, takes_back_after: None, patience: PATIENCE };
+const NO_CLEAR: Rules = Rules { clear: false, ..EPSON };
+const BARE: Rules = Rules { fence: false, ..NO_CLEAR };
+const PRESENTER: Rules = Rules { presenter: true, ..NO_CLEAR };
 
-const CLEAN: Status = Status { paper: PaperLevel::Ok, cover_open: false, cutter: false, other: false };
+const CLEAN: Status =
+    Status { paper: PaperLevel::Ok, cover_open: false, cutter: false, heat: false, other: false, presented: None };
+const HOT: Status = Status { heat: true, ..CLEAN };
+const STANDING: Status = Status { presented: Some(true), ..CLEAN };
+const GONE: Status = Status { presented: Some(false), ..CLEAN };
 const NEAR: Status = Status { paper: PaperLevel::Near, ..CLEAN };
 const OUT: Status = Status { paper: PaperLevel::Out, ..CLEAN };
 const JAMMED: Status = Status { cutter: true, ..CLEAN };
@@ -39,6 +44,7 @@ fn copies(actions: &[Action]) -> Vec<u32> {
 }
 
 const NEW: Job = Job::Prepared { after: 0 };
+const NO_PAPER: Refusal = Refusal::Fault(PrintFailure::PaperEnd);
 
 #[test]
 fn a_fence_and_a_clean_status_confirm_and_each_state_is_written_before_the_bytes() {
@@ -57,8 +63,8 @@ fn a_fence_and_a_clean_status_confirm_and_each_state_is_written_before_the_bytes
 
 #[test]
 fn without_paper_or_printer_nothing_is_begun() {
-    let (job, actions) = play(EPSON, NEW, &[Event::Refused(Refusal::NoPaper), Event::Refused(Refusal::NoPrinter)]);
-    assert_eq!((job, told(&actions)), (NEW, vec![Paper::NoPaper, Paper::NoPrinter]));
+    let (job, actions) = play(EPSON, NEW, &[Event::Refused(NO_PAPER), Event::Refused(Refusal::NoAnswer)]);
+    assert_eq!((job, told(&actions)), (NEW, vec![Paper::Waits(NO_PAPER), Paper::Waits(Refusal::NoAnswer)]));
     assert!(copies(&actions).is_empty());
 }
 
@@ -68,9 +74,10 @@ fn paper_end_mid_ticket_reprints_the_whole_ticket_once() {
         [Event::Ready, Event::Sent, Event::Status(OUT), Event::Silent, Event::Status(OUT), Event::Status(CLEAN)];
     let (job, actions) = play(EPSON, NEW, &failing);
     assert_eq!(job, Job::Prepared { after: 1 });
-    assert_eq!(told(&actions), [Paper::Printing, Paper::NoPaper]);
+    assert_eq!(told(&actions), [Paper::Printing, Paper::Waits(NO_PAPER)]);
     let (job, actions) = play(EPSON, job, &failing);
     assert_eq!(copies(&actions), [1], "a marked copy");
+    assert_eq!(told(&actions), [Paper::Printing, Paper::Incomplete]);
     assert!(actions.contains(&Action::Clear), "what the printer held does not come out as well");
     assert_eq!(job, Job::Failed { attempt: 2, reason: PrintFailure::PaperEnd }, "and no more by itself");
     assert!(!job.is_open());
@@ -106,6 +113,51 @@ fn silence_is_unknown_and_not_resent() {
 }
 
 #[test]
+fn a_head_that_was_hot_goes_on_where_it_stopped_and_no_copy_is_made() {
+    for rules in [EPSON, NO_CLEAR] {
+        let cooling = [Event::Ready, Event::Sent, Event::Status(HOT), Event::Status(HOT), Event::Status(CLEAN)];
+        let (job, actions) = play(rules, NEW, &cooling);
+        let hot = PrintState::Failed { attempt: 1, reason: PrintFailure::Heat };
+        assert!(matches!(job, Job::Recovering { attempt: 1, .. }) && actions.contains(&Action::Persist(hot)));
+        let (job, actions) = play(rules, job, &[Event::Fence, Event::Status(CLEAN)]);
+        assert_eq!((job, copies(&actions)), (Job::Confirmed { attempt: 1 }, vec![]));
+    }
+}
+
+#[test]
+fn what_a_presenter_holds_is_confirmed_and_then_taken_or_taken_back() {
+    let out = [Event::Ready, Event::Sent, Event::Fence, Event::Status(STANDING)];
+    let (standing, actions) = play(PRESENTER, NEW, &out);
+    assert!(actions.ends_with(&[Action::Persist(PrintState::Confirmed { attempt: 1 }), Action::Tell(Paper::Printed),]));
+    assert!(standing.is_open() && standing.is_out());
+
+    let (job, actions) = play(PRESENTER, standing, &[Event::Status(STANDING), Event::Status(GONE)]);
+    assert_eq!((job, told(&actions)), (Job::Taken { attempt: 1 }, vec![Paper::Taken]));
+
+    let (waiting, actions) = play(PRESENTER, standing, &[Event::VisitOver, Event::Status(STANDING)]);
+    assert!(actions.is_empty(), "a hand may still come");
+    let (back, actions) = step(waiting, Event::Status(STANDING), PRESENTER, Duration::from_secs(20));
+    assert_eq!(actions, [Action::TakeBack]);
+    let (job, actions) = play(PRESENTER, back, &[Event::Status(STANDING), Event::Status(GONE)]);
+    assert_eq!((job, told(&actions)), (Job::Retracted { attempt: 1 }, vec![Paper::Retracted]));
+
+    let (back, actions) = play(PRESENTER, standing, &[Event::NextWaits, Event::Status(STANDING)]);
+    assert_eq!(actions, [Action::TakeBack], "at once");
+    let never = step(back, Event::Status(STANDING), PRESENTER, Duration::from_secs(60)).0;
+    assert_eq!(never, Job::Confirmed { attempt: 1 }, "switched off in the printer: nothing is claimed");
+}
+
+#[test]
+fn what_was_never_seen_in_the_presenter_is_neither_taken_nor_taken_back() {
+    let (unseen, _) = play(PRESENTER, NEW, &[Event::Ready, Event::Sent, Event::Fence, Event::Status(GONE)]);
+    let (job, actions) = play(PRESENTER, unseen, &[Event::Status(GONE), Event::NextWaits, Event::Status(GONE)]);
+    assert_eq!((job, actions), (Job::Confirmed { attempt: 1 }, vec![]));
+    for end in [Event::Silent, Event::Lost] {
+        assert_eq!(step(unseen, end, PRESENTER, Duration::ZERO).0, Job::Confirmed { attempt: 1 });
+    }
+}
+
+#[test]
 fn a_port_that_goes_while_sending_leaves_it_unknown() {
     let (sending, _) = step(NEW, Event::Ready, EPSON, Duration::ZERO);
     assert_eq!(step(sending, Event::Lost, EPSON, Duration::ZERO).0, Job::Unknown { attempt: 1 });
@@ -120,7 +172,8 @@ fn what_a_former_run_was_sending_comes_out_again_marked() {
 
 #[test]
 fn a_copy_that_somebody_asks_for_is_marked_with_its_number() {
-    for done in [Job::Confirmed { attempt: 2 }, Job::Unknown { attempt: 2 }] {
+    let closed = [Job::Confirmed { attempt: 2 }, Job::Taken { attempt: 2 }, Job::Retracted { attempt: 2 }];
+    for done in closed.into_iter().chain([Job::Unknown { attempt: 2 }]) {
         let (_, actions) = play(BARE, done, &[Event::AskedAgain, Event::Ready]);
         assert_eq!(actions[0], Action::Persist(PrintState::Prepared { after: 2 }));
         assert_eq!(copies(&actions), [2]);
@@ -129,18 +182,22 @@ fn a_copy_that_somebody_asks_for_is_marked_with_its_number() {
 
 fn status() -> impl Strategy<Value = Status> {
     let paper = prop_oneof![Just(PaperLevel::Ok), Just(PaperLevel::Near), Just(PaperLevel::Out)];
-    (paper, any::<[bool; 3]>()).prop_map(|(paper, [cover_open, cutter, other])| Status {
-        paper,
-        cover_open,
-        cutter,
-        other,
-    })
+    (paper, any::<[bool; 4]>(), any::<Option<bool>>()).prop_map(
+        |(paper, [cover_open, cutter, heat, other], presented)| Status {
+            paper,
+            cover_open,
+            cutter,
+            heat,
+            other,
+            presented,
+        },
+    )
 }
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         Just(Event::Ready),
-        Just(Event::Refused(Refusal::NoPaper)),
+        Just(Event::Refused(NO_PAPER)),
         Just(Event::Sent),
         Just(Event::Fence),
         status().prop_map(Event::Status),
@@ -149,6 +206,10 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Event::Lost),
         Just(Event::Tick),
         Just(Event::AskedAgain),
+        Just(Event::Status(STANDING)),
+        Just(Event::Status(GONE)),
+        Just(Event::VisitOver),
+        Just(Event::NextWaits),
     ]
 }
 
@@ -158,9 +219,10 @@ proptest! {
         events in prop::collection::vec(event(), 0..60),
         fence in any::<bool>(),
         clear in any::<bool>(),
+        presenter in any::<bool>(),
     ) {
-        let rules = Rules { fence, clear, patience: PATIENCE };
-        let (mut job, mut fenced) = (NEW, false);
+        let rules = Rules { fence, clear, presenter, ..EPSON };
+        let (mut job, mut fenced, mut standing) = (NEW, false, false);
         let mut sent = Vec::new();
         let mut written = None;
         for (second, event) in (0..).zip(events) {
@@ -173,15 +235,18 @@ proptest! {
                         prop_assert_eq!(written, Some(PrintState::Sending { attempt }), "written before the bytes");
                         prop_assert!(!sent.contains(&copy), "never two with the same mark");
                         sent.push(copy);
-                        fenced = false;
+                        (fenced, standing) = (false, false);
                     }
                     Action::Tell(Paper::Printed) => {
                         prop_assert!(fence && fenced);
                         prop_assert!(matches!(event, Event::Status(s) if s.is_clean()));
                     }
+                    Action::Tell(Paper::Taken) => prop_assert!(presenter && standing, "only what stood there is taken"),
+                    Action::Tell(Paper::Retracted) => prop_assert!(presenter && standing),
                     _ => {}
                 }
             }
+            standing |= matches!(event, Event::Status(Status { presented: Some(true), .. }));
             job = next;
         }
         prop_assert_eq!(sent.iter().filter(|copy| **copy == 0).count(), usize::from(!sent.is_empty()));

@@ -242,14 +242,42 @@ fn what_a_receipt_came_to_is_written_down() {
         PrintState::Prepared { after: 1 },
         PrintState::Sending { attempt: 2 },
         PrintState::Unknown { attempt: 2 },
+        PrintState::Failed { attempt: 2, reason: PrintFailure::Heat },
         PrintState::Confirmed { attempt: 2 },
+        PrintState::Taken { attempt: 2 },
+        PrintState::Retracted { attempt: 2 },
     ];
     for state in states {
         queue.journal(one.job, state, None).unwrap();
         assert_eq!(place.attach().ticket_facts(one.ticket).unwrap().unwrap().paper, state);
-        let open = !matches!(state, PrintState::Unknown { .. } | PrintState::Confirmed { .. });
+        let open =
+            matches!(state, PrintState::Prepared { .. } | PrintState::Sending { .. } | PrintState::Failed { .. });
         assert_eq!(queue.open_jobs().unwrap().len(), usize::from(open));
     }
+}
+
+#[test]
+fn a_former_release_reads_every_state_of_a_receipt_and_what_it_writes_counts() {
+    let (place, county) = (Place::new(), County::new());
+    let mut queue = place.open();
+    let one = queue.submit(&draft("修路"), &county.sealer).unwrap();
+    // The former release knows these states, reads a reason at a failure alone, and takes an unknown one for another.
+    let former = Connection::open(place.path()).unwrap();
+    let read = || -> (String, u32) {
+        former.query_row("SELECT state, attempt FROM print", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    let as_before = [
+        (PrintState::Taken { attempt: 1 }, "confirmed"),
+        (PrintState::Retracted { attempt: 1 }, "confirmed"),
+        (PrintState::Failed { attempt: 1, reason: PrintFailure::Heat }, "failed"),
+    ];
+    for (state, name) in as_before {
+        queue.journal(one.job, state, None).unwrap();
+        assert_eq!(read(), (name.to_owned(), 1), "{state:?}");
+    }
+    queue.journal(one.job, PrintState::Retracted { attempt: 1 }, None).unwrap();
+    former.execute("UPDATE print SET state = 'confirmed', attempt = 2, reason = NULL", []).unwrap();
+    assert_eq!(queue.print_job(one.ticket).unwrap().unwrap().state, PrintState::Confirmed { attempt: 2 });
 }
 
 #[test]

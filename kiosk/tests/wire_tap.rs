@@ -19,7 +19,7 @@ use std::{
 use device::WireTap;
 use kiosk::{
     config,
-    printer::{Port, PortError, built_in},
+    printer::{Line as _, Port, PortError, built_in},
 };
 use serialport::{SerialPort as _, TTYPort};
 use virtual_printer::VirtualPrinter;

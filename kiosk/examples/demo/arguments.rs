@@ -27,7 +27,7 @@ pub struct Arguments {
     /// A serial device with a printer, in place of the virtual one.
     #[arg(long, value_name = "PATH")]
     printer: Option<PathBuf>,
-    /// What kind of printer it is: epson-tm, escpos or generic-58.
+    /// What kind of printer it is: epson-tm, escpos, generic-58 or custom-presenter.
     #[arg(long, value_name = "NAME", default_value = "epson-tm", value_parser = profile, requires = "printer")]
     printer_profile: String,
     /// Its bits per second.

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use kiosk::{
     config,
-    printer::{Port, PortError, built_in},
+    printer::{Cut, Line as _, Port, PortError, built_in},
 };
 use serialport::{SerialPort as _, TTYPort};
 
@@ -75,7 +75,7 @@ impl WireTap {
         let line = pair(link)?;
         let mut machine = Machine::default();
         // What a machine of ours would answer is for nobody: the real one answers.
-        drop(machine.change(|conditions| conditions.knife = profile.cut));
+        drop(machine.change(|conditions| conditions.knife = profile.cut != Cut::None));
         let machine = Arc::new(Mutex::new(machine));
         thread::Builder::new().name("wire-tap".into()).spawn({
             let (machine, link) = (Arc::clone(&machine), link.to_owned());

@@ -254,7 +254,7 @@ impl Player<'_> {
             hands.tap("拿到了")?;
             self.mirror.set_paper(kiosk::pages::Paper::Printed);
         } else if printed(paper) == Printed::Failed {
-            self.mirror.set_paper(kiosk::pages::Paper::NoPaper);
+            self.mirror.set_paper(kiosk::pages::Paper::Waiting);
         }
         if visit.name.is_some() || visit.phone.is_some() {
             hands.tap_to("留个电话", Page::Contact)?;
@@ -319,7 +319,7 @@ enum Proof<'a> {
 
 fn printed(paper: &PrintState) -> Printed {
     match paper {
-        PrintState::Confirmed { .. } => Printed::Confirmed,
+        PrintState::Confirmed { .. } | PrintState::Taken { .. } | PrintState::Retracted { .. } => Printed::Confirmed,
         // What is still prepared waits for paper or a printer, and its villager has left without it.
         PrintState::Failed { .. } | PrintState::Prepared { .. } => Printed::Failed,
         PrintState::Sending { .. } | PrintState::Unknown { .. } => Printed::Unknown,

@@ -29,12 +29,14 @@ use crate::{
         message::{Changed, Network},
     },
     https::why,
-    printer::{self, Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, Slip},
+    printer::{Command, Handle, Letterhead, PrinterHealth, Slip},
     queue::{Queue, QueueError, QueueSettings},
     seal::Sealer,
-    session::{Door, Event, Facts, Note, Paper, Question, StaffResult},
+    session::{Door, Event, Facts, Note, Question},
     ui::fonts::{missing_at_start, missing_characters, missing_sentence},
 };
+
+mod paper;
 
 /// How often an unenrolled terminal looks for its enrolment file, and an open queue is tidied.
 const EVERY: Duration = Duration::from_secs(5);
@@ -91,7 +93,7 @@ struct Counter {
 
 impl Counter {
     fn new(clerk: &Clerk, office: Office) -> Self {
-        let printer = start_printer(clerk, &office).map_err(|problem| format!("{problem:#}"));
+        let printer = paper::start_printer(clerk, &office).map_err(|problem| format!("{problem:#}"));
         Self {
             office,
             printer,
@@ -245,7 +247,7 @@ impl Counter {
             }
             Task::TestPrint(question) => self.print_slip(question, Slip::Test, true),
             Task::Stick(question) => self.exports.ask(question, &self.office),
-            Task::Forget => self.print(Command::ForgetTexts),
+            Task::Forget => self.print(Command::VisitOver),
             Task::CheckPin { question, door, pin } => {
                 post(Event::PinChecked(question, self.is_pin(door, &pin)));
             }
@@ -265,14 +267,6 @@ impl Counter {
         }
     }
 
-    fn print_slip(&mut self, question: Question, slip: Slip, test: bool) {
-        if self.printer.is_err() {
-            return post(Event::StaffAnswered(question, StaffResult::PrinterTrouble));
-        }
-        self.slips.push_back((question, test));
-        self.print(Command::Print(slip));
-    }
-
     fn is_pin(&self, door: Door, pin: &str) -> bool {
         self.enrolment.as_ref().is_some_and(|enrolment| match door {
             Door::Officer => enrolment.officer_pin.fits(pin),
@@ -289,12 +283,7 @@ impl Counter {
         Facts {
             queue,
             problem,
-            printer_ready: self.health.as_ref().map(PrinterHealth::is_ready),
-            paper_enough: self.health.as_ref().filter(|h| h.answering).map(|h| h.paper == PaperLevel::Ok),
-            printer_problem: match &self.printer {
-                Err(problem) => Some(problem.clone()),
-                Ok(_) => self.health.as_ref().and_then(|health| health.port_problem.clone()),
-            },
+            printer: self.printer_facts(),
             terminal: self.enrolment.as_ref().map(|enrolment| enrolment.terminal.to_string()),
             missing_glyphs: self.missing_glyphs.clone(),
         }
@@ -336,47 +325,6 @@ impl Counter {
         self.missing_glyphs.extend(missing);
         self.missing_glyphs.sort_unstable();
         self.missing_glyphs.dedup();
-    }
-
-    fn told_by_printer(&mut self, event: PrinterEvent) {
-        match event {
-            PrinterEvent::Job { ticket, paper } => post(Event::Paper { ticket, paper: on_screen(paper) }),
-            PrinterEvent::NoReceipt(ticket) => post(Event::Paper { ticket, paper: Paper::None }),
-            PrinterEvent::Slip(OnPaper::Printing) => {}
-            PrinterEvent::Slip(paper) => {
-                if let Some((question, test)) = self.slips.pop_front() {
-                    let result = match paper {
-                        OnPaper::Printed if test => StaffResult::TestPrinted,
-                        OnPaper::Unsure if test => StaffResult::TestSent,
-                        OnPaper::Printed | OnPaper::Unsure => StaffResult::Reissued,
-                        _ => StaffResult::PrinterTrouble,
-                    };
-                    post(Event::StaffAnswered(question, result));
-                }
-            }
-            PrinterEvent::Health(health) => self.health = Some(health),
-        }
-    }
-}
-
-fn start_printer(clerk: &Clerk, office: &Office) -> anyhow::Result<Handle> {
-    let config = &office.config.printer;
-    let width = printer::Width::of_paper(config.paper_mm).unwrap_or(printer::Width::Mm58);
-    let profile = printer::built_in(&config.profile)?;
-    let settings = printer::PrinterSettings::new(config.port.clone(), config.baud, profile, width);
-    let clerk = clerk.clone();
-    let tell = move |event| clerk.send(Task::Printer(event));
-    printer::start(settings, Letterhead::default(), Arc::clone(&office.clock), tell)
-        .context("start the printer's thread")
-}
-
-fn on_screen(paper: OnPaper) -> Paper {
-    match paper {
-        OnPaper::Printing => Paper::Printing,
-        OnPaper::Printed => Paper::Printed,
-        OnPaper::Unsure => Paper::Unsure,
-        OnPaper::NoPaper => Paper::NoPaper,
-        OnPaper::NoPrinter => Paper::NoPrinter,
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Zoned;
 use slint::{ComponentHandle, SharedString};
 
-use super::{App, part, people};
+use super::{App, part, people, technician::fault};
 use crate::{
     pages::{
         self, Age, Broken, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next,
@@ -182,9 +182,11 @@ impl App {
             Paper::None => pages::Paper::None,
             Paper::Printing => pages::Paper::Printing,
             Paper::Printed => pages::Paper::Printed,
+            Paper::Taken => pages::Paper::Taken,
+            Paper::Retracted => pages::Paper::Retracted,
             Paper::Unsure => pages::Paper::Unsure,
-            Paper::NoPaper => pages::Paper::NoPaper,
-            Paper::NoPrinter => pages::Paper::NoPrinter,
+            Paper::Incomplete => pages::Paper::Incomplete,
+            Paper::Waits(_) => pages::Paper::Waiting,
         });
         let next = match (done.delivery, self.session.online) {
             (Delivery::Delivered, _) => Next::Delivered,
@@ -192,9 +194,10 @@ impl App {
             (Delivery::Waiting, false) => Next::WaitingOffline,
         };
         // What has to be done again goes before what happens by itself.
-        page.set_next(match done.contact_not_saved {
-            true => self.phrases().invoke_contact_not_kept(),
-            false => self.phrases().invoke_next(next),
+        page.set_next(match (done.contact_not_saved, done.paper) {
+            (true, _) => self.phrases().invoke_contact_not_kept(),
+            (false, Paper::Waits(why)) => self.phrases().invoke_waits_for(fault(why)),
+            (false, _) => self.phrases().invoke_next(next),
         });
         let Some(bulletin) = &self.session.bulletin else { return };
         let at = done.submitted.at.map(|at| wire::event::WallTime { at, quality: wire::event::ClockQuality::Kept });

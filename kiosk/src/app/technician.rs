@@ -3,7 +3,30 @@
 use slint::{ComponentHandle, SharedString};
 
 use super::App;
-use crate::pages::{Fact, FactName, Phrases, Staff};
+use crate::{
+    pages::{Fact, FactName, Fault, Level, Phrases, Staff},
+    session::{PaperLeft, PrinterFault},
+};
+
+/// What keeps the printer from printing, as the pages call it.
+pub(super) fn fault(fault: PrinterFault) -> Fault {
+    match fault {
+        PrinterFault::NoPaper => Fault::NoPaper,
+        PrinterFault::CoverOpen => Fault::CoverOpen,
+        PrinterFault::CutterStuck => Fault::CutterStuck,
+        PrinterFault::TooHot => Fault::TooHot,
+        PrinterFault::Other => Fault::Other,
+        PrinterFault::NoAnswer => Fault::NoAnswer,
+    }
+}
+
+fn level(left: PaperLeft) -> Level {
+    match left {
+        PaperLeft::Enough => Level::Enough,
+        PaperLeft::NearEnd => Level::NearEnd,
+        PaperLeft::Out => Level::Out,
+    }
+}
 
 impl App {
     /// The technician's facts.
@@ -30,9 +53,21 @@ impl App {
                     rows.push(fact(FactName::SetAside, queue.set_aside.to_string().into(), false));
                 }
             }
-            let printer = facts.printer_problem.as_deref().map_or_else(|| well(facts.printer_ready), Into::into);
-            rows.push(fact(FactName::Printer, printer, facts.printer_ready == Some(true)));
-            rows.push(fact(FactName::Paper, well(facts.paper_enough), facts.paper_enough == Some(true)));
+            let printer = facts.printer.as_ref();
+            let state = printer.map_or_else(
+                || phrases.invoke_unknown(),
+                |printer| match &printer.problem {
+                    Some(problem) => problem.as_str().into(),
+                    None => phrases.invoke_printer(printer.fault.map_or(Fault::None, fault)),
+                },
+            );
+            rows.push(fact(FactName::Printer, state, printer.is_some_and(|printer| printer.fault.is_none())));
+            let left = printer.and_then(|printer| printer.paper);
+            let level = left.map_or_else(|| phrases.invoke_unknown(), |left| phrases.invoke_paper_left(level(left)));
+            rows.push(fact(FactName::Paper, level, left == Some(PaperLeft::Enough)));
+            if let Some(presented) = printer.and_then(|printer| printer.presented) {
+                rows.push(fact(FactName::Presenter, phrases.invoke_presented(presented), true));
+            }
             // By their code points: they could not be drawn here either.
             let missing: Vec<_> = facts.missing_glyphs.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
             let fonts = if missing.is_empty() { well(Some(true)) } else { missing.join(" ").into() };

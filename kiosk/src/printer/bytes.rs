@@ -2,7 +2,7 @@
 //!
 //! `escpos` makes what it makes well: alignment, size, weight, the QR code. Its partial cut is a full one, its `writeln`
 //! feeds by command, and it knows neither Chinese mode nor CODE128: these are written here. Source: Epson ESC/POS
-//! reference (`FS &`, `ESC J`, `GS k`, `GS V`), Chinese models of the same command set.
+//! reference (`FS &`, `ESC J`, `GS k`), Chinese models of the same command set.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -15,16 +15,15 @@ use escpos::{
 use zeroize::Zeroizing;
 
 use super::{
-    code128, raster,
+    code128,
+    profile::Cut,
+    raster,
     receipt::{Align, Op},
     text::{font_holds, for_the_font},
 };
 
 /// Chinese characters of two bytes are on: `FS &`.
 const CHINESE_ON: [u8; 2] = [0x1c, b'&'];
-
-/// `GS V 66 0`: feed to the knife, partial cut.
-const PARTIAL_CUT: [u8; 4] = [0x1d, b'V', 66, 0];
 
 /// Height of a barcode in dots: 8 mm, enough for a scanner held by hand.
 const BARCODE_DOTS: u8 = 64;
@@ -52,12 +51,12 @@ impl Driver for Memory {
     }
 }
 
-/// Makes the bytes of a receipt or a slip; a partial cut is left out where the printer has no knife.
+/// Makes the bytes of a receipt or a slip, which end as the printer's knife wants it.
 ///
 /// # Panics
 /// Where a text was not cleaned; layouts clean theirs.
 #[must_use]
-pub fn render(ops: &[Op], cuts: bool) -> Zeroizing<Vec<u8>> {
+pub fn render(ops: &[Op], cut: Cut) -> Zeroizing<Vec<u8>> {
     let memory = Memory::default();
     let protocol = Protocol::new(Encoder::new(encoding_rs::GB18030));
     let mut printer = Printer::new(memory.clone(), protocol, None);
@@ -66,7 +65,7 @@ pub fn render(ops: &[Op], cuts: bool) -> Zeroizing<Vec<u8>> {
         let mut style = Style { size: 1, bold: false };
         for op in ops {
             style = style.after(op);
-            write(printer, op, style, cuts)?;
+            write(printer, op, style, cut)?;
         }
         printer.print().map(|_| ())
     };
@@ -92,7 +91,7 @@ impl Style {
     }
 }
 
-fn write(printer: &mut Printer<Memory>, op: &Op, style: Style, cuts: bool) -> Result<()> {
+fn write(printer: &mut Printer<Memory>, op: &Op, style: Style, cut: Cut) -> Result<()> {
     match op {
         Op::Align(Align::Left) => printer.justify(JustifyMode::LEFT)?,
         Op::Align(Align::Centre) => printer.justify(JustifyMode::CENTER)?,
@@ -110,8 +109,7 @@ fn write(printer: &mut Printer<Memory>, op: &Op, style: Style, cuts: bool) -> Re
             printer.qrcode_option(text, option)?
         }
         Op::Barcode { digits, module } => printer.custom(&barcode(digits, *module))?,
-        Op::Cut if cuts => printer.custom(&PARTIAL_CUT)?,
-        Op::Cut => printer.custom(&[0x1b, b'd', 4])?,
+        Op::Cut => printer.custom(cut.bytes())?,
     };
     Ok(())
 }

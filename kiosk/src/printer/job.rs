@@ -6,14 +6,15 @@
 //!
 //! Source of the order: after paper end the printer holds the rest of the job; with new paper it prints on and answers
 //! the fence late. So a copy is made only once the buffers were cleared or the late fence did not come.
+#![doc = include_str!("job.md")]
 
 use std::time::Duration;
 
-use super::status::{PaperLevel, Status};
+use super::status::Status;
 use crate::queue::{PrintFailure, PrintState};
 
 /// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Job {
     /// The next copy has not begun.
     Prepared {
@@ -42,6 +43,34 @@ pub enum Job {
     /// The whole receipt came out.
     Confirmed {
         /// Which attempt did.
+        attempt: u32,
+    },
+    /// It came out and stands in the presenter, as far as is known.
+    Presented {
+        /// Which attempt.
+        attempt: u32,
+        /// Whether it was seen there.
+        seen: bool,
+        /// When the printer takes it back by itself, where it does.
+        by_itself: Option<Duration>,
+        /// When it is taken back by command: its visit is over.
+        by_command: Option<Duration>,
+    },
+    /// The printer was told to take it back.
+    TakingBack {
+        /// Which attempt.
+        attempt: u32,
+        /// When that is given up.
+        until: Duration,
+    },
+    /// Somebody took it.
+    Taken {
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// Nobody took it, and the printer has it back.
+    Retracted {
+        /// Which attempt.
         attempt: u32,
     },
     /// It did not come out whole.
@@ -86,15 +115,19 @@ pub enum Event {
     Tick,
     /// Somebody wants another copy.
     AskedAgain,
+    /// Whoever it is for has left.
+    VisitOver,
+    /// Something else is to be printed.
+    NextWaits,
 }
 
-/// Why nothing was begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why nothing was begun, or why what was begun waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// No paper, or the cover is open.
-    NoPaper,
-    /// No answer, or an error.
-    NoPrinter,
+    /// The printer says what is wrong.
+    Fault(PrintFailure),
+    /// There is no answer: no port, no power, no cable.
+    NoAnswer,
 }
 
 /// What is to be done, in this order.
@@ -102,7 +135,7 @@ pub enum Refusal {
 pub enum Action {
     /// Write this down before going on.
     Persist(PrintState),
-    /// Empty the printer's buffers.
+    /// Nothing of a former attempt is to come out any more.
     Clear,
     /// Send the receipt; copies are marked.
     Send {
@@ -113,6 +146,8 @@ pub enum Action {
     },
     /// Ask for the status.
     AskStatus,
+    /// Take back what stands in the presenter.
+    TakeBack,
     /// Tell the screen.
     Tell(Paper),
 }
@@ -124,12 +159,16 @@ pub enum Paper {
     Printing,
     /// It came out, for certain.
     Printed,
+    /// Somebody took it.
+    Taken,
+    /// It came out, and the printer took it back.
+    Retracted,
     /// Take it if it is there, or tap for another.
     Unsure,
-    /// It waits for paper.
-    NoPaper,
-    /// It waits for a printer.
-    NoPrinter,
+    /// It did not come out whole, and comes again only when somebody asks.
+    Incomplete,
+    /// It waits until this is over.
+    Waits(Refusal),
 }
 
 /// What of the printer's profile decides.
@@ -139,12 +178,26 @@ pub struct Rules {
     pub fence: bool,
     /// Whether buffers can be emptied.
     pub clear: bool,
+    /// Whether there is a presenter.
+    pub presenter: bool,
+    /// After how long the presenter takes back by itself, where it does.
+    pub takes_back_after: Option<Duration>,
     /// How long the fence of this receipt may take.
     pub patience: Duration,
 }
 
 /// Copies made without anybody asking: one, after a fault that was seen and is over.
 const COPIES_BY_ITSELF: u32 = 1;
+
+/// How long a receipt stands in the presenter once its visit is over: an old hand is slower than the page.
+const LEFT_STANDING: Duration = Duration::from_secs(20);
+
+/// A receipt that goes so shortly before the printer takes it back, or after that, counts as taken back: then another
+/// copy is offered. The status is asked once a second.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// How long taking back may take; a printer in which it is switched off never does.
+const TAKING_BACK: Duration = Duration::from_secs(10);
 
 type Stepped = (Job, Vec<Action>);
 
@@ -156,13 +209,13 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
         (Job::Prepared { after }, Event::Ready) => {
             let attempt = after + 1;
             let mut actions = vec![Persist(PrintState::Sending { attempt }), Tell(Paper::Printing)];
-            if after > 0 && rules.clear {
+            if after > 0 {
                 actions.push(Clear);
             }
             actions.push(Send { attempt, copy: after });
             (Job::Sending { attempt }, actions)
         }
-        (Job::Prepared { .. }, Event::Refused(why)) => (job, vec![Tell(why.paper())]),
+        (Job::Prepared { .. }, Event::Refused(why)) => (job, vec![Tell(Paper::Waits(why))]),
 
         (Job::Sending { attempt }, Event::Sent) => {
             // Without a fence only the paper's own time can be waited for; patience is twice that.
@@ -185,9 +238,7 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
             Job::Sending { attempt } | Job::Fenced { attempt, .. } | Job::Judged { attempt, .. },
             Event::Status(status),
         ) if !status.is_clean() => failed(attempt, status),
-        (Job::Judged { attempt, fenced: true }, Event::Status(_)) => {
-            (Job::Confirmed { attempt }, vec![Persist(PrintState::Confirmed { attempt }), Tell(Paper::Printed)])
-        }
+        (Job::Judged { attempt, fenced: true }, Event::Status(status)) => confirmed(attempt, status, rules, now),
         (Job::Judged { attempt, fenced: false }, Event::Status(_)) => unknown(attempt),
         (Job::Judged { attempt, .. }, Event::Silent) => unknown(attempt),
 
@@ -195,9 +246,12 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
             unknown(attempt)
         }
 
-        (Job::Failed { attempt, .. }, Event::Status(status)) if status.is_clean() && attempt <= COPIES_BY_ITSELF => {
+        (Job::Failed { attempt, reason }, Event::Status(status))
+            if status.is_clean() && attempt <= COPIES_BY_ITSELF =>
+        {
             match rules {
-                Rules { clear: true, .. } => again(attempt),
+                // A head that was hot goes on where it stopped.
+                Rules { clear: true, .. } if reason != PrintFailure::Heat => again(attempt),
                 Rules { fence: true, .. } => (Job::Recovering { attempt, until: now + rules.patience }, vec![]),
                 // It prints on by itself and can't say so.
                 _ => unknown(attempt),
@@ -207,26 +261,44 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
         (Job::Recovering { attempt, until }, Event::Tick) if now >= until => again(attempt),
         (Job::Recovering { attempt, .. }, Event::Lost) => unknown(attempt),
 
-        (Job::Confirmed { attempt } | Job::Failed { attempt, .. } | Job::Unknown { attempt }, Event::AskedAgain) => {
-            again(attempt)
-        }
+        (Job::Presented { .. } | Job::TakingBack { .. }, Event::Status(_) | Event::Silent | Event::Lost)
+        | (Job::Presented { .. }, Event::VisitOver | Event::NextWaits) => in_the_presenter(job, event, now),
+
+        (
+            Job::Confirmed { attempt }
+            | Job::Presented { attempt, .. }
+            | Job::TakingBack { attempt, .. }
+            | Job::Taken { attempt }
+            | Job::Retracted { attempt }
+            | Job::Failed { attempt, .. }
+            | Job::Unknown { attempt },
+            Event::AskedAgain,
+        ) => again(attempt),
         _ => (job, vec![]),
     }
 }
 
 fn failed(attempt: u32, status: Status) -> Stepped {
-    let reason = if status.paper == PaperLevel::Out {
-        PrintFailure::PaperEnd
-    } else if status.cover_open {
-        PrintFailure::CoverOpen
-    } else if status.cutter {
-        PrintFailure::Cutter
-    } else {
-        PrintFailure::Other
+    let reason = status.fault().unwrap_or(PrintFailure::Other);
+    let told = match attempt <= COPIES_BY_ITSELF {
+        true => Paper::Waits(Refusal::Fault(reason)),
+        false => Paper::Incomplete,
     };
-    let told = Refusal::of(status).paper();
     let actions = vec![Action::Persist(PrintState::Failed { attempt, reason }), Action::Tell(told)];
     (Job::Failed { attempt, reason }, actions)
+}
+
+fn confirmed(attempt: u32, status: Status, rules: Rules, now: Duration) -> Stepped {
+    let job = match rules.presenter {
+        true => Job::Presented {
+            attempt,
+            seen: status.presented == Some(true),
+            by_itself: rules.takes_back_after.map(|after| now + after),
+            by_command: None,
+        },
+        false => Job::Confirmed { attempt },
+    };
+    (job, vec![Action::Persist(PrintState::Confirmed { attempt }), Action::Tell(Paper::Printed)])
 }
 
 fn unknown(attempt: u32) -> Stepped {
@@ -238,6 +310,51 @@ fn again(attempt: u32) -> Stepped {
     (Job::Prepared { after: attempt }, vec![Action::Persist(PrintState::Prepared { after: attempt })])
 }
 
+/// It is on paper: what becomes of it is said where it is known, and nothing else. A printer that does not answer ends
+/// the watch; the receipt stays confirmed.
+fn in_the_presenter(job: Job, event: Event, now: Duration) -> Stepped {
+    match (job, event) {
+        (Job::Presented { attempt, seen, by_itself, by_command: None }, Event::VisitOver) => {
+            (Job::Presented { attempt, seen, by_itself, by_command: Some(now + LEFT_STANDING) }, vec![])
+        }
+        (Job::Presented { attempt, seen, by_itself, by_command }, Event::NextWaits) => {
+            let by_command = Some(by_command.map_or(now, |at| at.min(now)));
+            (Job::Presented { attempt, seen, by_itself, by_command }, vec![])
+        }
+        (
+            Job::Presented { attempt, seen: true, by_itself, .. },
+            Event::Status(Status { presented: Some(false), .. }),
+        ) => match by_itself.is_some_and(|at| now + CLOSE >= at) {
+            true => retracted(attempt),
+            false => {
+                let actions = vec![Action::Persist(PrintState::Taken { attempt }), Action::Tell(Paper::Taken)];
+                (Job::Taken { attempt }, actions)
+            }
+        },
+        (Job::Presented { attempt, seen, by_itself, by_command }, Event::Status(status)) => {
+            let seen = seen || status.presented == Some(true);
+            match (by_command.is_some_and(|at| now >= at), seen) {
+                (false, _) => (Job::Presented { attempt, seen, by_itself, by_command }, vec![]),
+                (true, true) => (Job::TakingBack { attempt, until: now + TAKING_BACK }, vec![Action::TakeBack]),
+                // It was gone before anybody looked.
+                (true, false) => (Job::Confirmed { attempt }, vec![]),
+            }
+        }
+        (Job::TakingBack { attempt, .. }, Event::Status(Status { presented: Some(false), .. })) => retracted(attempt),
+        (Job::TakingBack { until, .. }, Event::Status(_)) if now < until => (job, vec![]),
+        (
+            Job::Presented { attempt, .. } | Job::TakingBack { attempt, .. },
+            Event::Status(_) | Event::Silent | Event::Lost,
+        ) => (Job::Confirmed { attempt }, vec![]),
+        _ => (job, vec![]),
+    }
+}
+
+fn retracted(attempt: u32) -> Stepped {
+    let actions = vec![Action::Persist(PrintState::Retracted { attempt }), Action::Tell(Paper::Retracted)];
+    (Job::Retracted { attempt }, actions)
+}
+
 impl Job {
     /// Takes up what a former run left: what was being sent may have come out, so the next copy is marked.
     #[must_use]
@@ -246,6 +363,8 @@ impl Job {
             PrintState::Prepared { after } => Self::Prepared { after },
             PrintState::Sending { attempt } => Self::Prepared { after: attempt },
             PrintState::Confirmed { attempt } => Self::Confirmed { attempt },
+            PrintState::Taken { attempt } => Self::Taken { attempt },
+            PrintState::Retracted { attempt } => Self::Retracted { attempt },
             PrintState::Failed { attempt, reason } => Self::Failed { attempt, reason },
             PrintState::Unknown { attempt } => Self::Unknown { attempt },
         }
@@ -255,24 +374,23 @@ impl Job {
     #[must_use]
     pub fn is_open(self) -> bool {
         match self {
-            Self::Confirmed { .. } | Self::Unknown { .. } => false,
+            Self::Confirmed { .. } | Self::Taken { .. } | Self::Retracted { .. } | Self::Unknown { .. } => false,
             Self::Failed { attempt, .. } => attempt <= COPIES_BY_ITSELF,
             _ => true,
         }
     }
+
+    /// Whether it is on paper, and only the presenter is watched.
+    #[must_use]
+    pub fn is_out(self) -> bool {
+        matches!(self, Self::Presented { .. } | Self::TakingBack { .. })
+    }
 }
 
 impl Refusal {
-    /// What a status that isn't clean means to a villager.
+    /// What a status that isn't clean says.
     #[must_use]
     pub fn of(status: Status) -> Self {
-        if status.paper == PaperLevel::Out || status.cover_open { Self::NoPaper } else { Self::NoPrinter }
-    }
-
-    fn paper(self) -> Paper {
-        match self {
-            Self::NoPaper => Paper::NoPaper,
-            Self::NoPrinter => Paper::NoPrinter,
-        }
+        Self::Fault(status.fault().unwrap_or(PrintFailure::Other))
     }
 }

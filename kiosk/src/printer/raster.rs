@@ -4,6 +4,8 @@
 //! drawn then, in one hand, with the system's fonts; a character that none of them holds stands as 〓.
 //! Source: Epson ESC/POS reference, "GS v 0"; real-time commands are executed inside raster data too.
 
+use std::cell::RefCell;
+
 use fontique::{
     Blob, Collection, CollectionOptions, FallbackKey, GenericFamily, QueryFamily, QueryStatus, Script, SourceCache,
 };
@@ -67,9 +69,13 @@ fn defuse(dots: &mut [u8]) {
     }
 }
 
+thread_local! {
+    /// The system's fonts are looked up once: by the printer's thread, when it draws its first line.
+    static FONTS: RefCell<Fonts> = RefCell::new(Fonts::of_the_system());
+}
+
 /// Draws `text` with characters `size` times as large; none where the system has no font for any of them.
 pub(super) fn draw(text: &str, size: u8, bold: bool) -> Option<Band> {
-    let mut fonts = Fonts::of_the_system();
     let cell = CELL * usize::from(size);
     let mut band = Band::new(columns(text) * cell / 2, cell);
     let mut drawn = false;
@@ -77,8 +83,9 @@ pub(super) fn draw(text: &str, size: u8, bold: bool) -> Option<Band> {
     for c in text.chars() {
         let width = columns(c.encode_utf8(&mut [0; 4])) * cell / 2;
         drawn |= c != ' '
-            && (fonts.draw(c, (left, width, cell), bold, &mut band)
-                || fonts.draw(MISSING, (left, width, cell), bold, &mut band));
+            && FONTS.with_borrow_mut(|fonts| {
+                [c, MISSING].into_iter().any(|c| fonts.draw(c, (left, width, cell), bold, &mut band))
+            });
         left += width;
     }
     drawn.then_some(band)

@@ -252,9 +252,10 @@ impl Receipt<'_> {
 /// The largest module, up to a millimetre, with which a QR code and its blank edge fit on the paper.
 fn qr_module(link: &str, width: Width) -> u8 {
     let most = if width == Width::Mm58 { 6 } else { 8 };
-    let modules =
-        qrcode::QrCode::with_error_correction_level(link, qrcode::EcLevel::M).map_or(177, |code| code.width());
-    let fitting = usize::from(width.dots()) / (modules + 2 * usize::from(QUIET_MODULES));
+    // The printer draws it: only its size is asked for here.
+    let sized = qrcode::bits::encode_auto(link.as_bytes(), qrcode::EcLevel::M);
+    let modules = sized.map_or(177, |bits| bits.version().width());
+    let fitting = i32::from(width.dots()) / (i32::from(modules) + 2 * i32::from(QUIET_MODULES));
     u8::try_from(fitting).unwrap_or(most).clamp(1, most)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The kinds tell themselves apart by fixed bits: `DLE EOT` is `0xx1xx10`, `GS r 1` is `0xx0xxxx`, a process id is
 //! `37 22 …4 bytes… 00`, a cleared buffer `37 25 00`; automatic status is four bytes of which the first is `0xx1xx00` and
-//! the others look like answers to `GS r`. Source: Epson ESC/POS reference, "Transmit status".
+//! the others look like answers to `GS r`. A full status is `10 0F` and four bytes of any kind, so that it is looked for
+//! only where the printer has one. Sources: Epson ESC/POS reference, "Transmit status"; for the full status see `status`.
 
 use super::status::is_status;
 
@@ -11,6 +12,8 @@ use super::status::is_status;
 pub enum Reply {
     /// To a `DLE EOT`; which, only the asker knows.
     Status(u8),
+    /// To `DLE EOT 20`.
+    Full([u8; 4]),
     /// To `GS r 1`.
     Queued(u8),
     /// To `GS ( H`: everything up to this process id came out.
@@ -27,13 +30,22 @@ pub enum Reply {
 #[derive(Debug, Default)]
 pub struct Replies {
     open: Vec<u8>,
+    /// Whether this printer has a full status.
+    full: bool,
 }
 
 const BLOCK: u8 = 0x37;
 const BLOCK_PROCESS: u8 = 0x22;
 const BLOCK_CLEARED: u8 = 0x25;
+const FULL: [u8; 2] = [0x10, 0x0f];
 
 impl Replies {
+    /// Of a printer that answers `DLE EOT 20`.
+    #[must_use]
+    pub fn with_full_status() -> Self {
+        Self { full: true, ..Self::default() }
+    }
+
     /// Takes bytes and gives the answers that became whole.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Reply> {
         bytes.iter().filter_map(|byte| self.take(*byte)).collect()
@@ -46,6 +58,10 @@ impl Replies {
             [BLOCK, BLOCK_CLEARED, 0] => Reply::Cleared,
             [BLOCK, BLOCK_PROCESS, a, b, c, d, 0] => Reply::Process([a, b, c, d]),
             [BLOCK, BLOCK_PROCESS, ..] if self.open.len() < 7 => return None,
+            [first, second, paper, user, passing, lasting] if self.full && [first, second] == FULL => {
+                Reply::Full([paper, user, passing, lasting])
+            }
+            [first, second, ..] if self.full && [first, second] == FULL => return None,
             [first] | [first, _] | [first, _, _] if is_automatic(first) => return None,
             [first, _, _, _] if is_automatic(first) => Reply::Unsolicited,
             [byte] if is_status(byte) => Reply::Status(byte),
@@ -77,6 +93,14 @@ mod tests {
     fn automatic_status_is_never_taken_for_a_fence() {
         let mut replies = Replies::default();
         assert_eq!(replies.push(&[0x10, 0, 0, 0x0f, 0x12]), [Reply::Unsolicited, Reply::Status(0x12)]);
+    }
+
+    #[test]
+    fn a_full_status_hides_no_fence_and_gives_none() {
+        let mut replies = Replies::with_full_status();
+        assert_eq!(replies.push(&[0x10, 0x0f, 0x20]), []);
+        assert_eq!(replies.push(&[0, 0, 0x00, 0x00]), [Reply::Full([0x20, 0, 0, 0]), Reply::Queued(0)]);
+        assert_eq!(Replies::default().push(&[0x10, 0x0f, 0, 0]), [Reply::Unsolicited]);
     }
 
     #[test]

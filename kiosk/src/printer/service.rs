@@ -15,14 +15,16 @@ use wire::ticket::TicketNumber;
 use zeroize::Zeroizing;
 
 use super::{
-    job::Paper,
+    job::{Paper, Refusal},
     profile::Profile,
     receipt::{Letterhead, Slip, Width},
-    status::PaperLevel,
+    status::Status,
+    transport::{Open, Port},
 };
 use crate::{clock::Clock, queue::Queue};
 
 mod device;
+mod what;
 mod worker;
 
 /// What the thread is told.
@@ -41,8 +43,9 @@ pub enum Command {
     },
     /// Somebody wants another copy; it is marked.
     Reprint(TicketNumber),
-    /// The visit is over: words that still wait for paper are overwritten, their receipts come without them.
-    ForgetTexts,
+    /// The visit is over: words that still wait for paper are overwritten, their receipts come without them, and what
+    /// stands in a presenter is taken back after a while.
+    VisitOver,
     /// Something that belongs to no ticket.
     Print(Slip),
     /// The bulletin changed what stands on receipts.
@@ -76,23 +79,24 @@ pub struct PrinterHealth {
     pub port: PathBuf,
     /// What keeps the port from being opened; none, it is open.
     pub port_problem: Option<String>,
-    /// Whether it answered when it was last asked.
-    pub answering: bool,
-    /// Its paper, by its last answer.
-    pub paper: PaperLevel,
-    /// Somebody opened it.
-    pub cover_open: bool,
-    /// The knife is stuck.
-    pub cutter_stuck: bool,
-    /// Something else is wrong.
-    pub other_error: bool,
+    /// What it last answered; none, it did not answer when it was last asked.
+    pub status: Option<Status>,
 }
 
 impl PrinterHealth {
+    /// Why no receipt would come out; none, one would.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Refusal> {
+        match self.status {
+            None => Some(Refusal::NoAnswer),
+            Some(status) => status.fault().map(Refusal::Fault),
+        }
+    }
+
     /// Whether a receipt would come out.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.answering && self.paper != PaperLevel::Out && !self.cover_open && !self.cutter_stuck && !self.other_error
+        self.trouble().is_none()
     }
 }
 
@@ -153,7 +157,7 @@ impl Drop for Handle {
     }
 }
 
-/// Starts the thread, which has no queue before [`Command::Queue`].
+/// Starts the thread at its serial port; it has no queue before [`Command::Queue`].
 ///
 /// # Errors
 /// No thread could be started.
@@ -163,9 +167,23 @@ pub fn start(
     clock: Arc<dyn Clock>,
     tell: impl Fn(PrinterEvent) + Send + 'static,
 ) -> std::io::Result<Handle> {
+    let (path, baud, flow) = (settings.port.clone(), settings.baud, settings.profile.flow);
+    start_at(Box::new(move || Ok(Box::new(Port::open(&path, baud, flow)?))), settings, head, clock, tell)
+}
+
+/// Starts the thread at any line.
+///
+/// # Errors
+/// No thread could be started.
+pub fn start_at(
+    open: Open,
+    settings: PrinterSettings,
+    head: Letterhead,
+    clock: Arc<dyn Clock>,
+    tell: impl Fn(PrinterEvent) + Send + 'static,
+) -> std::io::Result<Handle> {
     let (commands, inbox) = mpsc::channel();
-    let device =
-        device::Device::new(settings.port.clone(), settings.baud, settings.profile.clone(), Arc::clone(&clock));
+    let device = device::Device::new(open, settings.profile.clone(), Arc::clone(&clock));
     let worker = worker::Worker {
         settings,
         queue: None,
@@ -178,6 +196,7 @@ pub fn start(
         slips: Default::default(),
         active: None,
         told: None,
+        visit: None,
         health: None,
         stopping: false,
     };

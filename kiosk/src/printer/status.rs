@@ -1,7 +1,10 @@
 //! Real-time status, `DLE EOT n`: answered at once, also off-line and with a full buffer.
 //!
-//! Invariant: a byte without the fixed pattern is no status; garbage is never read as "clean". Source: Epson ESC/POS
-//! reference, "DLE EOT".
+//! Invariant: a byte without the fixed pattern is no status; garbage is never read as "clean". Sources: Epson ESC/POS
+//! reference, "DLE EOT"; Citizen CT-S2000 manual, "DLE EOT 3": the bit of errors that pass by themselves is the head's heat;
+//! for n = 20 the manuals of Custom KPM210/216 and KPM150 and of the compatible Pyramid Reliance, "full status".
+
+use crate::queue::PrintFailure;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -15,6 +18,8 @@ pub enum Question {
     Error,
     /// `DLE EOT 4`: paper.
     Paper,
+    /// `DLE EOT 20`: everything, the presenter too; printers of Custom and those compatible with them.
+    Full,
 }
 
 impl Question {
@@ -26,6 +31,7 @@ impl Question {
             Self::Offline => 2,
             Self::Error => 3,
             Self::Paper => 4,
+            Self::Full => 20,
         };
         [0x10, 0x04, n]
     }
@@ -40,7 +46,8 @@ impl TryFrom<u8> for Question {
             2 => Ok(Self::Offline),
             3 => Ok(Self::Error),
             4 => Ok(Self::Paper),
-            _ => Err(format!("expected the n of a DLE EOT, 1 to 4, found {n}")),
+            20 => Ok(Self::Full),
+            _ => Err(format!("expected the n of a DLE EOT, 1 to 4 or 20, found {n}")),
         }
     }
 }
@@ -66,8 +73,12 @@ pub struct Status {
     pub cover_open: bool,
     /// The knife is stuck.
     pub cutter: bool,
+    /// The head is too hot; it goes on by itself.
+    pub heat: bool,
     /// Off-line, or any other error.
     pub other: bool,
+    /// Whether a receipt stands in the presenter; none where the printer can't tell.
+    pub presented: Option<bool>,
 }
 
 /// The fixed bits of every answer, `0xx1xx10`.
@@ -95,7 +106,8 @@ impl Status {
             }
             Question::Error => {
                 self.cutter |= has(0x08);
-                self.other |= has(0x64);
+                self.heat |= has(0x40);
+                self.other |= has(0x24);
             }
             Question::Paper => {
                 if has(0x60) {
@@ -104,14 +116,48 @@ impl Status {
                     self.paper = PaperLevel::Near;
                 }
             }
+            // Its answer has six bytes.
+            Question::Full => return false,
         }
         true
     }
 
-    /// Nothing that would keep a receipt from coming out whole; paper near its end doesn't.
+    /// Adds the answer to [`Question::Full`]: paper, user, errors that pass, errors that don't.
+    ///
+    /// Not counted as a fault: a command that the printer does not know (0x20 of the third), which it skips, and a notch
+    /// that was not found (0x80 of the third), of which this paper has none.
+    pub(super) fn add_full(&mut self, [paper, user, passing, lasting]: [u8; 4]) {
+        if paper & 0x01 != 0 {
+            self.paper = PaperLevel::Out;
+        } else if paper & 0x44 != 0 && self.paper == PaperLevel::Ok {
+            self.paper = PaperLevel::Near;
+        }
+        self.presented = Some(paper & 0x20 != 0);
+        self.cover_open |= user & 0x03 != 0;
+        self.heat |= passing & 0x01 != 0;
+        self.cutter |= lasting & 0x01 != 0;
+        // The line's, the power supply's, a jam; memories.
+        self.other |= passing & 0x4a != 0 || lasting & 0xfe != 0;
+    }
+
+    /// What keeps a receipt from coming out whole, by its name; paper near its end doesn't.
+    #[must_use]
+    pub fn fault(self) -> Option<PrintFailure> {
+        // A printer that is off-line for a reason with a name says both.
+        let named = [
+            (self.paper == PaperLevel::Out, PrintFailure::PaperEnd),
+            (self.cover_open, PrintFailure::CoverOpen),
+            (self.cutter, PrintFailure::Cutter),
+            (self.heat, PrintFailure::Heat),
+            (self.other, PrintFailure::Other),
+        ];
+        named.into_iter().find_map(|(is_so, failure)| is_so.then_some(failure))
+    }
+
+    /// Nothing keeps a receipt from coming out whole.
     #[must_use]
     pub fn is_clean(self) -> bool {
-        self.paper != PaperLevel::Out && !self.cover_open && !self.cutter && !self.other
+        self.fault().is_none()
     }
 }
 
@@ -133,9 +179,41 @@ mod tests {
         assert_eq!(read(Question::Offline, 0x32).paper, PaperLevel::Out);
         assert!(read(Question::Error, 0x1a).cutter);
         assert!(read(Question::Error, 0x32).other);
+        assert_eq!(read(Question::Error, 0x52).fault(), Some(PrintFailure::Heat));
         assert_eq!(read(Question::Paper, 0x1e).paper, PaperLevel::Near);
         assert_eq!(read(Question::Paper, 0x72).paper, PaperLevel::Out);
         assert!(read(Question::Paper, 0x1e).is_clean() && !read(Question::Paper, 0x7e).is_clean());
+    }
+
+    #[test]
+    fn the_full_status_tells_each_fault_and_the_presenter() {
+        let full = |bytes| {
+            let mut status = Status::default();
+            status.add_full(bytes);
+            status
+        };
+        assert_eq!(full([0, 0, 0, 0]), Status { presented: Some(false), ..Status::default() });
+        assert_eq!(
+            full([0x24, 0x08, 0x20, 0]),
+            Status { paper: PaperLevel::Near, presented: Some(true), ..Status::default() }
+        );
+        let faults = [
+            ([0x01, 0, 0, 0], PrintFailure::PaperEnd),
+            ([0, 0x02, 0, 0], PrintFailure::CoverOpen),
+            ([0, 0, 0x01, 0], PrintFailure::Heat),
+            ([0, 0, 0x40, 0], PrintFailure::Other),
+            ([0, 0, 0, 0x01], PrintFailure::Cutter),
+        ];
+        for (bytes, fault) in faults {
+            assert_eq!(full(bytes).fault(), Some(fault), "{bytes:02x?}");
+        }
+        assert!(!Status::default().add(Question::Full, 0x12), "six bytes, not one");
+    }
+
+    #[test]
+    fn a_fault_with_a_name_goes_before_being_off_line() {
+        let status = Status { other: true, heat: true, ..Status::default() };
+        assert_eq!(status.fault(), Some(PrintFailure::Heat));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The serial port. Invariant: nothing here waits longer than it was told to: no `flush`, which has no time-out, and no
-//! `write_all`, which loses the count; whoever writes keeps the offset.
+//! The line to the printer, and the serial port as one. Invariant: nothing here waits longer than it was told to: no
+//! `flush`, which has no time-out, and no `write_all`, which loses the count; whoever writes keeps the offset.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -11,7 +11,28 @@ use serialport::{ClearBuffer, FlowControl, SerialPort, TTYPort};
 
 use super::profile::Flow;
 
-/// An open port.
+/// What carries bytes to a printer and back. Tests have one that breaks at a given byte.
+pub trait Line: Send {
+    /// Hands over a part of `bytes` and gives its length; 0 where the printer takes nothing within `wait`.
+    ///
+    /// # Errors
+    /// [`PortError::Gone`].
+    fn write(&mut self, bytes: &[u8], wait: Duration) -> Result<usize, PortError>;
+
+    /// Reads what is there; 0 where nothing comes within `wait`.
+    ///
+    /// # Errors
+    /// [`PortError::Gone`].
+    fn read(&mut self, buffer: &mut [u8], wait: Duration) -> Result<usize, PortError>;
+
+    /// Drops what was handed over and has not left yet, and what came and was not read.
+    fn forget(&mut self);
+}
+
+/// Opens the line anew.
+pub type Open = Box<dyn FnMut() -> Result<Box<dyn Line>, PortError> + Send>;
+
+/// An open serial port.
 pub struct Port {
     tty: TTYPort,
 }
@@ -64,11 +85,13 @@ impl Port {
         }
     }
 
-    /// Hands over a part of `bytes` and gives its length; 0 where the printer takes nothing within `wait`.
-    ///
-    /// # Errors
-    /// [`PortError::Gone`].
-    pub fn write(&mut self, bytes: &[u8], wait: Duration) -> Result<usize, PortError> {
+    fn wait_at_most(&mut self, wait: Duration) -> Result<(), PortError> {
+        self.tty.set_timeout(wait).map_err(|_| PortError::Gone)
+    }
+}
+
+impl Line for Port {
+    fn write(&mut self, bytes: &[u8], wait: Duration) -> Result<usize, PortError> {
         self.wait_at_most(wait)?;
         match self.tty.write(&bytes[..bytes.len().min(CHUNK)]) {
             Ok(0) => Err(PortError::Gone),
@@ -77,11 +100,7 @@ impl Port {
         }
     }
 
-    /// Reads what is there; 0 where nothing comes within `wait`.
-    ///
-    /// # Errors
-    /// [`PortError::Gone`].
-    pub fn read(&mut self, buffer: &mut [u8], wait: Duration) -> Result<usize, PortError> {
+    fn read(&mut self, buffer: &mut [u8], wait: Duration) -> Result<usize, PortError> {
         self.wait_at_most(wait)?;
         match self.tty.read(buffer) {
             Ok(0) => Err(PortError::Gone),
@@ -90,14 +109,9 @@ impl Port {
         }
     }
 
-    /// Drops what was handed over and has not left yet, and what came and was not read.
-    pub fn forget(&mut self) {
+    fn forget(&mut self) {
         // A port that is gone has nothing left to drop.
         let _ = self.tty.clear(ClearBuffer::All);
-    }
-
-    fn wait_at_most(&mut self, wait: Duration) -> Result<(), PortError> {
-        self.tty.set_timeout(wait).map_err(|_| PortError::Gone)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Print items: the receipts' facts and where each of them stands.
 //!
-//! The printer decides (its `job`), this module writes down. Invariant: none of the villager's words is here.
+//! The printer decides (its `job`), this module writes down. Invariants: none of the villager's words is here; a former
+//! release reads and writes every state as well as it can. What became of a receipt in a presenter stands as the reason of
+//! `confirmed`, which a former release doesn't read there and overwrites with whatever it does next; a failure that it has
+//! no name for is another one to it.
 
 use rusqlite::{OptionalExtension, Row, params};
 use wire::{
@@ -33,6 +36,16 @@ pub enum PrintState {
         /// The attempt that did.
         attempt: u32,
     },
+    /// It came out, and somebody took it from the presenter.
+    Taken {
+        /// The attempt.
+        attempt: u32,
+    },
+    /// It came out, nobody took it, and the printer has it back.
+    Retracted {
+        /// The attempt.
+        attempt: u32,
+    },
     /// It did not come out whole.
     Failed {
         /// The attempt.
@@ -48,7 +61,7 @@ pub enum PrintState {
 }
 
 /// Why a receipt did not come out whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PrintFailure {
     /// The paper ended.
     PaperEnd,
@@ -56,6 +69,8 @@ pub enum PrintFailure {
     CoverOpen,
     /// The cutter is stuck.
     Cutter,
+    /// The head is too hot.
+    Heat,
     /// The printer says that something else is wrong.
     Other,
 }
@@ -215,12 +230,15 @@ fn state_columns(state: PrintState) -> (&'static str, u32, Option<&'static str>)
         PrintState::Prepared { after } => ("prepared", after, None),
         PrintState::Sending { attempt } => ("sending", attempt, None),
         PrintState::Confirmed { attempt } => ("confirmed", attempt, None),
+        PrintState::Taken { attempt } => ("confirmed", attempt, Some("taken")),
+        PrintState::Retracted { attempt } => ("confirmed", attempt, Some("retracted")),
         PrintState::Unknown { attempt } => ("unknown", attempt, None),
         PrintState::Failed { attempt, reason } => {
             let reason = match reason {
                 PrintFailure::PaperEnd => "paper end",
                 PrintFailure::CoverOpen => "cover open",
                 PrintFailure::Cutter => "cutter",
+                PrintFailure::Heat => "heat",
                 PrintFailure::Other => "other",
             };
             ("failed", attempt, Some(reason))
@@ -232,12 +250,17 @@ fn state_of(name: &str, attempt: u32, reason: Option<&str>) -> PrintState {
     match name {
         "prepared" => PrintState::Prepared { after: attempt },
         "sending" => PrintState::Sending { attempt },
-        "confirmed" => PrintState::Confirmed { attempt },
+        "confirmed" => match reason {
+            Some("taken") => PrintState::Taken { attempt },
+            Some("retracted") => PrintState::Retracted { attempt },
+            _ => PrintState::Confirmed { attempt },
+        },
         "failed" => {
             let reason = match reason {
                 Some("paper end") => PrintFailure::PaperEnd,
                 Some("cover open") => PrintFailure::CoverOpen,
                 Some("cutter") => PrintFailure::Cutter,
+                Some("heat") => PrintFailure::Heat,
                 _ => PrintFailure::Other,
             };
             PrintState::Failed { attempt, reason }

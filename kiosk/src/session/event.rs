@@ -241,12 +241,33 @@ pub enum Paper {
     Printing,
     /// Fence and clean status.
     Printed,
+    /// Somebody took it.
+    Taken,
+    /// Nobody took it, and the printer took it back.
+    Retracted,
     /// Sent, and nothing more is known.
     Unsure,
-    /// The paper ran out, or the cover is open.
+    /// It did not come out whole, and does so only when somebody asks.
+    Incomplete,
+    /// It waits until this is over.
+    Waits(PrinterFault),
+}
+
+/// Why no receipt comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrinterFault {
+    /// The paper ran out.
     NoPaper,
+    /// The cover is open.
+    CoverOpen,
+    /// The knife is stuck.
+    CutterStuck,
+    /// The head is too hot; it goes on by itself.
+    TooHot,
+    /// The printer says that something else is wrong.
+    Other,
     /// The printer doesn't answer.
-    NoPrinter,
+    NoAnswer,
 }
 
 /// What looking for a ticket came to.
@@ -367,16 +388,36 @@ pub struct Facts {
     pub queue: Option<QueueFacts>,
     /// Why nothing can be taken, in the program's own words; none, all is well.
     pub problem: Option<String>,
-    /// Whether a receipt would come out; unknown before the printer's first answer.
-    pub printer_ready: Option<bool>,
-    /// Whether there is enough paper; unknown likewise.
-    pub paper_enough: Option<bool>,
-    /// What keeps the printer's port from being opened.
-    pub printer_problem: Option<String>,
+    /// The printer; none before it was looked at.
+    pub printer: Option<PrinterFacts>,
     /// The terminal's number; none before enrolment.
     pub terminal: Option<String>,
     /// Characters that no font can draw.
     pub missing_glyphs: Vec<char>,
+}
+
+/// How the printer is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PrinterFacts {
+    /// Why no receipt would come out; none, one would.
+    pub fault: Option<PrinterFault>,
+    /// What keeps it from being used, in the program's own words.
+    pub problem: Option<String>,
+    /// How much paper there is; none where it doesn't say.
+    pub paper: Option<PaperLeft>,
+    /// Whether a receipt stands in the presenter; none where there is no presenter.
+    pub presented: Option<bool>,
+}
+
+/// How much paper there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperLeft {
+    /// Enough.
+    Enough,
+    /// The roll is near its end.
+    NearEnd,
+    /// None.
+    Out,
 }
 
 /// How full the queue is.

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 pub use action::{Action, Question};
 pub use event::{
-    Door, Event, Facts, Field, Key, Note, Paper, QueueFacts, StaffResult, Stick, Submitted, TrackResult, Trouble,
+    Door, Event, Facts, Field, Key, Note, Paper, PaperLeft, PrinterFacts, PrinterFault, QueueFacts, StaffResult, Stick,
+    Submitted, TrackResult, Trouble,
 };
 pub use find::{Find, Found};
 pub use help::Help;

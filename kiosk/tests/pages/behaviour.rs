@@ -284,6 +284,7 @@ fn nothing_of_a_visit_is_left_after_it_is_wiped() {
         ("found", "reply"),
         ("done-printed", "number"),
         ("done-printed", "code picture"),
+        ("done-too-hot", "next"),
         ("lookup", "lookup rows"),
     ];
     for (name, what) in held {

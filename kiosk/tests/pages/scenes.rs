@@ -2,8 +2,8 @@
 
 use kiosk::{
     pages::{
-        App, Choice, Done, Door, Entry, Fact, Find, Found, Help, Home, Keys, LookupRow, Page, Paper, People, Person,
-        Shell, Speak, Staff, Step,
+        App, Choice, Done, Door, Entry, Fact, Fault, Find, Found, Help, Home, Keys, LookupRow, Page, Paper, People,
+        Person, Phrases, Shell, Speak, Staff, Step,
     },
     ui,
 };
@@ -79,6 +79,12 @@ fn done(app: &App, english: bool, paper: Paper, shown: Page) {
     done.set_code_picture(ui::images::qr("https://lianxin.example.gov.cn/t#0061301004270.3fQ9xK2mV7bTzL0aRw").unwrap());
     done.set_paper(paper);
     page(app, shown);
+}
+
+fn waiting(app: &App, english: bool, fault: Fault) {
+    done(app, english, Paper::Waiting, Page::Done);
+    let why = app.global::<Phrases>().invoke_waits_for(fault);
+    app.global::<Done>().set_next(why);
 }
 
 fn found(app: &App, english: bool, rated: i32) {
@@ -238,11 +244,19 @@ pub(crate) fn all() -> Vec<Scene> {
         Scene { name: "printing", set: |app, english| done(app, english, Paper::Printing, Page::Printing) },
         Scene { name: "done-printed", set: |app, english| done(app, english, Paper::Printed, Page::Done) },
         Scene { name: "done-unsure", set: |app, english| done(app, english, Paper::Unsure, Page::Done) },
-        Scene { name: "done-no-paper", set: |app, english| done(app, english, Paper::NoPaper, Page::Done) },
+        Scene { name: "done-taken", set: |app, english| done(app, english, Paper::Taken, Page::Done) },
+        Scene { name: "done-taken-back", set: |app, english| done(app, english, Paper::Retracted, Page::Done) },
+        Scene { name: "done-incomplete", set: |app, english| done(app, english, Paper::Incomplete, Page::Done) },
+        Scene { name: "done-no-paper", set: |app, english| waiting(app, english, Fault::NoPaper) },
+        Scene { name: "done-cover-open", set: |app, english| waiting(app, english, Fault::CoverOpen) },
+        Scene { name: "done-cutter-stuck", set: |app, english| waiting(app, english, Fault::CutterStuck) },
+        Scene { name: "done-too-hot", set: |app, english| waiting(app, english, Fault::TooHot) },
+        Scene { name: "done-no-answer", set: |app, english| waiting(app, english, Fault::NoAnswer) },
+        Scene { name: "done-other-fault", set: |app, english| waiting(app, english, Fault::Other) },
         Scene {
             name: "done-saved",
             set: |app, english| {
-                done(app, english, Paper::NoPrinter, Page::Done);
+                waiting(app, english, Fault::NoAnswer);
                 app.global::<Done>().set_contact_saved(true);
             },
         },

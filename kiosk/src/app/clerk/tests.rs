@@ -16,6 +16,7 @@ use crate::{
     config::Printer,
     control::Board,
     durable,
+    session::PrinterFault,
     ticket::{Draft, Named},
 };
 
@@ -50,15 +51,15 @@ fn enrolment() -> Enrolment {
 
 /// A clerk with nothing in its folder yet, and its inbox.
 fn counter(folder: &Path) -> (Counter, mpsc::Receiver<Task>) {
+    counter_with(folder, Printer { port: folder.join("no-printer"), ..Printer::default() })
+}
+
+fn counter_with(folder: &Path, printer: Printer) -> (Counter, mpsc::Receiver<Task>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let board = Arc::new(Board::new(clock.wall(), "test"));
     let control = Control::start(&folder.join("control.sock"), Arc::clone(&clock), board, |_| {}).unwrap();
-    let config = Config {
-        data_dir: folder.to_owned(),
-        enrolment: folder.join("enrolment.json"),
-        printer: Printer { port: folder.join("no-printer"), ..Printer::default() },
-        ..Config::default()
-    };
+    let config =
+        Config { data_dir: folder.to_owned(), enrolment: folder.join("enrolment.json"), printer, ..Config::default() };
     let (clerk, inbox) = Clerk::new();
     let office = Office { config, control: Arc::new(control), clock };
     (Counter::new(&clerk, office), inbox)
@@ -98,8 +99,9 @@ fn before_enrolment_the_facts_name_the_missing_file_the_printer_and_the_fonts() 
     counter.work(submission());
     let facts = counter.facts();
     assert!(facts.problem.unwrap().contains("enrolment.json"));
-    assert!(facts.printer_problem.unwrap().contains("no-printer"));
-    assert_eq!((facts.queue, facts.terminal, facts.printer_ready), (None, None, Some(false)));
+    let printer = facts.printer.unwrap();
+    assert!(printer.problem.unwrap().contains("no-printer"));
+    assert_eq!((facts.queue, facts.terminal, printer.fault), (None, None, Some(PrinterFault::NoAnswer)));
     assert_eq!(facts.missing_glyphs, ['喆']);
     assert!(!folder.path().join("queue.sqlite").exists());
 }
@@ -187,12 +189,18 @@ fn the_enrolments_bulletin_is_shown_where_the_queue_does_not_open_and_never_in_p
 }
 
 #[test]
-fn a_printer_that_nobody_knows_is_named_as_what_keeps_suggestions_away() {
-    let folder = tempfile::tempdir().unwrap();
-    enrol(folder.path());
-    let (mut counter, _inbox) = counter(folder.path());
-    counter.printer = Err("no printer profile laser".into());
-    counter.open();
-    let facts = counter.facts();
-    assert!(facts.problem.unwrap().contains("laser") && facts.printer_problem.unwrap().contains("laser"));
+fn a_printer_that_nobody_knows_or_a_table_that_is_not_there_is_named_as_what_keeps_suggestions_away() {
+    let printers = [
+        (Printer { profile: "laser".into(), ..Printer::default() }, "laser"),
+        (Printer { profiles: Some("/nowhere/printers.toml".into()), ..Printer::default() }, "/nowhere/printers.toml"),
+    ];
+    for (printer, named) in printers {
+        let folder = tempfile::tempdir().unwrap();
+        enrol(folder.path());
+        let (mut counter, _inbox) = counter_with(folder.path(), printer);
+        counter.open();
+        let facts = counter.facts();
+        let printer = facts.printer.unwrap();
+        assert!(facts.problem.unwrap().contains(named) && printer.problem.unwrap().contains(named));
+    }
 }

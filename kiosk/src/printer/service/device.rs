@@ -1,14 +1,14 @@
-//! The printer behind its port: opened when it is there, asked with a deadline, written to in chunks.
+//! The printer behind its line: opened when it is there, asked with a deadline, written to in chunks.
 
-use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use crate::{
     clock::Clock,
     printer::{
-        profile::{FenceKind, Profile},
+        profile::{FenceKind, Profile, TAKE_BACK},
         reply::{Replies, Reply},
-        status::Status,
-        transport::{Port, PortError},
+        status::{Question, Status},
+        transport::{Line, Open, PortError},
     },
 };
 
@@ -22,11 +22,10 @@ const STALL: Duration = Duration::from_secs(10);
 const CERTAINLY_IDLE: Duration = Duration::from_secs(60);
 
 pub(super) struct Device {
-    path: PathBuf,
-    baud: u32,
+    open: Open,
     profile: Profile,
     clock: Arc<dyn Clock>,
-    port: Option<Port>,
+    line: Option<Box<dyn Line>>,
     replies: Replies,
     /// Answers of fences that came while something else was waited for.
     fences: VecDeque<Reply>,
@@ -39,19 +38,20 @@ pub(super) struct Device {
 }
 
 impl Device {
-    pub(super) fn new(path: PathBuf, baud: u32, profile: Profile, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(open: Open, profile: Profile, clock: Arc<dyn Clock>) -> Self {
         let mut start = [0; 2];
         // A number that a former run's late answer doesn't carry.
         aws_lc_rs::rand::fill(&mut start).expect("invariant: the system has random numbers");
         let (replies, fences, fence_id) = (Replies::default(), VecDeque::new(), u16::from_le_bytes(start).into());
-        Self { path, baud, profile, clock, port: None, replies, fences, fence_id, owed: 0, restless: Duration::ZERO }
+        Self { open, profile, clock, line: None, replies, fences, fence_id, owed: 0, restless: Duration::ZERO }
     }
 
-    /// Opens the port where it is not open.
+    /// Opens the line where it is not open.
     pub(super) fn open(&mut self) -> Result<(), PortError> {
-        if self.port.is_none() {
-            self.port = Some(Port::open(&self.path, self.baud, self.profile.flow)?);
-            self.replies = Replies::default();
+        if self.line.is_none() {
+            self.line = Some((self.open)()?);
+            let full = self.profile.status.contains(&Question::Full);
+            self.replies = if full { Replies::with_full_status() } else { Replies::default() };
             self.fences.clear();
         }
         Ok(())
@@ -74,28 +74,28 @@ impl Device {
             self.write_all(&question.bytes())?;
             let until = self.clock.monotonic() + ANSWER;
             let answer = loop {
-                if let Some(byte) = self.hear(until.saturating_sub(self.clock.monotonic()))? {
-                    break Some(byte);
-                }
-                if self.clock.monotonic() >= until {
-                    break None;
+                let answer = self.hear(until.saturating_sub(self.clock.monotonic()))?;
+                if answer.is_some() || self.clock.monotonic() >= until {
+                    break answer;
                 }
             };
-            if !answer.is_some_and(|byte| status.add(question, byte)) {
-                return Ok(None);
+            match (question, answer) {
+                (Question::Full, Some(Reply::Full(bytes))) => status.add_full(bytes),
+                (_, Some(Reply::Status(byte))) if status.add(question, byte) => {}
+                _ => return Ok(None),
             }
         }
         Ok(Some(status))
     }
 
-    /// Reads once; gives a status byte if one came and keeps fences.
-    fn hear(&mut self, wait: Duration) -> Result<Option<u8>, PortError> {
+    /// Reads once; gives a status if one came and keeps fences.
+    fn hear(&mut self, wait: Duration) -> Result<Option<Reply>, PortError> {
         let mut buffer = [0; 64];
-        let count = self.with_port(|port| port.read(&mut buffer, wait))?;
+        let count = self.with_line(|line| line.read(&mut buffer, wait))?;
         let mut status = None;
         for reply in self.replies.push(&buffer[..count]) {
             match reply {
-                Reply::Status(byte) => status = Some(byte),
+                Reply::Status(_) | Reply::Full(_) => status = Some(reply),
                 Reply::Queued(_) | Reply::Process(_) => self.fences.push_back(reply),
                 Reply::Cleared | Reply::Unsolicited | Reply::Garbage(_) => {}
             }
@@ -137,13 +137,21 @@ impl Device {
         Ok(false)
     }
 
-    /// Empties the printer's buffers: `DLE DC4 8`. What it answers is waited for, because it comes behind the clearing.
+    /// Sees to it that nothing of a former attempt comes out any more, nor swallows what follows. What the printer answers
+    /// to that, or still had to answer, is waited for.
     pub(super) fn clear(&mut self) -> Result<(), PortError> {
-        self.write_all(&[0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8])?;
+        self.write_all(&self.profile.clear_bytes())?;
         self.hear(ANSWER)?;
         self.fences.clear();
-        self.owed = 0;
+        if self.profile.clear {
+            self.owed = 0;
+        }
         Ok(())
+    }
+
+    /// Takes back what stands in the presenter.
+    pub(super) fn take_back(&mut self) -> Result<(), PortError> {
+        self.write_all(&TAKE_BACK)
     }
 
     /// Writes everything, or gives up once the printer takes nothing for [`STALL`].
@@ -151,7 +159,7 @@ impl Device {
         let mut offset = 0;
         let mut last = self.clock.monotonic();
         while offset < bytes.len() {
-            let taken = self.with_port(|port| port.write(&bytes[offset..], Duration::from_millis(200)))?;
+            let taken = self.with_line(|line| line.write(&bytes[offset..], Duration::from_millis(200)))?;
             let at = self.clock.monotonic();
             if taken > 0 {
                 offset += taken;
@@ -164,18 +172,21 @@ impl Device {
         Ok(())
     }
 
-    fn with_port<T>(&mut self, use_it: impl FnOnce(&mut Port) -> Result<T, PortError>) -> Result<T, PortError> {
-        let used = self.port.as_mut().map_or(Err(PortError::Gone), use_it);
+    fn with_line<T>(&mut self, use_it: impl FnOnce(&mut dyn Line) -> Result<T, PortError>) -> Result<T, PortError> {
+        let used = match &mut self.line {
+            Some(line) => use_it(line.as_mut()),
+            None => Err(PortError::Gone),
+        };
         if used.is_err() {
             self.lose();
         }
         used
     }
 
-    /// Drops the port and what was handed to it; the next [`Self::open`] begins anew.
+    /// Drops the line and what was handed to it; the next [`Self::open`] begins anew.
     fn lose(&mut self) {
-        if let Some(mut port) = self.port.take() {
-            port.forget();
+        if let Some(mut line) = self.line.take() {
+            line.forget();
         }
     }
 }

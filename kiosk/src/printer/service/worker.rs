@@ -9,22 +9,21 @@ use std::{
     time::Duration,
 };
 
-use jiff::tz::TimeZone;
-use wire::{event, secret::track_link, ticket::TicketNumber};
+use wire::{event, ticket::TicketNumber};
 use zeroize::Zeroizing;
 
-use super::{Command, PrinterEvent, PrinterHealth, PrinterSettings, device::Device};
+use super::{Command, PrinterEvent, PrinterHealth, PrinterSettings, device::Device, what::What};
 use crate::{
     clock::Clock,
     printer::{
         bytes::render,
         job::{Action, Event, Job, Paper, Refusal, Rules, step},
-        profile::FenceKind,
-        receipt::{Letterhead, Receipt, Slip},
+        profile::{FenceKind, Presenter},
+        receipt::{Letterhead, Slip},
         status::Status,
         transport::PortError,
     },
-    queue::{JobId, PrintJob, PrintState, Queue, QueueError},
+    queue::{PrintJob, PrintState, Queue, QueueError},
 };
 
 /// How long one look for a fence takes; commands wait no longer.
@@ -42,6 +41,8 @@ pub(super) struct Worker {
     pub(super) slips: VecDeque<Slip>,
     pub(super) active: Option<Active>,
     pub(super) told: Option<(Option<TicketNumber>, Paper)>,
+    /// Whose receipt somebody waits for at the terminal.
+    pub(super) visit: Option<TicketNumber>,
     pub(super) health: Option<PrinterHealth>,
     pub(super) stopping: bool,
 }
@@ -50,29 +51,10 @@ pub(super) struct Worker {
 pub(super) struct Active {
     what: What,
     job: Job,
+    /// What goes out next, and how long its fence may take.
+    bytes: Zeroizing<Vec<u8>>,
     patience: Duration,
     status_due: Duration,
-}
-
-enum What {
-    Receipt(Box<PrintJob>),
-    Slip(Slip),
-}
-
-impl What {
-    fn ticket(&self) -> Option<TicketNumber> {
-        match self {
-            Self::Receipt(job) => Some(job.ticket),
-            Self::Slip(_) => None,
-        }
-    }
-
-    fn id(&self) -> Option<JobId> {
-        match self {
-            Self::Receipt(job) => Some(job.id),
-            Self::Slip(_) => None,
-        }
-    }
 }
 
 /// Whether it waits for paper or for the printer.
@@ -82,13 +64,19 @@ fn waits(active: &Active) -> bool {
 
 fn rules(settings: &PrinterSettings, patience: Duration) -> Rules {
     let profile = &settings.profile;
-    Rules { fence: profile.fence != FenceKind::None, clear: profile.clear, patience }
+    Rules {
+        fence: profile.fence != FenceKind::None,
+        clear: profile.clear,
+        presenter: profile.presenter.is_some(),
+        takes_back_after: profile.presenter.and_then(Presenter::takes_back_after),
+        patience,
+    }
 }
 
 impl Worker {
     pub(super) fn run(mut self) {
         loop {
-            let busy = self.active.as_ref().is_some_and(|a| !waits(a));
+            let busy = self.active.as_ref().is_some_and(|a| !waits(a) && !a.job.is_out());
             // The first look at the printer waits for nothing.
             let rest = if busy || self.health.is_none() { Duration::ZERO } else { self.settings.rest };
             match self.inbox.recv_timeout(rest) {
@@ -115,24 +103,29 @@ impl Worker {
                 self.active.take_if(|active| matches!(active.what, What::Receipt(_)));
             }
             Command::Kick { ticket, text } => {
+                self.visit = Some(ticket);
                 if let Some(text) = text {
                     self.texts.insert(ticket, text);
                 }
                 // It stands behind one that waits, for the same paper or printer.
                 if self.active.as_ref().is_some_and(|a| waits(a) && a.what.ticket() != Some(ticket))
-                    && let Some((_, paper @ (Paper::NoPaper | Paper::NoPrinter))) = self.told
+                    && let Some((_, paper @ Paper::Waits(_))) = self.told
                 {
                     (self.tell)(PrinterEvent::Job { ticket, paper });
                 }
             }
             Command::Reprint(ticket) => {
+                self.visit = Some(ticket);
                 if !self.reprint(ticket) {
                     (self.tell)(PrinterEvent::NoReceipt(ticket));
                 }
             }
             Command::Print(slip) => self.slips.push_back(slip),
             Command::Letterhead(head) => self.head = head,
-            Command::ForgetTexts => self.texts.clear(),
+            Command::VisitOver => {
+                self.texts.clear();
+                self.visit = None;
+            }
             Command::Stop => self.stopping = true,
         }
     }
@@ -140,8 +133,8 @@ impl Worker {
     /// Prepares another copy; false where there is nothing to print it from.
     fn reprint(&mut self, ticket: TicketNumber) -> bool {
         if self.active.as_ref().is_some_and(|a| a.what.ticket() == Some(ticket) && a.job.is_open()) {
-            let failed = self.active.take_if(|a| matches!(a.job, Job::Failed { .. }));
-            if failed.is_none() {
+            let over = self.active.take_if(|a| matches!(a.job, Job::Failed { .. }) || a.job.is_out());
+            if over.is_none() {
                 return true;
             }
         }
@@ -168,12 +161,27 @@ impl Worker {
             self.ask().ok();
             return Ok(());
         };
+        let left = active.job.is_out().then(|| self.left(&active)).flatten();
         let mut active = Some(active);
+        if let Some(event) = left {
+            self.advance(&mut active, event)?;
+        }
         if let Some(event) = active.as_ref().and_then(|active| self.watch(active)) {
             self.advance(&mut active, event)?;
         }
         self.active = active;
         Ok(())
+    }
+
+    /// Whether nobody waits for what stands in the presenter any more, or somebody for what comes behind it.
+    fn left(&self, active: &Active) -> Option<Event> {
+        let ticket = active.what.ticket();
+        match self.visit {
+            _ if !self.slips.is_empty() => Some(Event::NextWaits),
+            Some(visit) if ticket == Some(visit) => None,
+            Some(_) => Some(Event::NextWaits),
+            None => Some(Event::VisitOver),
+        }
     }
 
     /// Slips go first: somebody stands there with the key. Then the oldest receipt.
@@ -196,8 +204,13 @@ impl Worker {
                 (What::Receipt(Box::new(job)), state)
             }),
         };
-        self.active =
-            what.map(|(what, job)| Active { what, job, patience: Duration::ZERO, status_due: Duration::ZERO });
+        self.active = what.map(|(what, job)| Active {
+            what,
+            job,
+            bytes: Zeroizing::default(),
+            patience: Duration::ZERO,
+            status_due: Duration::ZERO,
+        });
         Ok(())
     }
 
@@ -234,12 +247,16 @@ impl Worker {
                     },
                 }
             }
-            Job::Judged { .. } => Some(self.asked_event()),
+            Job::Judged { .. } | Job::Presented { .. } | Job::TakingBack { .. } => Some(self.asked_event()),
             Job::Failed { .. } => {
                 let late = self.device.fence(Duration::ZERO).unwrap_or(false);
                 Some(if late { Event::Fence } else { self.asked_event() })
             }
-            Job::Sending { .. } | Job::Confirmed { .. } | Job::Unknown { .. } => None,
+            Job::Sending { .. }
+            | Job::Confirmed { .. }
+            | Job::Taken { .. }
+            | Job::Retracted { .. }
+            | Job::Unknown { .. } => None,
         }
     }
 
@@ -257,23 +274,17 @@ impl Worker {
             Ok(Some(status)) => Event::Refused(Refusal::of(status)),
             // Cheap printers never answer. What comes out of one without a fence is unknown anyway, and said to be.
             Ok(None) if self.settings.profile.fence == FenceKind::None => Event::Ready,
-            Ok(None) | Err(_) => Event::Refused(Refusal::NoPrinter),
+            Ok(None) | Err(_) => Event::Refused(Refusal::NoAnswer),
         }
     }
 
     /// Opens the port if need be, asks for the status, and tells when something changed.
     fn ask(&mut self) -> Result<Option<Status>, PortError> {
         let asked = self.device.open().and_then(|()| self.device.status());
-        let status = asked.as_ref().ok().copied().flatten();
-        let clean = status.unwrap_or_default();
         let health = PrinterHealth {
             port: self.settings.port.clone(),
             port_problem: asked.as_ref().err().map(ToString::to_string),
-            answering: status.is_some(),
-            paper: clean.paper,
-            cover_open: clean.cover_open,
-            cutter_stuck: clean.cutter,
-            other_error: clean.other,
+            status: asked.as_ref().ok().copied().flatten(),
         };
         if self.health.as_ref() != Some(&health) {
             (self.tell)(PrinterEvent::Health(health.clone()));
@@ -286,6 +297,10 @@ impl Worker {
     fn advance(&mut self, slot: &mut Option<Active>, event: Event) -> Result<(), QueueError> {
         let mut next = Some(event);
         while let (Some(event), Some(active)) = (next.take(), slot.as_mut()) {
+            if let (Job::Prepared { after }, Event::Ready) = (active.job, event) {
+                active.bytes = self.bytes(active, after);
+                active.patience = self.settings.profile.patience(active.bytes.len(), self.settings.baud);
+            }
             let now = self.clock.monotonic();
             let (job, actions) = step(active.job, event, rules(&self.settings, active.patience), now);
             active.job = job;
@@ -308,13 +323,8 @@ impl Worker {
         match action {
             Action::Persist(state) => {
                 let Some(id) = active.what.id() else { return Ok(None) };
-                // The hash is that of the bytes of `Send`, which follows; both are made from the same facts.
-                let hash = match state {
-                    PrintState::Sending { attempt } if !self.has_words(active) => {
-                        Some(event::hash(&self.bytes(active, attempt - 1)))
-                    }
-                    _ => None,
-                };
+                let is_sent = matches!(state, PrintState::Sending { .. }) && !self.has_words(active);
+                let hash = is_sent.then(|| event::hash(&active.bytes));
                 self.queue.as_mut().expect("invariant: receipts come from the queue").journal(id, state, hash)?;
                 if matches!(state, PrintState::Confirmed { .. } | PrintState::Unknown { .. }) {
                     active.what.ticket().and_then(|ticket| self.texts.remove(&ticket));
@@ -322,19 +332,22 @@ impl Worker {
                 Ok(None)
             }
             Action::Clear => Ok(self.device.clear().err().map(|_| Event::Lost)),
-            Action::Send { copy, .. } => {
-                let mut bytes = self.bytes(active, copy);
-                active.patience = self.settings.profile.patience(bytes.len(), self.settings.baud);
+            Action::Send { .. } => {
+                let mut bytes = std::mem::take(&mut active.bytes);
+                bytes.extend_from_slice(&self.settings.profile.present_bytes());
                 bytes.extend_from_slice(&self.device.new_fence());
                 Ok(Some(match self.device.write_all(&bytes) {
                     Ok(()) => Event::Sent,
                     Err(_) => Event::Lost,
                 }))
             }
+            Action::TakeBack => Ok(self.device.take_back().err().map(|_| Event::Lost)),
             Action::AskStatus => Ok(Some(self.asked_event())),
             Action::Tell(paper) => {
                 let ticket = active.what.ticket();
-                if self.told != Some((ticket, paper)) {
+                // A slip is answered for once, with its being out.
+                let answered = ticket.is_none() && matches!(paper, Paper::Taken | Paper::Retracted);
+                if self.told != Some((ticket, paper)) && !answered {
                     self.told = Some((ticket, paper));
                     (self.tell)(match ticket {
                         Some(ticket) => PrinterEvent::Job { ticket, paper },
@@ -351,28 +364,8 @@ impl Worker {
     }
 
     fn bytes(&self, active: &Active, copy: u32) -> Zeroizing<Vec<u8>> {
-        let (width, cuts) = (self.settings.width, self.settings.profile.cut);
-        let job = match &active.what {
-            What::Slip(slip) => return render(&slip.layout(&self.head, width), cuts),
-            What::Receipt(job) => job,
-        };
-        let proofs = job.proofs.as_ref().expect("invariant: only jobs with their proofs are taken");
-        let link = Zeroizing::new(track_link(&self.head.public_base, job.ticket, &proofs.secret));
-        let at = job.wall.quality.shows_a_day().then(|| {
-            let zone = TimeZone::get(&self.head.zone).unwrap_or(TimeZone::UTC);
-            job.wall.at.to_zoned(zone).datetime()
-        });
-        let receipt = Receipt {
-            head: &self.head,
-            ticket: job.ticket,
-            code: &proofs.code,
-            link: &link,
-            category: &job.category,
-            place: job.place.as_deref(),
-            at,
-            text: self.texts.get(&job.ticket).map(|text| text.as_str()),
-            copy,
-        };
-        render(&receipt.layout(width), cuts)
+        let text = active.what.ticket().and_then(|ticket| self.texts.get(&ticket));
+        let ops = active.what.layout(&self.head, self.settings.width, text.map(|text| text.as_str()), copy);
+        render(&ops, self.settings.profile.cut)
     }
 }

@@ -1,6 +1,7 @@
 //! How long an ESC/POS command is, so that its parameters are not taken for commands.
 //!
-//! Invariant: pure. Source: Epson ESC/POS reference, the command list by control code.
+//! Invariant: pure. Source: Epson ESC/POS reference, the command list by control code;
+//! for `GS e` the manuals of Custom's kiosk printers.
 
 /// The length of the command that the buffer begins with; none while it is incomplete. A byte that begins no command
 /// is one of text and has the length 1.
@@ -39,9 +40,11 @@ fn escape(rest: &[u8]) -> Option<usize> {
 fn group(rest: &[u8]) -> Option<usize> {
     Some(match rest {
         [b'!' | b'B' | b'h' | b'w' | b'H' | b'f' | b'r' | b'a' | b'I' | b'b' | b'j', ..] => 3,
+        [b'e', 3, ..] => 4,
+        [b'e', _, ..] => 3,
         [b'V', 0 | 1 | 48 | 49, ..] => 3,
         [b'V', _, ..] => 4,
-        [b'V'] => return None,
+        [b'e' | b'V'] => return None,
         [b'L' | b'W' | b'P' | b'$' | b'\\', ..] => 4,
         [b'k', 0..=6, data @ ..] => 4 + data.iter().position(|byte| *byte == 0)?,
         [b'k', _, count, ..] => 4 + usize::from(*count),

@@ -1,7 +1,8 @@
 //! The inside of a receipt printer: what it does with bytes, and what it answers.
 //!
 //! Invariant: does no I/O and reads no clock; its time is the bytes that came over the wire, at the wire's rate.
-//! Source: Epson ESC/POS reference ("DLE EOT", "DLE DC4 fn 8", "GS r", "GS ( H fn 48", "GS V"), model TM-T88.
+//! Sources: Epson ESC/POS reference ("DLE EOT", "DLE DC4 fn 8", "GS r", "GS ( H fn 48", "GS V"), model TM-T88; for the
+//! presenter the manuals of Custom's kiosk printers ("DLE EOT 20", "GS e").
 //!
 //! Like the real one it answers real-time commands wherever they stand in the stream, holds a job while the paper is
 //! out, prints the held job once there is paper again, and answers the job's fence only then.
@@ -22,17 +23,51 @@ pub enum Paper {
     Out,
 }
 
+/// What stops a printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The roll is used up.
+    PaperOut,
+    /// Somebody opened it.
+    CoverOpen,
+    /// The knife is stuck.
+    CutterJammed,
+    /// The head is too hot.
+    Hot,
+    /// Something without a name of its own, which passes.
+    Unwell,
+}
+
+impl Fault {
+    /// Begins it or ends it.
+    pub fn set(self, is_so: bool, c: &mut Conditions) {
+        match self {
+            Self::PaperOut => c.paper = if is_so { Paper::Out } else { Paper::Present },
+            Self::CoverOpen => c.cover_open = is_so,
+            Self::CutterJammed => c.cutter_jammed = is_so,
+            Self::Hot => c.hot = is_so,
+            Self::Unwell => c.unwell = is_so,
+        }
+    }
+}
+
 /// What can be wrong with a printer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conditions {
     /// The roll.
     pub paper: Paper,
-    /// Lines until the paper is out, whatever is being printed then.
+    /// Lines until it stops, whatever is being printed then.
     pub lines_left: Option<u32>,
+    /// What it stops for then: the end of the paper, where nothing else is said.
+    pub stops_for: Fault,
     /// The cover stands open.
     pub cover_open: bool,
     /// The knife is stuck.
     pub cutter_jammed: bool,
+    /// The head is too hot.
+    pub hot: bool,
+    /// Something without a name of its own is wrong, which passes.
+    pub unwell: bool,
     /// Switched off, or the cable is out: swallows everything, answers nothing.
     pub silent: bool,
     /// Prints, and answers nothing.
@@ -43,6 +78,12 @@ pub struct Conditions {
     pub fence: bool,
     /// Has a knife. Without one a feed of four lines at once, to the tear bar, ends a receipt.
     pub knife: bool,
+    /// Has a presenter, and answers `DLE EOT 20`.
+    pub presenter: bool,
+    /// A receipt stands in it. A hand takes it by setting this to false.
+    pub presented: bool,
+    /// Takes back when it is told to; a switch in the printer.
+    pub takes_back: bool,
 }
 
 impl Default for Conditions {
@@ -50,13 +91,19 @@ impl Default for Conditions {
         Self {
             paper: Paper::Present,
             lines_left: None,
+            stops_for: Fault::PaperOut,
             cover_open: false,
             cutter_jammed: false,
+            hot: false,
+            unwell: false,
             silent: false,
             mute: false,
             garbage: false,
             fence: true,
             knife: true,
+            presenter: false,
+            presented: false,
+            takes_back: true,
         }
     }
 }
@@ -85,6 +132,7 @@ pub struct Machine {
     received: u64,
     receipts: Vec<Receipt>,
     scraps: Vec<Vec<u8>>,
+    taken_back: usize,
 }
 
 impl Machine {
@@ -139,6 +187,11 @@ impl Machine {
         &self.scraps
     }
 
+    /// How often a receipt was taken back.
+    pub fn taken_back(&self) -> usize {
+        self.taken_back
+    }
+
     /// The printer's own clock: the time its wire has been busy.
     pub fn clock(&self) -> Duration {
         wire_time(self.received)
@@ -162,6 +215,7 @@ impl Machine {
         match command {
             [DLE, 0x04, _] if self.conditions.garbage => vec![0xFF, 0x55, 0x00],
             [DLE, 0x04, n @ 1..=4] => vec![self.status(*n)],
+            [DLE, 0x04, 20] if self.conditions.presenter => self.full_status(),
             // fn 8 with its seven fixed parameters: both buffers are cleared.
             [DLE, 0x14, 0x08, ..] => {
                 self.forget_buffers();
@@ -181,14 +235,23 @@ impl Machine {
             | match n {
                 1 => flag(!self.online(), 0x08),
                 2 => flag(c.cover_open, 0x04) | flag(out, 0x20) | flag(c.cutter_jammed, 0x40),
-                3 => flag(c.cutter_jammed, 0x08),
+                3 => flag(c.cutter_jammed, 0x08) | flag(c.unwell, 0x04) | flag(c.hot, 0x40),
                 _ => flag(c.paper != Paper::Present, 0x0C) | flag(out, 0x60),
             }
     }
 
+    /// Paper, user, errors that pass, errors that last. Source: Custom KPM210/216, KPM150, Pyramid Reliance.
+    fn full_status(&self) -> Vec<u8> {
+        let c = &self.conditions;
+        let flag = |on: bool, bits: u8| if on { bits } else { 0 };
+        let paper = flag(c.paper == Paper::Out, 0x01) | flag(c.paper != Paper::Present, 0x04) | flag(c.presented, 0x20);
+        let passing = flag(c.hot, 0x01) | flag(c.unwell, 0x40);
+        vec![DLE, 0x0F, paper, flag(c.cover_open, 0x03), passing, flag(c.cutter_jammed, 0x01)]
+    }
+
     fn online(&self) -> bool {
         let c = &self.conditions;
-        c.paper != Paper::Out && !c.cover_open && !c.cutter_jammed && !c.silent
+        c.paper != Paper::Out && !c.cover_open && !c.cutter_jammed && !c.hot && !c.unwell && !c.silent
     }
 
     fn forget_buffers(&mut self) {
@@ -213,6 +276,10 @@ impl Machine {
                 if self.open.is_empty() {
                     continue;
                 }
+            }
+            if let [0x1D, b'e', what, ..] = *command {
+                self.move_presented(what);
+                continue;
             }
             if self.open.is_empty() {
                 self.span.0 = first;
@@ -248,12 +315,25 @@ impl Machine {
         }
     }
 
+    /// `GS e`: 3 hands out what was cut off, 2 takes it back.
+    fn move_presented(&mut self, what: u8) {
+        let c = &mut self.conditions;
+        match what {
+            3 => c.presented = c.presenter,
+            2 if c.takes_back && c.presented => {
+                c.presented = false;
+                self.taken_back += 1;
+            }
+            _ => {}
+        }
+    }
+
     fn feed(&mut self, lines: u32) {
         if let Some(left) = &mut self.conditions.lines_left {
             *left = left.saturating_sub(lines);
             if *left == 0 {
                 self.conditions.lines_left = None;
-                self.conditions.paper = Paper::Out;
+                self.conditions.stops_for.set(true, &mut self.conditions);
             }
         }
     }

@@ -105,6 +105,11 @@ impl VirtualPrinter {
         self.shared.lock().machine.open().to_vec()
     }
 
+    /// How often a receipt was taken back into the printer.
+    pub fn taken_back(&self) -> usize {
+        self.shared.lock().machine.taken_back()
+    }
+
     /// Waits until at least `count` receipts were cut off; whether it came to that.
     pub fn wait_for(&self, count: usize, at_most: Duration) -> bool {
         let inside = self.shared.lock();

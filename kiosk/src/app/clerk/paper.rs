@@ -1,0 +1,105 @@
+//! The clerk's dealings with the printer: what it tells becomes what the screen says.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::{Clerk, Counter, Office};
+use crate::{
+    app::{post, task::Task},
+    printer::{
+        Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, PrinterSettings,
+        Refusal, Slip, Width, profile, start,
+    },
+    queue::PrintFailure,
+    session::{Event, Paper, PaperLeft, PrinterFacts, PrinterFault, Question, StaffResult},
+};
+
+/// Starts the printer's thread.
+pub(super) fn start_printer(clerk: &Clerk, office: &Office) -> anyhow::Result<Handle> {
+    let config = &office.config.printer;
+    let width = Width::of_paper(config.paper_mm).unwrap_or(Width::Mm58);
+    let profile = profile(&config.profile, config.profiles.as_deref())?;
+    let settings = PrinterSettings::new(config.port.clone(), config.baud, profile, width);
+    let clerk = clerk.clone();
+    let tell = move |event| clerk.send(Task::Printer(event));
+    start(settings, Letterhead::default(), Arc::clone(&office.clock), tell).context("start the printer's thread")
+}
+
+impl Counter {
+    pub(super) fn print_slip(&mut self, question: Question, slip: Slip, test: bool) {
+        if self.printer.is_err() {
+            return post(Event::StaffAnswered(question, StaffResult::PrinterTrouble));
+        }
+        self.slips.push_back((question, test));
+        self.print(Command::Print(slip));
+    }
+
+    pub(super) fn told_by_printer(&mut self, event: PrinterEvent) {
+        match event {
+            PrinterEvent::Job { ticket, paper } => post(Event::Paper { ticket, paper: on_screen(paper) }),
+            PrinterEvent::NoReceipt(ticket) => post(Event::Paper { ticket, paper: Paper::None }),
+            PrinterEvent::Slip(OnPaper::Printing) => {}
+            PrinterEvent::Slip(paper) => {
+                if let Some((question, test)) = self.slips.pop_front() {
+                    let result = match paper {
+                        OnPaper::Printed if test => StaffResult::TestPrinted,
+                        OnPaper::Unsure if test => StaffResult::TestSent,
+                        OnPaper::Printed | OnPaper::Unsure => StaffResult::Reissued,
+                        _ => StaffResult::PrinterTrouble,
+                    };
+                    post(Event::StaffAnswered(question, result));
+                }
+            }
+            PrinterEvent::Health(health) => self.health = Some(health),
+        }
+    }
+
+    /// What the technician reads of the printer.
+    pub(super) fn printer_facts(&self) -> Option<PrinterFacts> {
+        match &self.printer {
+            Err(problem) => Some(PrinterFacts {
+                fault: Some(PrinterFault::NoAnswer),
+                problem: Some(problem.clone()),
+                ..PrinterFacts::default()
+            }),
+            Ok(_) => self.health.as_ref().map(facts),
+        }
+    }
+}
+
+fn facts(health: &PrinterHealth) -> PrinterFacts {
+    PrinterFacts {
+        fault: health.trouble().map(fault),
+        problem: health.port_problem.clone(),
+        paper: health.status.map(|status| match status.paper {
+            PaperLevel::Ok => PaperLeft::Enough,
+            PaperLevel::Near => PaperLeft::NearEnd,
+            PaperLevel::Out => PaperLeft::Out,
+        }),
+        presented: health.status.and_then(|status| status.presented),
+    }
+}
+
+fn on_screen(paper: OnPaper) -> Paper {
+    match paper {
+        OnPaper::Printing => Paper::Printing,
+        OnPaper::Printed => Paper::Printed,
+        OnPaper::Taken => Paper::Taken,
+        OnPaper::Retracted => Paper::Retracted,
+        OnPaper::Unsure => Paper::Unsure,
+        OnPaper::Incomplete => Paper::Incomplete,
+        OnPaper::Waits(why) => Paper::Waits(fault(why)),
+    }
+}
+
+fn fault(why: Refusal) -> PrinterFault {
+    match why {
+        Refusal::Fault(PrintFailure::PaperEnd) => PrinterFault::NoPaper,
+        Refusal::Fault(PrintFailure::CoverOpen) => PrinterFault::CoverOpen,
+        Refusal::Fault(PrintFailure::Cutter) => PrinterFault::CutterStuck,
+        Refusal::Fault(PrintFailure::Heat) => PrinterFault::TooHot,
+        Refusal::Fault(PrintFailure::Other) => PrinterFault::Other,
+        Refusal::NoAnswer => PrinterFault::NoAnswer,
+    }
+}
