@@ -228,7 +228,7 @@ impl Run {
                 return Ok(None);
             };
             let touch = match seen.of_paper() {
-                OfPaper::Unsure if cut.asks_again && copies < 2 => {
+                OfPaper::Unsure | OfPaper::Again if cut.asks_again && copies < 2 => {
                     copies += 1;
                     "再打一张"
                 }
@@ -237,6 +237,7 @@ impl Run {
                     asked = true;
                     "拿到了"
                 }
+                OfPaper::Again => "不用了",
                 OfPaper::None if cut.asks_again => return Ok(None),
                 OfPaper::Open if seen.target("摸一下，开始说").is_some() => return Ok(Some(())),
                 OfPaper::Open if asked => "好了",

@@ -28,6 +28,8 @@ pub enum OfPaper {
     Unsure,
     /// None will come as things are.
     None,
+    /// It is not in anybody's hand: another one is offered.
+    Again,
     /// Nothing yet.
     Open,
 }
@@ -52,6 +54,8 @@ impl Seen {
             OfPaper::Printed
         } else if says("收好了，小票出来了吗？") {
             OfPaper::Unsure
+        } else if says("收好了，小票没打完") || says("收好了，小票收回去了") {
+            OfPaper::Again
         } else if says("收好了，请记下编号") {
             OfPaper::None
         } else {
