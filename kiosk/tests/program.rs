@@ -1,7 +1,5 @@
 //! The terminal's program as an image has it: without the demo's socket, and plain about wrong settings.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
 use std::{
     fs,
     io::Write as _,

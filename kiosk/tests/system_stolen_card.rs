@@ -60,7 +60,7 @@ use wire::{
     intake::{CheckIn, HelpCall, Lookup, LookupAnswer, Reissue, Track, Tracked, Views},
     secret::{Proof, QueryCode, Secret},
     ticket::TicketNumber,
-    view::{SealedView, ViewKey},
+    view::ViewKey,
 };
 
 /// The machine of a test may be slow.

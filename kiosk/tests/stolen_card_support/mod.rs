@@ -110,7 +110,7 @@ fn base64_of(bytes: &[u8]) -> Vec<Vec<u8>> {
     for before in 0..3 {
         let text = STANDARD_NO_PAD.encode([vec![0; before], bytes.to_vec()].concat());
         let (from, to) = ((before * 8).div_ceil(6), (before + bytes.len()) * 8 / 6);
-        forms.push(text[from..to].as_bytes().to_vec());
+        forms.push(text.as_bytes()[from..to].to_vec());
         forms.push(text[from..to].replace('+', "-").replace('/', "_").into_bytes());
     }
     forms
