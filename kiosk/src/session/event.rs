@@ -11,7 +11,7 @@ use wire::{
     view::View,
 };
 
-use super::Question;
+use super::{Facts, Question};
 
 /// What happened: a touch, a result, or a second gone by.
 #[derive(Debug)]
@@ -379,56 +379,4 @@ pub enum Stick {
     NotEnrolled,
     /// Who signs is not there at the moment.
     NotReady,
-}
-
-/// What the technician reads.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Facts {
-    /// The queue; none while it is not open.
-    pub queue: Option<QueueFacts>,
-    /// Why nothing can be taken, in the program's own words; none, all is well.
-    pub problem: Option<String>,
-    /// The printer; none before it was looked at.
-    pub printer: Option<PrinterFacts>,
-    /// The terminal's number; none before enrolment.
-    pub terminal: Option<String>,
-    /// Characters that no font can draw.
-    pub missing_glyphs: Vec<char>,
-}
-
-/// How the printer is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PrinterFacts {
-    /// Why no receipt would come out; none, one would.
-    pub fault: Option<PrinterFault>,
-    /// What keeps it from being used, in the program's own words.
-    pub problem: Option<String>,
-    /// How much paper there is; none where it doesn't say.
-    pub paper: Option<PaperLeft>,
-    /// Whether a receipt stands in the presenter; none where there is no presenter.
-    pub presented: Option<bool>,
-}
-
-/// How much paper there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaperLeft {
-    /// Enough.
-    Enough,
-    /// The roll is near its end.
-    NearEnd,
-    /// None.
-    Out,
-}
-
-/// How full the queue is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct QueueFacts {
-    /// Events that wait to be forwarded.
-    pub waiting: u32,
-    /// Events that the county refused.
-    pub dead: u32,
-    /// When the oldest of those that wait was written, by the clock of that moment.
-    pub oldest: Option<Timestamp>,
-    /// Damaged queue files that were set aside.
-    pub set_aside: usize,
 }

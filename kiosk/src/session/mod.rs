@@ -6,6 +6,7 @@
 
 mod action;
 mod event;
+mod facts;
 mod find;
 mod help;
 mod idle;
@@ -16,9 +17,9 @@ use std::time::Duration;
 
 pub use action::{Action, Question};
 pub use event::{
-    Door, Event, Facts, Field, Key, Note, Paper, PaperLeft, PrinterFacts, PrinterFault, QueueFacts, StaffResult, Stick,
-    Submitted, TrackResult, Trouble,
+    Door, Event, Field, Key, Note, Paper, PrinterFault, StaffResult, Stick, Submitted, TrackResult, Trouble,
 };
+pub use facts::{Facts, PaperLeft, PrinterFacts, QueueFacts};
 pub use find::{Find, Found};
 pub use help::Help;
 pub use idle::{COUNTDOWN, IDLE, Idle};
