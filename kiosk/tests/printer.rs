@@ -1,5 +1,4 @@
 //! Receipts and slips against the virtual printer on a pseudo terminal, where nothing goes wrong but what the printer is.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod printer_support;
 

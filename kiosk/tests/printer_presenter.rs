@@ -1,6 +1,5 @@
 //! A printer with a presenter: the receipt is known to be on paper, and then that somebody took it, or that the printer
 //! has it back. The presenter is the virtual printer's, by the manuals of Custom's kiosk printers.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod printer_support;
 

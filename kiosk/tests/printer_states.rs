@@ -2,7 +2,6 @@
 //! `src/printer/job.md`.
 //!
 //! `LIANXIN_BLESS=1 cargo test --test printer_states` draws it anew; look at it before committing.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
