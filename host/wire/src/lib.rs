@@ -12,6 +12,7 @@
 //! | `stick` | `event`, `ticket` |
 //! | `view`, `event` | `case`, `secret`, `ticket` |
 //! | `enrol` | `pin`, `ticket`, `bulletin` |
+//! | `time` | `secret` |
 //! | `secret` | `ticket` |
 //! | `bulletin`, `case`, `pin`, `ticket` | nothing of ours |
 
@@ -25,6 +26,7 @@ pub mod schema;
 pub mod secret;
 pub mod stick;
 pub mod ticket;
+pub mod time;
 pub mod view;
 
 /// The most Unicode scalar values a suggestion may have.

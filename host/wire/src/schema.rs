@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::{bulletin, enrol, event, intake, stick, view};
+use crate::{bulletin, enrol, event, intake, stick, time, view};
 
 /// Every type that goes over the wire or into a shared file, with its schema, by name.
 #[must_use]
@@ -22,6 +22,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         of::<enrol::EnrolRequest>("enrol_request"),
         of::<enrol::Enrolled>("enrolled"),
         of::<enrol::RenewRequest>("renew_request"),
+        of::<time::TimeRequest>("time_request"),
+        of::<time::TimeAnswer>("time_answer"),
         of::<intake::Accepted>("accepted"),
         of::<intake::Views>("views"),
         of::<intake::Track>("track"),

@@ -49,7 +49,8 @@ pub enum SecretError {
     ForeignLink,
 }
 
-fn random<const N: usize>() -> [u8; N] {
+/// Random bytes of the system.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).expect("invariant: the system has random numbers");
     bytes

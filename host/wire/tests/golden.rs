@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use wire::{bulletin::Bulletin, case::State, enrol, event, intake, schema, stick, view};
+use wire::{bulletin::Bulletin, case::State, enrol, event, intake, schema, stick, time, view};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -46,6 +46,8 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<enrol::EnrolRequest>("enrol_request");
     holds::<enrol::Enrolled>("enrolled");
     holds::<enrol::RenewRequest>("renew_request");
+    holds::<time::TimeRequest>("time_request");
+    holds::<time::TimeAnswer>("time_answer");
     holds::<intake::Accepted>("accepted");
     holds::<intake::Views>("views");
     holds::<intake::Track>("track");
