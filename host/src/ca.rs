@@ -25,6 +25,10 @@ use crate::{
 /// How long a terminal's certificate lives.
 pub const TERMINAL_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// How long the certificate of the key lives that signs the time: the host draws that key at each start and certifies it
+/// anew at half its life, so that one that leaked soon signs nothing.
+pub const TIME_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// How long the server's certificate lives.
 const SERVER_LIFE: SignedDuration = SignedDuration::from_hours(390 * 24);
 
@@ -206,6 +210,17 @@ impl Ca {
         let certificate = params.signed_by(&key, &self.issuer)?;
         let chain_pem = format!("{}{}", certificate.pem(), self.issuing_pem);
         Ok(ServerIssued { chain_pem, key_pem: key.serialize_pem() })
+    }
+
+    /// Certifies a key that signs the time, and nothing else; returns the certificate and the issuing one, PEM.
+    ///
+    /// # Errors
+    /// The provider of cryptography.
+    pub fn issue_time(&self, key: &KeyPair, now: Timestamp) -> Result<String, CaError> {
+        let mut params = leaf("Lianxin time", now, now + TIME_LIFE);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::TimeStamping];
+        let certificate = params.signed_by(key, &self.issuer)?;
+        Ok(format!("{}{}", certificate.pem(), self.issuing_pem))
     }
 }
 

@@ -21,11 +21,12 @@ use crate::{
     config::{Config, Role},
     county::County,
     durable::{self, Readers},
-    fleet::RENEW_LATE,
+    fleet::{RENEW_LATE, TimeSigner},
     http::{
         self,
         listener::{Limits, Peer, TlsListener},
         terminals::{Enrolments, Gate},
+        time::Times,
     },
     setup::{self, ADDRESSES, Addresses, Machine},
     store::Store,
@@ -104,7 +105,11 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let mut tasks = JoinSet::new();
     let gate = Gate { revocations: machine.revocations(config)?, clock: Arc::clone(&clock) };
     let enrolments = fleet.zip(machine.ca.clone()).map(|(fleet, ca)| Enrolments { fleet, ca });
-    let routes = http::for_terminals(&gate, enrolments, county.clone());
+    let times = match &machine.ca {
+        Some(ca) => Some(Times::new(TimeSigner::new(Arc::clone(ca), Arc::clone(&clock))?)),
+        None => None,
+    };
+    let routes = http::for_terminals(&gate, enrolments, times, county.clone());
     tasks.spawn(listen(for_terminals, terminals_tls, routes, stopped.clone()));
     if let (Some(listener), Some(county)) = (for_people, county) {
         tasks.spawn(announce(county.clone(), stopped.clone()));

@@ -6,6 +6,7 @@
 
 mod enrolment;
 mod revoked;
+mod time;
 
 use aws_lc_rs::constant_time;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,7 @@ use wire::{
 
 pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
+pub use time::TimeSigner;
 
 use crate::{
     ca::{Ca, CaError, TerminalIssued},
@@ -68,6 +70,9 @@ pub enum Error {
     /// The enrolment files of a terminal are used up.
     #[error("terminal {0} has used up its 49 generations; revoke it and add a new one")]
     Generations(TerminalNumber),
+    /// The host's own clock can't be right.
+    #[error("the host's clock stands before the day its program was built ({0}); set it, then terminals get the time")]
+    Clock(Timestamp),
     /// The request or the authority.
     #[error(transparent)]
     Ca(#[from] CaError),

@@ -91,6 +91,10 @@ impl From<fleet::Error> for ApiError {
             fleet::Error::Ca(crate::ca::CaError::Request(_)) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request", message)
             }
+            fleet::Error::Clock(_) => {
+                tracing::error!(message);
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "clock", message)
+            }
             fleet::Error::Unknown(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             fleet::Error::Taken(_) | fleet::Error::NoNumber | fleet::Error::Generations(_) => {
                 Self::new(StatusCode::CONFLICT, "number", message)

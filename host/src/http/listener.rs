@@ -118,7 +118,7 @@ impl Drop for Seat {
 }
 
 /// Whoever has one address of IPv6 has all 2^64 of its network.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();

@@ -9,6 +9,7 @@ pub mod intake;
 pub mod listener;
 pub mod public;
 pub mod terminals;
+pub mod time;
 
 use std::time::Duration;
 
@@ -22,7 +23,10 @@ use axum::{
 };
 use tower_http::timeout::TimeoutLayer;
 
-use self::terminals::{Enrolments, Gate, certified, certified_or_late};
+use self::{
+    terminals::{Enrolments, Gate, certified, certified_or_late},
+    time::Times,
+};
 use crate::county::County;
 
 /// The longest that a request may take; a terminal's own deadline is longer.
@@ -49,8 +53,17 @@ pub fn people(county: County, zone: &str) -> Router {
 }
 
 /// What terminals reach.
-pub fn for_terminals(gate: &Gate, enrolments: Option<Enrolments>, county: Option<County>) -> Router {
+pub fn for_terminals(
+    gate: &Gate,
+    enrolments: Option<Enrolments>,
+    times: Option<Times>,
+    county: Option<County>,
+) -> Router {
     let mut router = Router::new();
+    if let Some(times) = times {
+        let time = Router::new().route(wire::time::PATH, post(time::answer));
+        router = router.merge(time.layer(DefaultBodyLimit::max(SMALL)).with_state(times));
+    }
     if let Some(enrolments) = enrolments {
         let renew = from_fn_with_state(gate.clone(), certified_or_late);
         router = router.merge(

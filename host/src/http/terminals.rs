@@ -1,6 +1,6 @@
 //! Who a request comes from, and how a terminal gets its certificate.
 //!
-//! Invariants: every route but `/enrol` needs a certificate of ours; whether it is revoked, or another card has taken
+//! Invariants: every route but `/enrol` and `/v1/time` needs a certificate of ours; whether it is revoked, or another card has taken
 //! the terminal's place, is asked on every request; an expired one is good for `/renew` alone.
 
 use std::sync::Arc;

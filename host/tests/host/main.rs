@@ -13,3 +13,4 @@ mod slow;
 mod stick;
 mod store;
 mod support;
+mod time;
