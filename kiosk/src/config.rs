@@ -188,6 +188,12 @@ impl Config {
         enrolments.into_iter().chain(self.witness_dir.as_deref()).map(|dir| dir.join("generation.json")).collect()
     }
 
+    /// The last time that the host signed; the agent writes it, both programs read it.
+    #[must_use]
+    pub fn time_path(&self) -> PathBuf {
+        self.data_dir.join("time.json")
+    }
+
     /// The socket between the two programs.
     #[must_use]
     pub fn control_path(&self) -> PathBuf {

@@ -1,22 +1,24 @@
 //! HTTPS to the host, and to nobody else: only the certificate authority of the enrolment file is trusted.
 //!
-//! Invariant: checks of certificates are never off, no other root is ever asked, no redirect and no proxy is
+//! Invariant: checks of certificates are never off (`judge` says which day they go by), no other root is ever asked, no redirect and no proxy is
 //! followed, and no answer grows beyond its bound. The provider of cryptography is aws-lc-rs.
+
+mod judge;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
-    time_provider::TimeProvider,
+    ClientConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use wire::event::{ClockQuality, WallTime};
+use tokio::sync::Notify;
 
-use crate::clock::{Clock, FIRST_DAY};
+use self::judge::{Day, Judge, NotBefore, roots};
+use crate::clock::Clock;
 
 /// A mobile network with one bar shakes hands within this.
 const CONNECT: Duration = Duration::from_secs(15);
@@ -64,50 +66,10 @@ pub enum BodyError {
     TooLong(usize),
 }
 
-/// A terminal not renewed for so long has to be enrolled again by a person, so that a clock which nobody set and which
-/// stands further behind the floor stands anywhere.
-const BELIEVED: SignedDuration = SignedDuration::from_hours(400 * 24);
-
-/// The time that certificates are checked by: the wall clock, but never before what is certainly past.
-#[derive(Debug)]
-struct NotBefore<C> {
-    clock: C,
-    floor: Timestamp,
-    /// When the floor was certainly past, by the monotonic clock.
-    since: Duration,
-}
-
-/// A clock that nobody set is believed only near the floor: there it goes on from the last shutdown, elsewhere it is
-/// what an empty battery left, and would call every certificate expired for ever.
-fn checked_by(wall: WallTime, floor: Timestamp, gone: Duration) -> Timestamp {
-    if wall.quality != ClockQuality::Unset {
-        return wall.at.max(floor);
-    }
-    let least = floor.checked_add(gone).unwrap_or(floor);
-    let most = floor.checked_add(BELIEVED).unwrap_or(floor);
-    if (least..=most).contains(&wall.at) { wall.at } else { least }
-}
-
-impl TimeProvider for NotBefore<SharedClock> {
-    fn current_time(&self) -> Option<UnixTime> {
-        let clock = &self.clock.0;
-        let at = checked_by(clock.wall(), self.floor, clock.monotonic().saturating_sub(self.since));
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(at.as_second()).ok()?)))
-    }
-}
-
-struct SharedClock(Arc<dyn Clock>);
-
-impl std::fmt::Debug for SharedClock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clock")
-    }
-}
-
 /// Makes a client that trusts the authority `ca` (PEM) alone and shows `identity` where there is one.
 ///
-/// A clock that stands before `floor` is taken to stand at it, and one that nobody set and that stands far behind it
-/// too: such a terminal could otherwise not even ask what time it is.
+/// Certificates are judged by `clock`: by the host's time where it was heard in this boot, else by what the clock shows
+/// but never before `floor`, the build and the last time that the host signed.
 ///
 /// # Errors
 /// A CA, certificate or key that is not one.
@@ -117,15 +79,38 @@ pub fn client(
     clock: Arc<dyn Clock>,
     floor: Timestamp,
 ) -> Result<reqwest::Client, HttpsError> {
-    let mut roots = RootCertStore::empty();
-    let ca = CertificateDer::from_pem_slice(ca.as_bytes()).map_err(|_| HttpsError::Ca)?;
-    roots.add(ca).map_err(|_| HttpsError::Ca)?;
+    doubting_client(ca, identity, clock, floor, Arc::default())
+}
+
+/// The same, and tells `doubts` of every host that a date spoke against: the clock may be wrong.
+///
+/// # Errors
+/// As [`client`].
+pub fn doubting_client(
+    ca: &str,
+    identity: Option<&Identity>,
+    clock: Arc<dyn Clock>,
+    floor: Timestamp,
+    doubts: Arc<Notify>,
+) -> Result<reqwest::Client, HttpsError> {
+    build(ca, identity, NotBefore::new(clock, floor), Day::Clock(doubts))
+}
+
+/// A client for the question what day it is: the host's certificate is judged as of its own day. For nothing else.
+///
+/// # Errors
+/// A CA that is not one.
+pub fn dayless_client(ca: &str, clock: Arc<dyn Clock>) -> Result<reqwest::Client, HttpsError> {
+    build(ca, None, NotBefore::new(clock, Timestamp::UNIX_EPOCH), Day::ItsOwn)
+}
+
+fn build(ca: &str, identity: Option<&Identity>, time: NotBefore, day: Day) -> Result<reqwest::Client, HttpsError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let since = clock.monotonic();
-    let time = Arc::new(NotBefore { clock: SharedClock(clock), floor: floor.max(FIRST_DAY), since });
-    let tls = ClientConfig::builder_with_details(provider, time)
+    let judge = Judge::new(roots(ca)?, Arc::clone(&provider), day)?;
+    let tls = ClientConfig::builder_with_details(provider, Arc::new(time))
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots);
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(judge));
     let mut tls = match identity {
         None => tls.with_no_client_auth(),
         Some(identity) => {
@@ -184,7 +169,7 @@ pub fn date(text: &str) -> Option<Timestamp> {
 /// Checks that a text is a certificate, PEM.
 #[must_use]
 pub fn is_certificate(pem: &str) -> bool {
-    CertificateDer::from_pem_slice(pem.as_bytes()).is_ok_and(|der| RootCertStore::empty().add(der).is_ok())
+    roots(pem).is_ok()
 }
 
 /// Reads an answer whole.
@@ -213,25 +198,4 @@ pub fn why(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_nobody_set_neither_expires_certificates_nor_goes_back_behind_them() {
-        let day = |text: &str| text.parse::<Timestamp>().unwrap();
-        let (floor, hour) = (day("2027-01-10T00:00:00Z"), Duration::from_secs(3600));
-        let by = |at, quality| checked_by(WallTime { at: day(at), quality }, floor, hour);
-        for garbage in ["1970-01-01T00:00:09Z", "2027-01-09T00:00:00Z", "2060-01-01T00:00:00Z"] {
-            assert_eq!(by(garbage, ClockQuality::Unset), day("2027-01-10T01:00:00Z"), "{garbage}");
-        }
-        let restored = "2027-02-20T00:00:00Z";
-        assert_eq!(by(restored, ClockQuality::Unset), day(restored), "the last shutdown's stamp");
-        for quality in [ClockQuality::Kept, ClockQuality::Ntp] {
-            assert_eq!(by("2029-01-01T00:00:00Z", quality), day("2029-01-01T00:00:00Z"));
-            assert_eq!(by("2020-01-01T00:00:00Z", quality), floor);
-        }
-    }
 }

@@ -10,9 +10,10 @@ mod relay;
 #[path = "support/terminal_without_screen.rs"]
 mod terminal_without_screen;
 
-use std::process::Command;
+use std::{process::Command, sync::Arc};
 
 use kiosk::{
+    clock::{Clock, SystemClock, TrustedClock},
     control::{
         ControlEvent,
         message::{Answer, Changed, Network},
@@ -23,7 +24,7 @@ use real_host::{HostFolder, RunningHost};
 use relay::Relay;
 use tempfile::TempDir;
 use terminal_without_screen::{PATIENCE, Terminal, all_exactly_once, counted};
-use wire::intake::Tracked;
+use wire::{event::ClockQuality, intake::Tracked};
 
 fn host() -> (TempDir, HostFolder, RunningHost) {
     let folder = tempfile::tempdir().unwrap();
@@ -51,6 +52,28 @@ fn a_new_terminal_enrols_and_what_was_submitted_can_be_tracked() {
     }
     let bulletin = terminal.queue.bulletin().unwrap().unwrap().bulletin;
     assert_eq!(bulletin.station.name, "花桥镇人大代表联络站");
+}
+
+#[test]
+fn kiosk_hears_of_the_hosts_time_and_reads_it_again_after_a_restart() {
+    let (_data, host, running) = host();
+    let folder = tempfile::tempdir().unwrap();
+    let terminal = Terminal::new(&folder, &host);
+    let path = folder.path().join("time.json");
+    let clock = TrustedClock::start(Arc::new(SystemClock::start()), &path);
+    assert_eq!(clock.trusted(), None);
+    let agent = terminal.agent();
+    while clock.trusted().is_none() {
+        terminal.until(|event| *event == ControlEvent::Changed(Changed::Time));
+        clock.read_again();
+    }
+    assert_eq!(clock.wall().quality, ClockQuality::Host);
+    // Both programs start anew, and the host is away.
+    drop((agent, running));
+    let _agent = terminal.agent();
+    terminal.until_network(Network::Offline);
+    let again = TrustedClock::start(Arc::new(SystemClock::start()), &path);
+    assert_eq!((again.trusted(), again.wall().quality), (clock.trusted(), ClockQuality::Host), "the same boot");
 }
 
 #[test]

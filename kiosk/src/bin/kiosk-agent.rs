@@ -8,11 +8,14 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use kiosk::{
     backoff::dice,
-    clock::{Clock, SystemClock},
+    clock::{Clock, SystemClock, TrustedClock},
     config::Config,
-    control::{self, Contact, Sign, ToKiosk, message::Signing},
+    control::{
+        self, Contact, Sign, ToKiosk,
+        message::{Changed, Signing},
+    },
     cores,
-    fleet::{self, Fleet, IdentityStore},
+    fleet::{self, Fleet, IdentityStore, TimeKeeper},
     forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
     https::{self, HostDate, Identity},
     queue::{Queue, QueueError},
@@ -82,12 +85,13 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         systemd::stopping();
     };
 
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let trusted = Arc::new(TrustedClock::start(Arc::new(SystemClock::start()), &config.time_path()));
+    let clock: Arc<dyn Clock> = Arc::clone(&trusted) as Arc<dyn Clock>;
     let host_date = Arc::new(HostDate::default());
 
     // The terminal as one of the fleet.
     let enrolment = config.load_enrolment()?;
-    let county_url = enrolment.county_url.clone();
+    let (fleet_url, county_url) = (enrolment.fleet_url.clone(), enrolment.county_url.clone());
     let identities = IdentityStore::open(&config.data_dir, &enrolment)?;
     let fleet =
         Fleet::new(&config.enrolment, enrolment, identities, Arc::clone(&clock), Arc::clone(&host_date), dice())?;
@@ -96,6 +100,13 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let (identity, mut identities) = watch::channel(None);
     let enrolled = identities.clone();
     let enrolling = fleet.keep_enrolled(identity, Arc::clone(&unknown_to_county));
+
+    // What time it is.
+    let (changed, changes) = broadcast::channel(16);
+    let tell = changed.clone();
+    let time = TimeKeeper::new(clients.clone(), &fleet_url, trusted, dice());
+    // Nobody listens while kiosk is away; it looks by itself when it comes back.
+    let timing = time.keep(move || drop(tell.send(Changed::Time)));
 
     // The county as this terminal is known to it.
     let (known, county) = watch::channel(None);
@@ -115,7 +126,6 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
 
     // Kiosk, over the control socket.
     let (contact, contacts) = watch::channel(Contact::NONE);
-    let (changed, changes) = broadcast::channel(16);
     let (to_forwarder, from_kiosk) = mpsc::channel(16);
     let control_path = config.control_path();
     let to_kiosk = ToKiosk { contact: contacts, changed: changes, sign: signing(enrolled) };
@@ -146,6 +156,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         ended = forwarding => ended,
         () = enrolling => Ok(Ended::Stopped),
         () = knowing => Ok(Ended::Stopped),
+        () = timing => Ok(Ended::Stopped),
         () = talking => Ok(Ended::Stopped),
         () = stop => Ok(Ended::Stopped),
     }

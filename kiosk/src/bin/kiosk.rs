@@ -12,9 +12,9 @@ use anyhow::Context;
 use clap::Parser;
 use kiosk::{
     app,
-    clock::{Clock, SystemClock},
+    clock::{Clock, SystemClock, TrustedClock},
     config::{Config, Pins},
-    control::{Board, Control},
+    control::{Board, Control, ControlEvent, message::Changed},
     cores, pages, panel, systemd,
     ui::fonts::with_fonts,
 };
@@ -59,7 +59,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
     std::fs::create_dir_all(&config.run_dir).with_context(|| format!("make {}", config.run_dir.display()))?;
 
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let trusted = Arc::new(TrustedClock::start(Arc::new(SystemClock::start()), &config.time_path()));
+    let clock: Arc<dyn Clock> = Arc::clone(&trusted) as Arc<dyn Clock>;
     window.window().set_size(PhysicalSize::new(config.panel.width, config.panel.height));
     let shell = window.global::<pages::Shell>();
     shell.set_px_per_mm(config.panel.px_per_mm);
@@ -69,6 +70,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (clerk, inbox) = app::Clerk::new();
     let told = clerk.clone();
     let control = Control::start(&config.control_path(), Arc::clone(&clock), Arc::clone(&board), move |event| {
+        if event == ControlEvent::Changed(Changed::Time) {
+            trusted.read_again();
+        }
         told.send(app::Task::Control(event));
     })
     .with_context(|| format!("serve {}", config.control_path().display()))?;

@@ -35,6 +35,9 @@ const WRITE_MAX: Duration = Duration::from_secs(5);
 /// Questions at a time; a terminal has one person in front of it.
 const ASKS_MAX: usize = 16;
 
+/// What kiosk looks at anew where nobody knows what it missed.
+const ALL: [Changed; 4] = [Changed::Bulletin, Changed::Views, Changed::Delivered, Changed::Time];
+
 /// A question of kiosk's.
 #[derive(Debug)]
 pub struct Asked {
@@ -120,7 +123,7 @@ async fn talk(stream: UnixStream, to_kiosk: &mut ToKiosk, from_kiosk: &mpsc::Sen
 
     write(&mut writing, &Line::notice(Notice::Hello(Role::Agent))).await?;
     // Whatever was written while kiosk was away.
-    for changed in [Changed::Bulletin, Changed::Views, Changed::Delivered] {
+    for changed in ALL {
         write(&mut writing, &Line::notice(Notice::Changed(changed))).await?;
     }
     loop {
@@ -170,7 +173,7 @@ async fn talk(stream: UnixStream, to_kiosk: &mut ToKiosk, from_kiosk: &mpsc::Sen
             changed = to_kiosk.changed.recv() => match changed {
                 Ok(changed) => write(&mut writing, &Line::notice(Notice::Changed(changed))).await?,
                 Err(broadcast::error::RecvError::Lagged(_)) => {
-                    for changed in [Changed::Bulletin, Changed::Views, Changed::Delivered] {
+                    for changed in ALL {
                         write(&mut writing, &Line::notice(Notice::Changed(changed))).await?;
                     }
                 }

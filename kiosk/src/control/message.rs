@@ -104,7 +104,7 @@ pub enum Notice {
     Hello(Role),
     /// The agent tells how the network stands; repeated, so that its silence means that nobody knows.
     Presence(Presence),
-    /// The agent wrote something into the queue file.
+    /// The agent wrote something into the queue file or beside it.
     Changed(Changed),
     /// Kiosk wrote an event that wants to be forwarded.
     Submitted,
@@ -146,7 +146,7 @@ pub enum Network {
     Unknown,
 }
 
-/// What changed in the queue file.
+/// What the agent wrote anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Changed {
@@ -156,6 +156,8 @@ pub enum Changed {
     Views,
     /// Events were delivered, refused or found in conflict.
     Delivered,
+    /// The host signed the time; it lies in a file of its own.
+    Time,
     /// Something of a newer version.
     #[serde(other)]
     Unknown,

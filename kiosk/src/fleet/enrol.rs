@@ -66,6 +66,7 @@ pub struct Clients {
     ca: String,
     written: Timestamp,
     clock: Arc<dyn Clock>,
+    doubts: Arc<Notify>,
 }
 
 impl Clients {
@@ -75,7 +76,22 @@ impl Clients {
     /// A certificate or key that is not one.
     pub fn client(&self, identity: Option<&Identity>) -> Result<reqwest::Client, HttpsError> {
         let floor = identity.and_then(issued).map_or(self.written, |issued| issued.max(self.written));
-        https::client(&self.ca, identity, Arc::clone(&self.clock), floor)
+        https::doubting_client(&self.ca, identity, Arc::clone(&self.clock), floor, Arc::clone(&self.doubts))
+    }
+
+    /// A client for the question what day it is.
+    pub(super) fn dayless_client(&self) -> Result<reqwest::Client, HttpsError> {
+        https::dayless_client(&self.ca, Arc::clone(&self.clock))
+    }
+
+    /// Told whenever a date spoke against a host.
+    pub(super) fn doubts(&self) -> Arc<Notify> {
+        Arc::clone(&self.doubts)
+    }
+
+    /// The pinned root, PEM.
+    pub(super) fn ca(&self) -> &str {
+        &self.ca
     }
 }
 
@@ -86,6 +102,7 @@ pub struct Fleet {
     store: IdentityStore,
     clock: Arc<dyn Clock>,
     host_date: Arc<HostDate>,
+    doubts: Arc<Notify>,
     dice: Dice,
 }
 
@@ -126,7 +143,7 @@ impl Fleet {
         dice: Dice,
     ) -> Result<Self, ConfigError> {
         check(path, &enrolment)?;
-        Ok(Self { path: path.to_owned(), enrolment, store, clock, host_date, dice })
+        Ok(Self { path: path.to_owned(), enrolment, store, clock, host_date, doubts: Arc::default(), dice })
     }
 
     /// What makes clients for this terminal.
@@ -136,6 +153,7 @@ impl Fleet {
             ca: self.enrolment.ca.clone(),
             written: self.enrolment.bulletin.issued,
             clock: Arc::clone(&self.clock),
+            doubts: Arc::clone(&self.doubts),
         }
     }
 

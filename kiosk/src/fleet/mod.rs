@@ -1,10 +1,12 @@
-//! The terminal as one of the host's fleet: its key, its certificate, and their renewal.
+//! The terminal as one of the host's fleet: its key, its certificate, their renewal, and its time.
 //!
 //! Invariant: the key never leaves the terminal, and is on the disk before the host hears of it, so that an answer
 //! that got lost can be asked for again with the same request.
 
 mod enrol;
 mod identity;
+mod time;
 
 pub use enrol::{Clients, Fleet, RefusedByHost};
 pub use identity::{IdentityError, IdentityStore, sign_manifest};
+pub use time::{TimeKeeper, TimeRefused, accept};

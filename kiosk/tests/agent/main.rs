@@ -7,3 +7,4 @@ mod enrolment;
 mod forwarding;
 mod scripted_host;
 mod terminal;
+mod time;
