@@ -127,6 +127,23 @@ impl Profile {
         bytes
     }
 
+    /// How many bytes go ahead of a receipt behind one that broke off.
+    #[must_use]
+    pub fn bytes_ahead(&self) -> usize {
+        self.clear_bytes().len() + self.cut_off_bytes().len()
+    }
+
+    /// The bytes that part what hangs in the slot from what comes next: a cut, or a feed to the tear bar. A presenter takes
+    /// the piece back.
+    #[must_use]
+    pub fn cut_off_bytes(&self) -> Vec<u8> {
+        let mut bytes = [b"\x1b@\n", self.cut.bytes()].concat();
+        if self.presenter.is_some() {
+            bytes.extend_from_slice(&TAKE_BACK);
+        }
+        bytes
+    }
+
     /// Four printable characters, as the reference demands; they come back in the answer.
     #[must_use]
     pub fn process_id(id: u32) -> [u8; 4] {

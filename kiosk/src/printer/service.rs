@@ -4,7 +4,7 @@
 //! none can be) the thread prints slips only and tells how the printer is.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
@@ -193,6 +193,7 @@ pub fn start_at(
         inbox,
         device,
         texts: HashMap::new(),
+        come: HashSet::new(),
         slips: Default::default(),
         active: None,
         told: None,

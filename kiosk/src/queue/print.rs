@@ -138,6 +138,19 @@ impl Queue {
         rows.map(|job| job?).collect()
     }
 
+    /// Whether the last receipt that was begun is not known to have come out whole.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn last_receipt_may_have_broken_off(&self) -> Result<bool, QueueError> {
+        let state: Option<String> = self
+            .conn
+            .prepare_cached("SELECT state FROM print WHERE attempt > 0 ORDER BY job DESC LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(state.is_some_and(|state| matches!(state.as_str(), "sending" | "failed" | "unknown")))
+    }
+
     /// The receipt of a ticket of this terminal.
     ///
     /// # Errors

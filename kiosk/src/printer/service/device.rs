@@ -33,6 +33,10 @@ pub(super) struct Device {
     fence_id: u32,
     /// Fences whose answers are outstanding; a fence without a number is known by its place alone.
     owed: u32,
+    /// Whether a receipt went out of which no fence has said that it came out.
+    open_end: bool,
+    /// Whether a receipt may have broken off: its beginning hangs in the slot, the rest of a command may be awaited.
+    broke_off: bool,
     /// When the printer was last heard of as not clean, or got a fence: only later is it idle for certain.
     restless: Duration,
 }
@@ -43,7 +47,19 @@ impl Device {
         // A number that a former run's late answer doesn't carry.
         aws_lc_rs::rand::fill(&mut start).expect("invariant: the system has random numbers");
         let (replies, fences, fence_id) = (Replies::default(), VecDeque::new(), u16::from_le_bytes(start).into());
-        Self { open, profile, clock, line: None, replies, fences, fence_id, owed: 0, restless: Duration::ZERO }
+        Self {
+            open,
+            profile,
+            clock,
+            line: None,
+            replies,
+            fences,
+            fence_id,
+            owed: 0,
+            open_end: false,
+            broke_off: false,
+            restless: Duration::ZERO,
+        }
     }
 
     /// Opens the line where it is not open.
@@ -131,6 +147,7 @@ impl Device {
                 _ => false,
             };
             if fits {
+                self.open_end = false;
                 return Ok(true);
             }
         }
@@ -147,6 +164,28 @@ impl Device {
             self.owed = 0;
         }
         Ok(())
+    }
+
+    /// Notes that the last receipt of a former run may have broken off.
+    pub(super) fn may_have_broken_off(&mut self) {
+        self.broke_off = true;
+    }
+
+    /// How many bytes the next receipt would have before it.
+    pub(super) fn ahead(&self) -> usize {
+        if self.broke_off { self.profile.bytes_ahead() } else { 0 }
+    }
+
+    /// Sends a receipt with its fence. Where one before it may have broken off, that one's beginning is cut off first: it
+    /// shows somebody's number and code, and would hang at the receipt of somebody else.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        if self.broke_off {
+            self.clear()?;
+            self.write_all(&self.profile.cut_off_bytes())?;
+            self.broke_off = false;
+        }
+        self.open_end = true;
+        self.write_all(bytes)
     }
 
     /// Takes back what stands in the presenter.
@@ -186,6 +225,7 @@ impl Device {
     /// Drops the line and what was handed to it; the next [`Self::open`] begins anew.
     fn lose(&mut self) {
         if let Some(mut line) = self.line.take() {
+            self.broke_off |= self.open_end;
             line.forget();
         }
     }

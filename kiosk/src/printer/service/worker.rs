@@ -1,7 +1,7 @@
 //! The thread's loop: hear commands, take the next job, let the state machine say what to do, do it.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -38,6 +38,8 @@ pub(super) struct Worker {
     pub(super) inbox: Receiver<Command>,
     pub(super) device: Device,
     pub(super) texts: HashMap<TicketNumber, Zeroizing<String>>,
+    /// Receipts whose words are here if they ever will be: with a queue come those of former runs, which are lost.
+    pub(super) come: HashSet<TicketNumber>,
     pub(super) slips: VecDeque<Slip>,
     pub(super) active: Option<Active>,
     pub(super) told: Option<(Option<TicketNumber>, Paper)>,
@@ -97,13 +99,21 @@ impl Worker {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Queue(queue) => self.queue = Some(queue),
+            Command::Queue(queue) => {
+                // A queue that can't say so will say no to the next receipt, too.
+                if queue.last_receipt_may_have_broken_off().unwrap_or(true) {
+                    self.device.may_have_broken_off();
+                }
+                self.come.extend(queue.open_jobs().into_iter().flatten().map(|job| job.ticket));
+                self.queue = Some(queue);
+            }
             Command::LetGo => {
                 self.queue = None;
                 self.active.take_if(|active| matches!(active.what, What::Receipt(_)));
             }
             Command::Kick { ticket, text } => {
                 self.visit = Some(ticket);
+                self.come.insert(ticket);
                 if let Some(text) = text {
                     self.texts.insert(ticket, text);
                 }
@@ -221,7 +231,12 @@ impl Worker {
         }
         let Some(queue) = &self.queue else { return Ok(None) };
         // One that failed too often comes out only when somebody asks.
-        Ok(queue.open_jobs()?.into_iter().find(|job| job.proofs.is_some() && Job::taken_up(job.state).is_open()))
+        let may_begin = |job: &PrintJob| {
+            job.proofs.is_some()
+                && Job::taken_up(job.state).is_open()
+                && (!job.with_text || self.come.contains(&job.ticket))
+        };
+        Ok(queue.open_jobs()?.into_iter().find(may_begin))
     }
 
     /// Whether the code of a receipt that waits was forgotten meanwhile: whoever wanted it has left.
@@ -299,7 +314,8 @@ impl Worker {
         while let (Some(event), Some(active)) = (next.take(), slot.as_mut()) {
             if let (Job::Prepared { after }, Event::Ready) = (active.job, event) {
                 active.bytes = self.bytes(active, after);
-                active.patience = self.settings.profile.patience(active.bytes.len(), self.settings.baud);
+                let length = active.bytes.len() + self.device.ahead();
+                active.patience = self.settings.profile.patience(length, self.settings.baud);
             }
             let now = self.clock.monotonic();
             let (job, actions) = step(active.job, event, rules(&self.settings, active.patience), now);
@@ -336,7 +352,7 @@ impl Worker {
                 let mut bytes = std::mem::take(&mut active.bytes);
                 bytes.extend_from_slice(&self.settings.profile.present_bytes());
                 bytes.extend_from_slice(&self.device.new_fence());
-                Ok(Some(match self.device.write_all(&bytes) {
+                Ok(Some(match self.device.send(&bytes) {
                     Ok(()) => Event::Sent,
                     Err(_) => Event::Lost,
                 }))

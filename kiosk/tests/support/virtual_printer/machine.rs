@@ -340,9 +340,25 @@ impl Machine {
 
     fn cut(&mut self) {
         let bytes = std::mem::take(&mut self.open);
+        // A piece on which nothing stands is no receipt.
+        if is_blank(&bytes) {
+            return;
+        }
         let wire = wire_time(self.span.1 - self.span.0 + 1);
         self.receipts.push(Receipt { bytes, wire });
     }
+}
+
+/// Whether nothing is printed by these commands: no text, no picture, no code.
+fn is_blank(mut bytes: &[u8]) -> bool {
+    while let Some(length) = super::commands::length(bytes) {
+        let (command, rest) = bytes.split_at(length);
+        match command {
+            [0x21..=0xFF, ..] | [0x1B, b'*', ..] | [0x1D, b'k' | b'v' | b'8' | b'(', ..] => return false,
+            _ => bytes = rest,
+        }
+    }
+    true
 }
 
 const DLE: u8 = 0x10;
