@@ -64,7 +64,7 @@ pub struct Verdict {
     pub unmarked: Vec<String>,
     /// "Printed" was said or written down, and there was no such paper.
     pub unprinted: Vec<String>,
-    /// Came out on one piece with the beginning of another receipt, which broke off: told, and no broken promise.
+    /// Came out on one piece with the beginning of another receipt, which broke off.
     pub joined: Vec<String>,
 }
 
@@ -109,6 +109,7 @@ impl Verdict {
             (&self.doubled, "is doubled"),
             (&self.unmarked, "has an unmarked copy"),
             (&self.unprinted, "was called printed without paper"),
+            (&self.joined, "hangs at the beginning of another receipt"),
         ];
         kinds.into_iter().flat_map(|(tickets, what)| tickets.iter().map(move |ticket| format!("{ticket} {what}")))
     }

@@ -30,7 +30,10 @@ pub fn papers(reader: &Reader, folder: &Path, cut: &[Vec<u8>], scraps: &[Vec<u8>
         for (part, bytes) in receipts_of(bytes).into_iter().enumerate() {
             let read = reader.read_words(folder, &format!("{number:05}-{part}"), bytes, dots)?;
             let copy = read.lines.iter().any(|line| line.contains("补打"));
-            papers.extend(numbers(&read).into_iter().map(|number| Paper { number, copy, receipt, hangs_at_another }));
+            // The barcode stands at the end: what lacks it broke off.
+            let whole = |number: &String| receipt.filter(|_| read.code128.contains(number));
+            let paper = |number| Paper { receipt: whole(&number), number, copy, hangs_at_another };
+            papers.extend(numbers(&read).into_iter().map(paper));
             hangs_at_another |= read.lines.iter().any(|line| !line.trim().is_empty());
         }
     }
