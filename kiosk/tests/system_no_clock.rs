@@ -115,7 +115,7 @@ async fn after_its_first_contact_a_terminal_goes_by_the_hosts_time() {
             identities.wait_for(Option::is_some).await.unwrap().clone()
         };
         let identity = tokio::select! {
-            () = keeper.keep(move || drop(told.send_replace(true))) => panic!("it never ends"),
+            () = keeper.keep(move || told.send_modify(|is_told| *is_told = true)) => panic!("it never ends"),
             () = fleet.keep_enrolled(known, Arc::new(Notify::new())) => panic!("it never ends"),
             both = timeout(PATIENCE, both) => both.unwrap(),
         };
