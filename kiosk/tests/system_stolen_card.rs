@@ -42,10 +42,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use county::County;
 use jiff::Timestamp;
 use kiosk::{
-    clock::SystemClock,
+    clock::{Clock as _, SystemClock},
     config::Config,
     fleet::IdentityStore,
-    https,
+    https::{self, Identity},
     queue::{PrintState, Queue, QueueSettings, Submitted},
     seal::Sealer,
     ticket::{Draft, Named},
@@ -156,6 +156,13 @@ fn keys_on(card: &[Vec<u8>]) -> Vec<ViewKey> {
     all.into_iter().map(|bytes| ViewKey::of(&as_secret(bytes))).collect()
 }
 
+/// A client whose day is right.
+fn client(scene: &Scene, identity: Option<&Identity>) -> Client {
+    let clock = Arc::new(SystemClock::start());
+    let today = clock.wall().at;
+    https::client(&scene.enrolment.ca, identity, clock, today).unwrap()
+}
+
 /// Somebody with the terminal's key and certificate.
 struct Thief {
     runtime: Runtime,
@@ -169,10 +176,9 @@ impl Thief {
     fn with_the_card_of(scene: &Scene) -> Self {
         let store = IdentityStore::open(&scene.config.data_dir, &scene.enrolment).unwrap();
         let identity = store.read().unwrap().unwrap();
-        let clock = Arc::new(SystemClock::start());
         Self {
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
-            client: https::client(&scene.enrolment.ca, Some(&identity), clock, Timestamp::UNIX_EPOCH).unwrap(),
+            client: client(scene, Some(&identity)),
             intake: format!("{}/intake/v1", scene.enrolment.county_url),
             fleet: scene.enrolment.fleet_url.clone(),
             csr: store.request().unwrap(),
@@ -260,8 +266,7 @@ fn guesses_are_few(scene: &Scene, thief: &Thief) {
     assert_eq!(looked_at, WRONG_TRIES_PER_TICKET);
     // Not even the right one is looked at, nor from elsewhere.
     assert_eq!(thief.tracks(printed.ticket, Proof::Code(printed.code.clone())).0, 429);
-    let phone =
-        https::client(&scene.enrolment.ca, None, Arc::new(SystemClock::start()), Timestamp::UNIX_EPOCH).unwrap();
+    let phone = client(scene, None);
     let url = format!("{}/t/view", scene.stage.addresses.public_base);
     let track = Track { ticket: printed.ticket, proof: Proof::Code(printed.code.clone()) };
     assert_eq!(thief.send(phone.post(url).json(&track)).0, 429);
