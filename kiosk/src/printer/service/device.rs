@@ -154,14 +154,18 @@ impl Device {
         Ok(false)
     }
 
-    /// Sees to it that nothing of a former attempt comes out any more, nor swallows what follows. What the printer answers
-    /// to that, or still had to answer, is waited for.
+    /// Sees to it that nothing of a former attempt comes out any more, nor swallows what follows, and cuts off what hangs
+    /// in the slot of one that broke off. What the printer answers to that, or still had to answer, is waited for.
     pub(super) fn clear(&mut self) -> Result<(), PortError> {
         self.write_all(&self.profile.clear_bytes())?;
         self.hear(ANSWER)?;
         self.fences.clear();
         if self.profile.clear {
             self.owed = 0;
+        }
+        if self.broke_off {
+            self.write_all(&self.profile.cut_off_bytes())?;
+            self.broke_off = false;
         }
         Ok(())
     }
@@ -181,8 +185,6 @@ impl Device {
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), PortError> {
         if self.broke_off {
             self.clear()?;
-            self.write_all(&self.profile.cut_off_bytes())?;
-            self.broke_off = false;
         }
         self.open_end = true;
         self.write_all(bytes)
