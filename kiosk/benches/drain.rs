@@ -13,7 +13,7 @@ use std::{collections::VecDeque, path::Path, process::Command, sync::Arc, time::
 
 use jiff::Timestamp;
 use kiosk::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, SystemClock, Trusted, TrustedClock},
     control::Contact,
     fleet::{Fleet, IdentityStore},
     forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
@@ -68,6 +68,15 @@ fn fill(folder: &Path, enrolment: &Enrolment, clock: &Arc<dyn Clock>, events: us
     }
     queue.tidy().unwrap();
     identity
+}
+
+/// A clock that goes by the time of the host, which is of this machine.
+fn right_clock(path: &Path) -> Arc<dyn Clock> {
+    let machine = Arc::new(SystemClock::start());
+    let now = Trusted::new(machine.wall().at, &*machine);
+    let clock = TrustedClock::start(machine, path);
+    clock.takes(now);
+    Arc::new(clock)
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -140,7 +149,7 @@ fn main() {
     let events = numbers.next().unwrap_or(10_000);
     let runs = numbers.next().unwrap_or(3);
     let folder = tempfile::tempdir().unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let clock = right_clock(&folder.path().join("time.json"));
     let template = HostFolder::new(&folder.path().join("host"));
     let full = folder.path().join("terminal");
     std::fs::create_dir(&full).unwrap();

@@ -1,7 +1,7 @@
 //! HTTPS to the host, and to nobody else: only the certificate authority of the enrolment file is trusted.
 //!
-//! Invariant: checks of certificates are never off (`judge` says which day they go by), no other root is ever asked, no redirect and no proxy is
-//! followed, and no answer grows beyond its bound. The provider of cryptography is aws-lc-rs.
+//! Invariant: checks of certificates are never off (`judge` says which day they go by), no other root is ever asked, no
+//! redirect and no proxy is followed, and no answer grows beyond its bound. The provider of cryptography is aws-lc-rs.
 
 mod judge;
 
