@@ -120,7 +120,7 @@ fn a_full_disk_takes_the_visit_under_way_and_says_when_there_is_room_for_another
     let mounted = disk.mount(folder.path()).unwrap();
     {
         let mut queue = open(folder.path(), &Turned::new()).unwrap();
-        assert!(queue.keep_reserve());
+        assert!(queue.keep_reserve().unwrap());
         // As something else would fill it.
         let used = disk.disk().used();
         disk.disk().set_capacity(Some(used));
@@ -128,13 +128,13 @@ fn a_full_disk_takes_the_visit_under_way_and_says_when_there_is_room_for_another
         queue.submit_contact(done.ticket, "王小明", "13900000000", &county.sealer).unwrap();
         queue.journal(done.job, PrintState::Sending { attempt: 1 }, None).unwrap();
         queue.journal(done.job, PrintState::Confirmed { attempt: 1 }, None).unwrap();
-        assert!(!queue.keep_reserve(), "no room for another visit");
+        assert!(!queue.keep_reserve().unwrap(), "no room for another visit");
         let before = queue.depth().unwrap().waiting;
         let refused = (0..).find_map(|_| queue.submit(&draft(&"路".repeat(2_000)), &county.sealer).err()).unwrap();
         assert!(format!("{refused:?}").contains("DiskFull"), "{refused:?}");
         let taken = queue.depth().unwrap().waiting;
         disk.disk().set_capacity(None);
-        assert!(queue.keep_reserve());
+        assert!(queue.keep_reserve().unwrap());
         queue.submit(&draft("桥也坏了"), &county.sealer).unwrap();
         assert_eq!((before, queue.depth().unwrap().waiting), (2, taken + 1));
     }

@@ -37,6 +37,7 @@ use crate::{
 };
 
 mod paper;
+mod submitting;
 
 /// How often an unenrolled terminal looks for its enrolment file, and an open queue is tidied.
 const EVERY: Duration = Duration::from_secs(5);
@@ -85,6 +86,8 @@ struct Counter {
     /// The slips under way, and which of them are the officer's test; the printer answers for each in this order.
     slips: VecDeque<(Question, bool)>,
     exports: Exports,
+    /// What may be in the file although its commit failed.
+    doubt: Option<submitting::Doubt>,
     look_due: Duration,
     tidied: Duration,
     /// When to look again whether another visit finds room, where none does.
@@ -105,6 +108,7 @@ impl Counter {
             missing_glyphs: Vec::new(),
             slips: VecDeque::new(),
             exports: Exports::default(),
+            doubt: None,
             look_due: Duration::ZERO,
             tidied: Duration::ZERO,
             full_until: None,
@@ -145,19 +149,31 @@ impl Counter {
     /// Closes a file that has to be looked at anew, and takes no more visits where the disk is full.
     fn look_after_the_file(&mut self) {
         let now = self.now();
-        if self.desk.take_if(|desk| desk.ill).is_some() {
-            self.print(Command::LetGo);
-            self.look_due = now;
+        if self.desk.as_ref().is_some_and(|desk| desk.ill) {
+            self.close();
         }
         let Some(desk) = &self.desk else { return };
         if self.full_until.is_some_and(|until| now < until) {
             return;
         }
-        let room = desk.queue.keep_reserve();
+        let room = match desk.queue.keep_reserve() {
+            Ok(room) => room,
+            Err(problem) => {
+                error!(error = %why(&problem), "the disk takes nothing");
+                return self.close();
+            }
+        };
         if room == self.full_until.is_some() {
             post(Event::Broken((!room).then_some(Note::Full)));
         }
         self.full_until = (!room).then_some(now + ROOM_AGAIN);
+    }
+
+    /// Closes the file, to open it anew at once.
+    fn close(&mut self) {
+        self.desk = None;
+        self.print(Command::LetGo);
+        self.look_due = self.now();
     }
 
     fn now(&self) -> Duration {
@@ -177,6 +193,7 @@ impl Counter {
                 self.desk = Some(desk);
                 self.problem = None;
                 self.full_until = None;
+                self.settle_doubt();
                 self.bulletin();
                 post(Event::Broken(None));
             }
@@ -217,6 +234,7 @@ impl Counter {
         };
         let printer = self.printer.as_ref().map_err(|problem| anyhow::anyhow!("{problem}"))?;
         let queue = self.open_queue(&config.queue_path(), &settings)?;
+        queue.keep_reserve()?;
         printer.send(Command::Queue(Box::new(queue.again()?)));
         info!(terminal = %enrolment.terminal, "ready to take suggestions");
         Ok(Desk::new(queue, sealer))
@@ -247,7 +265,11 @@ impl Counter {
             }
             Task::TestPrint(question) => self.print_slip(question, Slip::Test, true),
             Task::Stick(question) => self.exports.ask(question, &self.office),
-            Task::Forget => self.print(Command::VisitOver),
+            Task::Submit(draft) => self.submit(draft),
+            Task::Forget => {
+                self.doubt = None;
+                self.print(Command::VisitOver);
+            }
             Task::CheckPin { question, door, pin } => {
                 post(Event::PinChecked(question, self.is_pin(door, &pin)));
             }

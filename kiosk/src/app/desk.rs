@@ -21,7 +21,7 @@ use crate::{
     control::Control,
     https::why,
     printer::{Command, Handle},
-    queue::{Queue, QueueError},
+    queue::{self, Queue, QueueError},
     seal::Sealer,
     session::{Event, QueueFacts, Submitted, TrackResult},
     ticket::Draft,
@@ -52,7 +52,6 @@ impl Desk {
 
     pub(super) fn work(&mut self, task: Task, around: &Around<'_>) {
         match task {
-            Task::Submit(draft) => self.submit(&draft, around),
             Task::Contact { ticket, mut name, mut phone } => {
                 let kept = self.queue.submit_contact(ticket, &name, &phone, &self.sealer);
                 name.zeroize();
@@ -77,24 +76,20 @@ impl Desk {
         }
     }
 
-    fn submit(&mut self, draft: &Draft, around: &Around<'_>) {
-        match self.queue.submit(draft, &self.sealer) {
-            Ok(done) => {
-                let text = draft.text_on_receipt.then(|| Zeroizing::new(draft.text.clone()));
-                around.printer.send(Command::Kick { ticket: done.ticket, text });
-                around.control.submitted();
-                let at = done.wall.quality.shows_a_day().then_some(done.wall.at);
-                let submitted = Submitted { ticket: done.ticket, code: done.code, secret: done.secret, at };
-                post(Event::Submitted(Box::new(submitted)));
-            }
-            Err(problem) => self.not_kept(&problem, "a suggestion", Event::NotSubmitted),
-        }
+    /// A suggestion is kept: its receipt, its way to the county, and the villager hear of it.
+    pub(super) fn kept(&mut self, draft: &Draft, done: queue::Submitted, around: &Around<'_>) {
+        let text = draft.text_on_receipt.then(|| Zeroizing::new(draft.text.clone()));
+        around.printer.send(Command::Kick { ticket: done.ticket, text });
+        around.control.submitted();
+        let at = done.wall.quality.shows_a_day().then_some(done.wall.at);
+        let submitted = Submitted { ticket: done.ticket, code: done.code, secret: done.secret, at };
+        post(Event::Submitted(Box::new(submitted)));
     }
 
-    fn not_kept(&mut self, problem: &QueueError, what: &str, said: Event) {
+    /// Something could not be written down.
+    pub(super) fn failed(&mut self, problem: &QueueError, what: &str) {
         error!(error = %why(problem), "{what} could not be written down");
         self.ill |= problem.is_of_the_file();
-        post(said);
     }
 
     fn tell<T>(
@@ -110,7 +105,10 @@ impl Desk {
                 post(saved);
                 around.control.submitted();
             }
-            Err(problem) => self.not_kept(&problem, what, not_saved),
+            Err(problem) => {
+                self.failed(&problem, what);
+                post(not_saved);
+            }
         }
     }
 

@@ -70,6 +70,8 @@ pub enum PrinterEvent {
     Slip(Paper),
     /// How the printer is; told at the start and on each change.
     Health(PrinterHealth),
+    /// The queue file has to be looked at anew; the printer's own connection to it is closed.
+    QueueFailed,
 }
 
 /// How the printer is.

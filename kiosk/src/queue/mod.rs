@@ -26,6 +26,10 @@
 //! ([`Queue::keep_reserve`]). A file that is damaged is set aside and what can be read of it is delivered
 //! ([`Queue::open_or_salvage`]).
 //!
+//! A disk that fails at a write or an fsync has kept nothing, as far as anybody is told: the connection is closed, and
+//! what opens anew first writes the log again ([`log`]) and makes a commit. A submission whose commit failed may be there
+//! then all the same; [`Queue::in_doubt`] names it and [`Queue::holds`] reads it back, so that it is not taken twice.
+//!
 //! # What lies on the card
 //!
 //! Numbers, times, categories, places and states in the open; events sealed to keys that the terminal doesn't have;
@@ -58,6 +62,7 @@ mod backlog;
 mod cache;
 mod forward;
 mod generation;
+mod log;
 mod migrations;
 mod print;
 mod purge;
@@ -101,6 +106,8 @@ pub struct Queue {
     aged: purge::Aged,
     /// The sequence that was last noted outside of the file.
     marked: i64,
+    /// The submission whose commit failed last.
+    in_doubt: Option<Submitted>,
     _lock: std::fs::File,
 }
 
@@ -178,6 +185,24 @@ pub enum QueueError {
         #[source]
         source: std::io::Error,
     },
+    /// The log can't be written again.
+    #[error("write the log of {path}")]
+    Log {
+        /// The queue file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The reserve can't be kept, and not for want of room.
+    #[error("keep {path}")]
+    Reserve {
+        /// The reserve.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// SQLite says no: full, read-only, locked, broken.
     #[error("use the queue")]
     Sqlite(#[from] rusqlite::Error),
@@ -187,12 +212,13 @@ impl QueueError {
     /// Whether the file has to be closed and looked at anew: damage, or a disk that did not do what it was told.
     #[must_use]
     pub fn is_of_the_file(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, NotADatabase, ReadOnly, SystemIoFailure};
         match self {
             Self::Damaged { .. } => true,
-            Self::Sqlite(error) => {
-                matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase | SystemIoFailure))
-            }
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(CannotOpen | DatabaseCorrupt | NotADatabase | ReadOnly | SystemIoFailure)
+            ),
             _ => false,
         }
     }

@@ -5,7 +5,11 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{
+        self,
+        ErrorKind::{NotFound, QuotaExceeded, StorageFull},
+        Write,
+    },
     path::{Path, PathBuf},
 };
 
@@ -15,19 +19,21 @@ use super::{Queue, QueueError};
 const SIZE: usize = 2 << 20;
 
 impl Queue {
-    /// Sees to it that the reserve lies there; whether it does, so that a visit can begin.
-    pub fn keep_reserve(&self) -> bool {
+    /// Sees to it that the reserve lies there; whether it does, so that a visit can begin. Opened to write and not
+    /// written to, it also shows a disk that the system has made read-only, before a visit does.
+    ///
+    /// # Errors
+    /// A disk that is not full and takes it all the same not.
+    pub fn keep_reserve(&self) -> Result<bool, QueueError> {
         let path = file(&self.path);
-        if fs::metadata(&path).is_ok_and(|found| found.len() == SIZE as u64) {
-            return true;
-        }
-        match lay_down(&path) {
-            Ok(()) => true,
-            Err(problem) => {
+        match whole(&path).and_then(|whole| if whole { Ok(()) } else { lay_down(&path) }) {
+            Ok(()) => Ok(true),
+            Err(problem) if matches!(problem.kind(), StorageFull | QuotaExceeded) => {
                 tracing::warn!(%problem, "no room is left for the reserve of the queue");
                 fs::remove_file(&path).ok();
-                false
+                Ok(false)
             }
+            Err(source) => Err(QueueError::Reserve { path, source }),
         }
     }
 
@@ -43,6 +49,14 @@ impl Queue {
             }
             done => done,
         }
+    }
+}
+
+fn whole(path: &Path) -> io::Result<bool> {
+    match File::options().write(true).open(path) {
+        Ok(file) => Ok(file.metadata()?.len() == SIZE as u64),
+        Err(missing) if missing.kind() == NotFound => Ok(false),
+        Err(other) => Err(other),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -13,7 +14,7 @@ use wire::ticket::TerminalNumber;
 use super::{
     Queue, QueueError, QueueSettings,
     generation::{self, Mark},
-    migrations,
+    log, migrations,
     purge::Aged,
 };
 use crate::clock::Clock;
@@ -28,6 +29,10 @@ impl Queue {
     /// A file that is damaged, newer, another terminal's, or held by another program while it must be migrated.
     pub fn open(path: &Path, settings: QueueSettings, clock: Arc<dyn Clock>) -> Result<Self, QueueError> {
         let lock = lock_file(path)?;
+        if lock.try_lock().is_ok() {
+            log::write_again(path).map_err(|source| QueueError::Log { path: path.to_owned(), source })?;
+            lock.unlock().map_err(|e| lock_error(path, e))?;
+        }
         let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         let found = migrations::version(&conn).map_err(|e| damaged(path, e))?;
         match found {
@@ -58,7 +63,7 @@ impl Queue {
         if !path.exists() {
             return Err(QueueError::NotThere(path.to_owned()));
         }
-        let lock = lock_file(path)?;
+        let lock = lock_file_to_read(path)?;
         lock.lock_shared().map_err(|e| lock_error(path, e))?;
         let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         match migrations::version(&conn).map_err(|e| damaged(path, e))? {
@@ -91,6 +96,7 @@ impl Queue {
             log_holds_deleted: false,
             aged,
             marked: 0,
+            in_doubt: None,
             _lock: lock,
         }
     }
@@ -213,6 +219,16 @@ fn lock_file(queue: &Path) -> Result<File, QueueError> {
         .write(true)
         .open(&path)
         .map_err(|source| QueueError::Lock { path, source })
+}
+
+/// Likewise, also on a disk that was made read-only: what is there can still be read, and delivered.
+fn lock_file_to_read(queue: &Path) -> Result<File, QueueError> {
+    match lock_file(queue) {
+        Err(QueueError::Lock { path, source }) if source.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            File::open(&path).map_err(|source| QueueError::Lock { path, source })
+        }
+        opened => opened,
+    }
 }
 
 fn lock_error(queue: &Path, source: std::io::Error) -> QueueError {

@@ -98,9 +98,28 @@ impl Queue {
             code.digits(),
             secret.bytes()
         ])?;
-        tx.commit()?;
+        let submitted = Submitted { ticket, event: place.id, code, secret, job, wall };
+        if let Err(problem) = tx.commit().map_err(QueueError::from) {
+            self.in_doubt = problem.is_of_the_file().then_some(submitted);
+            return Err(problem);
+        }
         self.codes.keep(job, self.clock.monotonic() + CODE_KEPT);
-        Ok(Submitted { ticket, event: place.id, code, secret, job, wall })
+        Ok(submitted)
+    }
+
+    /// The submission that failed last, where it failed with its commit: it was not kept, and may be there all the same
+    /// when the file is opened anew. Gives it once.
+    pub fn in_doubt(&mut self) -> Option<Submitted> {
+        self.in_doubt.take()
+    }
+
+    /// Whether this event is in the file.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn holds(&self, event: Uuid) -> Result<bool, QueueError> {
+        let mut statement = self.conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM event WHERE id = ?1)")?;
+        Ok(statement.query_row([event.as_bytes()], |row| row.get(0))?)
     }
 
     /// Takes the villager's name and telephone number; either may be empty.

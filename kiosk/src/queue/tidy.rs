@@ -119,7 +119,10 @@ impl Queue {
         drop(statement);
         self.forget(&over)?;
         self.log_holds_deleted = true;
-        self.empty_log().map(|_| ())
+        if !self.empty_log()? {
+            self.commit_once()?;
+        }
+        Ok(())
     }
 
     /// Copies the log into the file, cuts it to nothing, and makes the commit that writes the new log's header.
@@ -132,10 +135,16 @@ impl Queue {
             return Ok(false);
         }
         self.log_holds_deleted = false;
+        self.commit_once()?;
+        Ok(true)
+    }
+
+    /// A commit that changes nothing: it writes a new log's header, and proves that the disk takes one.
+    fn commit_once(&mut self) -> Result<(), QueueError> {
         let tx = self.begin()?;
         tx.execute("UPDATE queue SET tended = tended + 1", [])?;
         tx.commit()?;
-        Ok(true)
+        Ok(())
     }
 
     fn log_size(&self) -> u64 {

@@ -52,6 +52,11 @@ impl Counter {
                 }
             }
             PrinterEvent::Health(health) => self.health = Some(health),
+            PrinterEvent::QueueFailed => {
+                if let Some(desk) = &mut self.desk {
+                    desk.ill = true;
+                }
+            }
         }
     }
 

@@ -77,16 +77,19 @@ fn enrol(folder: &Path) {
     durable::write(&folder.join("enrolment.json"), &file, 0o600).unwrap();
 }
 
-fn submission() -> Task {
-    let category = Named { id: "road".into(), name: "道路".into() };
-    Task::Submit(Draft {
-        category,
+fn words(text: &str) -> Draft {
+    Draft {
+        category: Named { id: "road".into(), name: "道路".into() },
         place: None,
-        text: "修路".into(),
+        text: text.into(),
         landmark: None,
         on_behalf: false,
         text_on_receipt: false,
-    })
+    }
+}
+
+fn submission() -> Task {
+    Task::Submit(words("修路"))
 }
 
 #[test]
@@ -156,6 +159,55 @@ fn a_file_that_breaks_while_it_is_open_is_looked_at_anew() {
     assert!(counter.desk.is_none());
     counter.open();
     assert_eq!(counter.facts().queue.map(|queue| queue.waiting), Some(1));
+}
+
+#[test]
+fn a_disk_that_takes_no_reserve_is_named_and_the_terminal_is_back_by_itself_when_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let (mut counter, _inbox) = counter(folder.path());
+    counter.open();
+    let reserve = folder.path().join("queue.sqlite.reserve");
+    counter.look_after_the_file();
+    fs::remove_file(&reserve).unwrap();
+    fs::create_dir(&reserve).unwrap();
+    counter.look_after_the_file();
+    counter.open_when_due();
+    let facts = counter.facts();
+    let problem = facts.problem.unwrap();
+    assert!(problem.contains("queue.sqlite.reserve") && problem.contains("directory"), "{problem}");
+    assert_eq!(facts.queue, None);
+    fs::remove_dir(&reserve).unwrap();
+    counter.look_due = Duration::ZERO;
+    counter.open_when_due();
+    counter.work(submission());
+    assert_eq!(counter.facts().queue.map(|queue| queue.waiting), Some(1));
+}
+
+#[test]
+fn the_same_words_again_get_the_number_of_the_suggestion_that_is_there_after_all() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let (mut counter, _inbox) = counter(folder.path());
+    counter.open();
+    let waiting = |counter: &Counter| counter.facts().queue.unwrap().waiting;
+    let in_doubt = |counter: &mut Counter| {
+        let desk = counter.desk.as_mut().unwrap();
+        let submitted = desk.queue.submit(&words("修路"), &desk.sealer).unwrap();
+        counter.doubt = Some(submitting::Doubt { draft: words("修路"), submitted, found: false });
+        counter.settle_doubt();
+    };
+    in_doubt(&mut counter);
+    counter.work(submission());
+    assert_eq!((waiting(&counter), counter.doubt.is_none()), (1, true));
+    counter.work(submission());
+    assert_eq!(waiting(&counter), 2, "said once more it is another one");
+
+    in_doubt(&mut counter);
+    counter.work(Task::Submit(words("修桥")));
+    assert_eq!(waiting(&counter), 4, "other words are another suggestion");
+    counter.work(Task::Forget);
+    assert!(counter.doubt.is_none(), "no words are kept behind the visit");
 }
 
 #[test]

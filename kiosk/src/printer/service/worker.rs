@@ -93,6 +93,10 @@ impl Worker {
                 // The queue said no. Nothing went out that was not written down; the next round tries again.
                 tracing::error!(error = &error as &dyn std::error::Error, "the printer could not use the queue");
                 self.active = None;
+                if error.is_of_the_file() {
+                    self.queue = None;
+                    (self.tell)(PrinterEvent::QueueFailed);
+                }
             }
         }
     }

@@ -3,8 +3,13 @@
 //! Only what was synced is certain. Of the rest each block of 4 KiB may have reached the disk or not, in any order, and
 //! so may a file's length and a folder's names: `fsync` of a file says nothing about its name, as POSIX has it. Once
 //! `stops_after` changes were made nothing more changes and every change fails, as when the power goes.
+//!
+//! A disk can be ill as well ([`Illness`]). A sync that fails is the treacherous one: the system counts what it could not
+//! write as written, so programs go on seeing it, the next sync succeeds, and the power takes it.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use super::illness::{Illness, Work};
 
 /// What a block device writes whole.
 const BLOCK: usize = 4096;
@@ -15,10 +20,22 @@ type Names = BTreeMap<String, u64>;
 
 #[derive(Default, Clone)]
 struct File {
+    /// The last name it was given.
+    name: String,
     seen: Vec<u8>,
     synced: Vec<u8>,
     /// Blocks of `seen` that were not synced.
     dirty: BTreeSet<usize>,
+}
+
+impl File {
+    /// A block reaches the disk.
+    fn put_down(&mut self, block: usize) {
+        let end = ((block + 1) * BLOCK).min(self.seen.len()).min(self.synced.len());
+        if block * BLOCK < end {
+            self.synced[block * BLOCK..end].copy_from_slice(&self.seen[block * BLOCK..end]);
+        }
+    }
 }
 
 #[derive(Default, Clone)]
@@ -34,6 +51,10 @@ pub enum Refused {
     Cut,
     /// The disk holds no more.
     Full,
+    /// The disk could not.
+    Ill,
+    /// The system has made the disk read-only.
+    ReadOnly,
     Missing,
     Exists,
     NotEmpty,
@@ -51,6 +72,8 @@ pub struct Disk {
     stops_after: Option<u64>,
     /// Bytes that all files may have together; none, and there is no end.
     capacity: Option<usize>,
+    illness: Option<Illness>,
+    read_only: bool,
 }
 
 impl Disk {
@@ -86,6 +109,39 @@ impl Disk {
         self.stops_after == Some(0)
     }
 
+    /// Makes it ill; none, and it is well again.
+    pub fn fall_ill(&mut self, illness: Option<Illness>) {
+        self.illness = illness;
+    }
+
+    /// Whether the illness was met.
+    pub fn has_failed(&self) -> bool {
+        self.illness.as_ref().is_some_and(Illness::was_met)
+    }
+
+    /// Lets nothing be changed any more, or again.
+    pub fn set_read_only(&mut self, read_only: bool) {
+        self.read_only = read_only;
+    }
+
+    /// Whether a file can be opened to write.
+    pub fn may_write(&self) -> Done<()> {
+        if self.read_only { Err(Refused::ReadOnly) } else { Ok(()) }
+    }
+
+    fn may_do(&mut self, work: Work, node: u64, range: std::ops::Range<usize>) -> Done<()> {
+        let Some(file) = self.files.get(&node) else { return Ok(()) };
+        // The log's index is mapped memory: what stands in it is in memory, whatever becomes of the disk.
+        if file.name.ends_with("-shm") {
+            return Ok(());
+        }
+        if work != Work::Read {
+            self.may_write()?;
+        }
+        let struck = self.illness.as_mut().is_some_and(|illness| illness.strikes(work, &file.name, range));
+        if struck { Err(Refused::Ill) } else { Ok(()) }
+    }
+
     fn change(&mut self) -> Done<()> {
         match &mut self.stops_after {
             Some(0) => Err(Refused::Cut),
@@ -114,13 +170,15 @@ impl Disk {
         }
     }
 
-    pub fn read(&self, node: u64, offset: usize, length: usize) -> Done<&[u8]> {
+    pub fn read(&mut self, node: u64, offset: usize, length: usize) -> Done<&[u8]> {
+        self.may_do(Work::Read, node, offset..offset.saturating_add(length))?;
         let seen = &self.files.get(&node).ok_or(Refused::Missing)?.seen;
         let end = (offset + length).min(seen.len());
         Ok(seen.get(offset..end).unwrap_or_default())
     }
 
     pub fn create(&mut self, folder: u64, name: &str, is_folder: bool) -> Done<u64> {
+        self.may_write()?;
         self.change()?;
         if self.lookup(folder, name).is_ok() {
             return Err(Refused::Exists);
@@ -130,19 +188,21 @@ impl Disk {
         if is_folder {
             self.folders.insert(node, Folder::default());
         } else {
-            self.files.insert(node, File::default());
+            self.files.insert(node, File { name: name.into(), ..File::default() });
         }
         self.names_of(folder)?.insert(name.into(), node);
         Ok(node)
     }
 
     pub fn link(&mut self, node: u64, folder: u64, name: &str) -> Done<()> {
+        self.may_write()?;
         self.change()?;
         self.names_of(folder)?.insert(name.into(), node);
         Ok(())
     }
 
     pub fn remove(&mut self, folder: u64, name: &str) -> Done<()> {
+        self.may_write()?;
         self.change()?;
         let node = self.lookup(folder, name)?;
         if self.folders.get(&node).is_some_and(|f| !f.seen.is_empty()) {
@@ -153,16 +213,21 @@ impl Disk {
     }
 
     pub fn rename(&mut self, from: (u64, &str), to: (u64, &str)) -> Done<()> {
+        self.may_write()?;
         self.change()?;
         let node = self.lookup(from.0, from.1)?;
+        if let Some(file) = self.files.get_mut(&node) {
+            file.name = to.1.into();
+        }
         self.names_of(from.0)?.remove(from.1);
         self.names_of(to.0)?.insert(to.1.into(), node);
         Ok(())
     }
 
     pub fn write(&mut self, node: u64, offset: usize, bytes: &[u8]) -> Done<()> {
-        self.change()?;
         let end = offset + bytes.len();
+        self.may_do(Work::Write, node, offset..end)?;
+        self.change()?;
         self.grow(end.saturating_sub(self.files.get(&node).ok_or(Refused::Missing)?.seen.len()))?;
         let file = self.files.get_mut(&node).ok_or(Refused::Missing)?;
         file.seen.resize(file.seen.len().max(end), 0);
@@ -172,16 +237,27 @@ impl Disk {
     }
 
     pub fn truncate(&mut self, node: u64, length: usize) -> Done<()> {
+        self.may_do(Work::Write, node, length..length)?;
         self.change()?;
-        self.files.get_mut(&node).ok_or(Refused::Missing)?.seen.resize(length, 0);
+        let file = self.files.get_mut(&node).ok_or(Refused::Missing)?;
+        let longer = file.seen.len().max(length);
+        file.dirty.extend(length / BLOCK..longer.div_ceil(BLOCK));
+        file.seen.resize(length, 0);
         Ok(())
     }
 
     pub fn sync(&mut self, node: u64) -> Done<()> {
+        let may_do = self.may_do(Work::Sync, node, 0..0);
+        if let (Err(Refused::Ill), Some(file)) = (may_do, self.files.get_mut(&node)) {
+            file.dirty.clear();
+        }
+        may_do?;
         self.change()?;
         if let Some(file) = self.files.get_mut(&node) {
-            file.synced.clone_from(&file.seen);
-            file.dirty.clear();
+            file.synced.resize(file.seen.len(), 0);
+            for block in std::mem::take(&mut file.dirty) {
+                file.put_down(block);
+            }
         } else if let Some(folder) = self.folders.get_mut(&node) {
             folder.synced.clone_from(&folder.seen);
         }
@@ -199,17 +275,16 @@ impl Disk {
         }
         for file in self.files.values_mut() {
             let length = if keeps() { file.seen.len() } else { file.synced.len() };
-            let mut left = file.synced.clone();
-            left.resize(length, 0);
-            for block in &file.dirty {
-                let end = ((block + 1) * BLOCK).min(length).min(file.seen.len());
-                if keeps() && block * BLOCK < end {
-                    left[block * BLOCK..end].copy_from_slice(&file.seen[block * BLOCK..end]);
+            file.synced.resize(length, 0);
+            for block in std::mem::take(&mut file.dirty) {
+                if keeps() {
+                    file.put_down(block);
                 }
             }
-            *file = File { seen: left.clone(), synced: left, dirty: BTreeSet::new() };
+            file.seen.clone_from(&file.synced);
         }
         self.stops_after = None;
+        self.illness = None;
     }
 
     fn names_of(&mut self, folder: u64) -> Done<&mut Names> {

@@ -1,9 +1,10 @@
 //! A file system that forgets what was not synced, mounted through FUSE.
 //!
 //! The rules are those of [`disk`]; this part only answers the kernel.
-#![allow(clippy::allow_attributes, unreachable_pub, reason = "test support")]
+#![allow(clippy::allow_attributes, dead_code, unreachable_pub, reason = "each test target uses its part")]
 
 pub mod disk;
+pub mod illness;
 
 use std::{
     ffi::OsStr,
@@ -16,8 +17,8 @@ use std::{
 use disk::{Disk, Refused};
 use fuser::{
     BackgroundSession, BsdFileFlags, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation,
-    INodeNo, LockOwner, MountOption, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
-    ReplyEmpty, ReplyEntry, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
+    INodeNo, LockOwner, MountOption, OpenAccMode, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 
 /// The kernel asks again every time: nothing is cached.
@@ -90,7 +91,8 @@ impl Forgetful {
 
 fn errno(refused: Refused) -> Errno {
     match refused {
-        Refused::Cut => Errno::EIO,
+        Refused::Cut | Refused::Ill => Errno::EIO,
+        Refused::ReadOnly => Errno::EROFS,
         Refused::Full => Errno::ENOSPC,
         Refused::Missing => Errno::ENOENT,
         Refused::Exists => Errno::EEXIST,
@@ -213,6 +215,14 @@ impl Filesystem for Forgetful {
     ) {
         match self.disk().write(ino.0, place(offset), data) {
             Ok(()) => reply.written(u32::try_from(data.len()).unwrap_or(u32::MAX)),
+            Err(refused) => reply.error(errno(refused)),
+        }
+    }
+
+    fn open(&self, _req: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        let writes = flags.acc_mode() != OpenAccMode::O_RDONLY;
+        match if writes { self.disk().may_write() } else { Ok(()) } {
+            Ok(()) => reply.opened(FileHandle(ino.0), FopenFlags::empty()),
             Err(refused) => reply.error(errno(refused)),
         }
     }
