@@ -202,7 +202,7 @@ async fn save(store: &Store, outcomes: Vec<(Uuid, Outcome)>) -> Event {
     let ids: Vec<Uuid> = outcomes.iter().map(|(id, _)| *id).collect();
     let saved = store.with(move |queue| save_all(queue, &outcomes)).await;
     let offered_again = saved.inspect_err(|error| {
-        error!(error = crate::https::why(error), "outcomes can't be written; the events go out again");
+        error!(error = crate::https::why(error), "outcomes can't be written yet");
     });
     Event::Saved { ids, offered_again: offered_again.ok() }
 }

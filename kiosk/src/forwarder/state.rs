@@ -6,7 +6,9 @@
 //!   link again. Failures of requests sent before the rest began count once;
 //! - an event that fails by itself is postponed by itself, longer each time, and the others pass it;
 //! - the newest events go before the backlog, so that a villager's suggestion never waits for a bad week's;
-//! - acknowledgements that come while others are being written are written together.
+//! - acknowledgements that come while others are being written are written together;
+//! - those that the disk did not take are kept and written again after a rest, and their events are not sent again
+//!   meanwhile: a disk that can only be read still delivers everything that is on it.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -60,7 +62,9 @@ pub struct Forwarder {
     held: HashSet<Uuid>,
     ready: VecDeque<Forward>,
     unsaved: Vec<(Uuid, Outcome)>,
-    saving: bool,
+    saving: Vec<(Uuid, Outcome)>,
+    /// When the disk is worth another try.
+    save_at: Duration,
     loading: bool,
     /// When the queue is worth another look; none: not before a nudge.
     look_at: Option<Duration>,
@@ -85,7 +89,8 @@ impl Forwarder {
             held: HashSet::new(),
             ready: VecDeque::new(),
             unsaved: Vec::new(),
-            saving: false,
+            saving: Vec::new(),
+            save_at: Duration::ZERO,
             loading: false,
             look_at: Some(Duration::ZERO),
             fresh: false,
@@ -129,7 +134,8 @@ impl Forwarder {
         // What is at hand but can't be sent yet waits for an event or for the end of the rest.
         let looks = self.look_at.filter(|_| !self.loading && self.ready.len() < self.settings.concurrency);
         let waiting = (rest > now && !self.ready.is_empty()).then_some(rest);
-        polls.chain(looks).chain(waiting).min().unwrap_or(now + self.settings.poll)
+        let saves = (self.saving.is_empty() && !self.unsaved.is_empty()).then_some(self.save_at);
+        polls.chain(looks).chain(waiting).chain(saves).min().unwrap_or(now + self.settings.poll)
     }
 
     /// Takes what happened at `now` and says what is to be done.
@@ -211,13 +217,16 @@ impl Forwarder {
     }
 
     fn saved(&mut self, ids: &[Uuid], offered_again: Option<bool>, now: Duration, actions: &mut Vec<Action>) {
-        self.saving = false;
-        for id in ids {
-            self.held.remove(id);
-        }
+        let saved = mem::take(&mut self.saving);
         match offered_again {
-            None => self.look_at = Some(now + DISK_REST),
+            None => {
+                self.unsaved.splice(..0, saved);
+                self.save_at = now + DISK_REST;
+            }
             Some(again) => {
+                for id in ids {
+                    self.held.remove(id);
+                }
                 if again {
                     self.look_at = Some(now);
                 }
@@ -302,9 +311,9 @@ impl Forwarder {
     }
 
     fn go_on(&mut self, now: Duration, actions: &mut Vec<Action>) {
-        if !self.saving && !self.unsaved.is_empty() {
-            self.saving = true;
-            actions.push(Action::Save(mem::take(&mut self.unsaved)));
+        if self.saving.is_empty() && !self.unsaved.is_empty() && self.save_at <= now {
+            self.saving = mem::take(&mut self.unsaved);
+            actions.push(Action::Save(self.saving.clone()));
         }
         let low = self.ready.len() < self.settings.concurrency;
         if !self.loading && (low || self.fresh) && self.look_at.is_some_and(|at| at <= now) {

@@ -25,7 +25,7 @@ fn event(id: u128) -> Forward {
     Forward { id: Uuid::from_u128(id), bytes: vec![], hash: [0; 32], attempts: 0 }
 }
 
-fn events(ids: impl IntoIterator<Item = u128>) -> Vec<Forward> {
+pub fn events(ids: impl IntoIterator<Item = u128>) -> Vec<Forward> {
     ids.into_iter().map(event).collect()
 }
 
@@ -221,13 +221,32 @@ fn what_is_under_way_or_being_written_is_not_sent_twice() {
     // The queue still has both: 1 is being written, 2 is under way.
     let actions = f.step(Event::Loaded { newest: events([2, 1]), oldest: events([1, 2]) }, seconds(0));
     assert_eq!(ids(&actions), [0; 0]);
-    // The disk failed: it goes out again after a rest.
-    f.step(Event::Saved { ids: vec![Uuid::from_u128(1)], offered_again: None }, seconds(0));
-    assert_eq!(f.due(seconds(0)), seconds(5));
-    let actions = f.step(Event::Tick, seconds(5));
-    assert!(actions.iter().any(|a| matches!(a, Action::Load { .. })));
-    let actions = f.step(Event::Loaded { newest: vec![], oldest: events([1, 2]) }, seconds(5));
-    assert_eq!(ids(&actions), [1]);
+    assert_eq!(ids(&f.step(Event::Tick, seconds(4))), [0; 0]);
+}
+
+#[test]
+fn a_disk_that_takes_no_acknowledgement_is_tried_again_and_the_backlog_goes_on_without_sending_twice() {
+    let (mut f, sent) = online_with(1..=2);
+    let saves = |actions: &[Action]| -> Vec<usize> {
+        actions.iter().filter_map(|a| if let Action::Save(all) = a { Some(all.len()) } else { None }).collect()
+    };
+    let failed =
+        |ids: &[u128]| Event::Saved { ids: ids.iter().map(|id| Uuid::from_u128(*id)).collect(), offered_again: None };
+    f.step(Event::Loaded { newest: vec![], oldest: vec![] }, seconds(0));
+    assert_eq!(saves(&f.step(delivered(1, sent[0].1), seconds(0))), [1]);
+    assert_eq!(saves(&f.step(failed(&[1]), seconds(0))), [0; 0], "the disk rests");
+    assert_eq!(saves(&f.step(delivered(2, sent[1].1), seconds(1))), [0; 0]);
+    // The file still has both as waiting; what lies behind them is sent, and they are not.
+    let actions = f.step(Event::Nudged, seconds(2));
+    assert!(actions.iter().any(|a| matches!(a, Action::Load { limit } if *limit > 2)), "{actions:?}");
+    let actions = f.step(Event::Loaded { newest: vec![], oldest: events([1, 2, 3]) }, seconds(2));
+    assert_eq!(ids(&actions), [3]);
+    assert!(f.due(seconds(2)) <= seconds(5));
+    assert_eq!(saves(&f.step(Event::Tick, seconds(5))), [2], "both are written when the rest is over");
+    assert_eq!(saves(&f.step(failed(&[1, 2]), seconds(5))), [0; 0]);
+    assert_eq!(saves(&f.step(Event::Tick, seconds(10))), [2]);
+    f.step(Event::Saved { ids: vec![Uuid::from_u128(1), Uuid::from_u128(2)], offered_again: Some(false) }, seconds(10));
+    assert_eq!(saves(&f.step(Event::Tick, seconds(20))), [0; 0]);
 }
 
 #[test]
@@ -278,6 +297,7 @@ proptest! {
         let mut work = vec![Event::Tick];
         let mut now = Duration::ZERO;
         let mut answers = answers.into_iter();
+        let mut saves = 0;
         for _ in 0..4000 {
             let event = if let Some(event) = work.pop() {
                 event
@@ -321,11 +341,14 @@ proptest! {
                         work.push(Event::Loaded { newest: vec![], oldest });
                     }
                     Action::Save(outcomes) => {
+                        // The disk takes every second one only.
+                        saves += 1;
+                        let takes = saves % 2 == 0;
                         let ids: Vec<Uuid> = outcomes.into_iter().map(|(id, _)| id).collect();
-                        for id in &ids {
+                        for id in ids.iter().filter(|_| takes) {
                             pending.remove(&id.as_u128());
                         }
-                        work.push(Event::Saved { ids, offered_again: Some(false) });
+                        work.push(Event::Saved { ids, offered_again: takes.then_some(false) });
                     }
                     Action::Postpone(id, until) => postponed.push((id.as_u128(), until)),
                     Action::Network(_) | Action::Tell(_) => {}
