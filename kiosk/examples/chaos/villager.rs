@@ -47,9 +47,19 @@ impl Seen {
         self.words.iter().find_map(|words| words.parse::<TicketNumber>().ok()).map(|ticket| ticket.to_string())
     }
 
+    /// Whether these are the words of a line.
+    pub fn says(&self, words: &str) -> bool {
+        self.words.iter().any(|line| line == words)
+    }
+
+    /// Whether these words stand somewhere in a line.
+    pub fn mentions(&self, words: &str) -> bool {
+        self.words.iter().any(|line| line.contains(words))
+    }
+
     /// What is said of the paper.
     pub fn of_paper(&self) -> OfPaper {
-        let says = |words: &str| self.words.iter().any(|line| line == words);
+        let says = |words: &str| self.says(words);
         if says("收好了，请取小票") {
             OfPaper::Printed
         } else if says("收好了，小票出来了吗？") {
