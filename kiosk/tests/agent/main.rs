@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 mod county;
+#[path = "../support/dice.rs"]
+mod dice;
 mod enrolment;
 mod forwarding;
+mod herd;
 mod scripted_host;
 mod terminal;
 mod time;
