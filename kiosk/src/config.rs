@@ -31,18 +31,44 @@ pub struct Config {
     pub printer: Printer,
     /// A scanner on a serial port; one that types like a keyboard needs no setting.
     pub scanner: Option<Scanner>,
-    /// Lamp and buzzer of a Raspberry Pi.
+    /// What hangs on the pins of a Raspberry Pi.
     pub pins: Pins,
 }
 
-/// BCM numbers of the pins; what has none isn't there.
+/// BCM numbers of the pins; what has none isn't there. Outputs are active high; contacts close to ground.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pins {
-    /// The lamp, active high.
+    /// The lamp of a call for help.
     pub lamp: Option<u8>,
-    /// The buzzer, active high.
+    /// The lamp at the slot that receipts come out of.
+    pub slot_lamp: Option<u8>,
+    /// The buzzer.
     pub buzzer: Option<u8>,
+    /// The screen's light.
+    pub backlight: Option<u8>,
+    /// The help button, closed while it is pressed.
+    pub help_button: Option<u8>,
+    /// The switch of the case, closed while the case is.
+    pub case_switch: Option<u8>,
+}
+
+impl Pins {
+    /// Two uses of one pin, where there are.
+    fn used_twice(&self) -> Option<(&'static str, &'static str, u8)> {
+        let uses = [
+            ("lamp", self.lamp),
+            ("slot_lamp", self.slot_lamp),
+            ("buzzer", self.buzzer),
+            ("backlight", self.backlight),
+            ("help_button", self.help_button),
+            ("case_switch", self.case_switch),
+        ];
+        uses.iter().enumerate().find_map(|(at, (name, pin))| {
+            let pin = (*pin)?;
+            uses.iter().skip(at + 1).find(|(_, other)| *other == Some(pin)).map(|(other, _)| (*name, *other, pin))
+        })
+    }
 }
 
 /// The screen.
@@ -57,6 +83,8 @@ pub struct Panel {
     pub height: u32,
     /// No slides between pages.
     pub plain: bool,
+    /// Seconds without anybody until the light of `pins.backlight` goes out, 60 at least; none, it stays on.
+    pub dark_after_s: Option<u64>,
 }
 
 /// The receipt printer.
@@ -109,7 +137,7 @@ impl Default for Config {
 
 impl Default for Panel {
     fn default() -> Self {
-        Self { px_per_mm: 5.9, width: 1280, height: 800, plain: false }
+        Self { px_per_mm: 5.9, width: 1280, height: 800, plain: false, dark_after_s: None }
     }
 }
 
@@ -158,6 +186,13 @@ impl Config {
         let config: Self = toml::from_str(&read(path)?).map_err(|e| settings_error(path, e))?;
         if !(2.0..=20.0).contains(&config.panel.px_per_mm) {
             return Err(settings_error(path, "panel.px_per_mm: expected a number from 2 to 20"));
+        }
+        if config.panel.dark_after_s.is_some_and(|seconds| seconds < 60) {
+            return Err(settings_error(path, "panel.dark_after_s: expected 60 seconds or more"));
+        }
+        if let Some((one, other, pin)) = config.pins.used_twice() {
+            let problem = format!("pins.{one} and pins.{other}: expected two pins, both are {pin}");
+            return Err(settings_error(path, problem));
         }
         if !matches!(config.printer.paper_mm, 58 | 80) {
             return Err(settings_error(path, "printer.paper_mm: expected 58 or 80"));
@@ -233,6 +268,14 @@ mod tests {
     fn a_value_out_of_range_says_the_range() {
         assert!(load("[printer]\npaper_mm = 76\n").unwrap_err().contains("58 or 80"));
         assert!(load("[panel]\npx_per_mm = 0.0\n").unwrap_err().contains("2 to 20"));
+        assert!(load("[panel]\ndark_after_s = 59\n").unwrap_err().contains("60 seconds or more"));
+    }
+
+    #[test]
+    fn a_pin_that_is_used_twice_is_named_with_both_uses() {
+        let error = load("[pins]\nbuzzer = 17\nlamp = 4\ncase_switch = 17\n").unwrap_err();
+        assert!(error.contains("pins.buzzer and pins.case_switch") && error.contains("17"), "{error}");
+        assert!(load("[pins]\nbuzzer = 17\ncase_switch = 27\n").is_ok());
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::{
         message::{Changed, Network},
     },
     https::why,
+    panel,
     printer::{Command, Handle, Letterhead, PrinterHealth, Slip},
     queue::{Queue, QueueError, QueueSettings},
     seal::Sealer,
@@ -60,6 +61,8 @@ pub struct Office {
     pub control: Arc<Control>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What hangs on the pins.
+    pub panel: panel::Handle,
 }
 
 /// Starts the clerk's thread, which works through the inbox until [`Task::Stop`].

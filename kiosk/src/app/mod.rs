@@ -9,6 +9,7 @@ mod desk;
 mod drive;
 mod keyboard;
 mod models;
+mod panel;
 mod part;
 mod people;
 mod render;
@@ -24,6 +25,7 @@ pub use clerk::{Office, start as start_clerk};
 #[cfg(feature = "drive")]
 pub use drive::drive;
 use jiff::Timestamp;
+pub use panel::happened_at_panel;
 pub use scanner::read_serial;
 use slint::ComponentHandle as _;
 pub use task::{Clerk, Task};
@@ -37,8 +39,8 @@ use crate::{
         message::{Answer, Ask},
     },
     pages,
-    panel::Call,
-    session::{Action, Event, Help, Page, Question, Session, StaffResult, TrackResult},
+    panel::{self as pins, dim::Dim},
+    session::{Action, Event, Page, Question, Session, StaffResult, TrackResult},
 };
 
 /// How long the county may take before the terminal's own memory answers: longer than a slow mobile line's round
@@ -61,8 +63,10 @@ pub struct Parts {
     pub board: Arc<Board>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Lamp and buzzer, where there are any.
-    pub panel: Option<std::sync::mpsc::Sender<Call>>,
+    /// What hangs on the pins.
+    pub panel: pins::Handle,
+    /// After how long without anybody the screen goes dark; none, never.
+    pub dark_after: Option<Duration>,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,
     /// Whether the settings name a place for a stick.
@@ -78,14 +82,18 @@ pub struct App {
     part_begins: usize,
     /// The call for help that is out, and its name at the county.
     help_call: Option<(Question, Uuid)>,
+    dim: Dim,
+    /// What the panel was told last.
+    on_panel: Option<panel::Shown>,
 }
 
 /// Starts dispatching on this thread, which must be the one that runs the event loop.
 pub fn start(parts: Parts) {
     touches::connect(&parts.ui);
     count_frames(&parts.ui, Arc::clone(&parts.board));
-    let app =
-        App { parts, session: Session::default(), models: models::Models::default(), part_begins: 0, help_call: None };
+    let dim = Dim::new(parts.dark_after, parts.clock.monotonic());
+    let (session, models) = (Session::default(), models::Models::default());
+    let app = App { parts, session, models, part_begins: 0, help_call: None, dim, on_panel: None };
     APP.set(Some(app));
     dispatch(Event::Touched);
 }
@@ -111,10 +119,11 @@ pub fn stop() {
 /// Takes an event on the UI thread.
 pub fn dispatch(event: Event) {
     with(|app| {
+        let touched = event.is_touch();
         for action in app.session.step(event, app.parts.clock.monotonic()) {
             app.act(action);
         }
-        app.call_on_panel();
+        app.show_on_panel(touched);
         app.render();
     });
 }
@@ -225,17 +234,6 @@ impl App {
                 post(Event::HelpAcknowledged(call));
             }
         });
-    }
-
-    fn call_on_panel(&self) {
-        let Some(panel) = &self.parts.panel else { return };
-        let call = match self.session.help {
-            Help::None => Call::None,
-            Help::Calling | Help::Taken => Call::Calling,
-            Help::Acknowledged => Call::Acknowledged,
-        };
-        // A panel whose thread has ended shows nothing; the call itself goes on.
-        panel.send(call).ok();
     }
 
     /// Nothing of a visit stays in a field or a model.

@@ -3,8 +3,8 @@
 use std::{
     path::PathBuf,
     process::ExitCode,
-    sync::{Arc, mpsc::Sender},
-    thread,
+    sync::Arc,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -77,7 +77,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
     .with_context(|| format!("serve {}", config.control_path().display()))?;
     let control = Arc::new(control);
-    let office = app::Office { config: config.clone(), control: Arc::clone(&control), clock: Arc::clone(&clock) };
+    let (panel, panels_thread) = start_panel(&config, &clock)?;
+    let office = app::Office {
+        config: config.clone(),
+        control: Arc::clone(&control),
+        clock: Arc::clone(&clock),
+        panel: panel.clone(),
+    };
     let clerks_thread = app::start_clerk(&clerk, inbox, office).context("start the clerk's thread")?;
     if let Some(scanner) = config.scanner.clone() {
         thread::Builder::new()
@@ -85,7 +91,6 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .spawn(move || app::read_serial(&scanner.port, scanner.baud))
             .context("start the scanner's thread")?;
     }
-    let panel = start_panel(&config)?;
     #[cfg(feature = "drive")]
     if let Some(socket) = &arguments.drive {
         app::drive(socket, &window).with_context(|| format!("serve {}", socket.display()))?;
@@ -98,6 +103,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         board,
         clock,
         panel,
+        dark_after: config.panel.dark_after_s.map(Duration::from_secs),
         has_scanner: config.scanner.is_some(),
         has_stick: config.stick_dir.is_some(),
     });
@@ -113,19 +119,25 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     systemd::stopping();
     app::stop();
     clerk.send(app::Task::Stop);
-    clerks_thread.join().map_err(|_| anyhow::anyhow!("the clerk's thread ended with a panic"))
+    clerks_thread.join().map_err(|_| anyhow::anyhow!("the clerk's thread ended with a panic"))?;
+    // Nobody holds the panel any more: it comes to rest.
+    panels_thread.map_or(Ok(()), JoinHandle::join).map_err(|_| anyhow::anyhow!("the panel's thread ended with a panic"))
 }
 
-/// Lamp and buzzer; a terminal whose pins can't be had works without them.
-fn start_panel(config: &Config) -> anyhow::Result<Option<Sender<panel::Call>>> {
+/// What hangs on the pins; a terminal whose pins can't be had works without them.
+fn start_panel(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(panel::Handle, Option<JoinHandle<()>>)> {
     if config.pins == Pins::default() {
-        return Ok(None);
+        return Ok(Default::default());
     }
-    match panel::RaspberryPi::take(config.pins.lamp, config.pins.buzzer) {
-        Ok(pins) => panel::start(pins).map(Some).context("start the panel's thread"),
+    match panel::RaspberryPi::take(&config.pins) {
+        Ok(pins) => {
+            let started = panel::start(pins, Arc::clone(clock), app::happened_at_panel);
+            let (panel, thread) = started.context("start the panel's thread")?;
+            Ok((panel, Some(thread)))
+        }
         Err(problem) => {
-            tracing::error!(%problem, "lamp and buzzer stay off");
-            Ok(None)
+            tracing::error!(%problem, "lamps, buzzer and buttons stay off");
+            Ok(Default::default())
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Help, Session};
+use super::{Action, Session};
 
 /// Without a touch until the countdown starts.
 pub const IDLE: Duration = Duration::from_secs(90);
@@ -40,8 +40,7 @@ impl Session {
         self.staff.lock.tick(now);
         self.printing_tick(now);
         let help = self.help_tick(now);
-        let untouched = self.help == Help::None && !self.help_open && !self.english;
-        if !self.visiting() && untouched {
+        if !self.visiting() && !self.english {
             self.idle.touched(now);
             return Vec::new();
         }

@@ -252,7 +252,7 @@ impl Session {
     /// Whether a villager is here: a restart has to wait.
     #[must_use]
     pub fn visiting(&self) -> bool {
-        !matches!(self.page, Page::Attract | Page::OutOfService)
+        !matches!(self.page, Page::Attract | Page::OutOfService) || self.help_open || self.help != Help::None
     }
 
     fn key(&mut self, key: Key) -> Vec<Action> {

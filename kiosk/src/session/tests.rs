@@ -12,6 +12,7 @@ use wire::{
 
 use super::*;
 
+mod help;
 mod late;
 mod locked;
 mod receipt;

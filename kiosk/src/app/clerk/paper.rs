@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use super::{Clerk, Counter, Office};
 use crate::{
     app::{post, task::Task},
+    panel::Slot,
     printer::{
         Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, PrinterSettings,
         Refusal, Slip, Width, profile, start,
@@ -36,6 +37,11 @@ impl Counter {
     }
 
     pub(super) fn told_by_printer(&mut self, event: PrinterEvent) {
+        if let PrinterEvent::Job { paper, .. } | PrinterEvent::Slip(paper) = &event {
+            let has_presenter =
+                self.health.as_ref().and_then(|health| health.status).and_then(|s| s.presented).is_some();
+            self.office.panel.slot(at_slot(*paper, has_presenter));
+        }
         match event {
             PrinterEvent::Job { ticket, paper } => post(Event::Paper { ticket, paper: on_screen(paper) }),
             PrinterEvent::NoReceipt(ticket) => post(Event::Paper { ticket, paper: Paper::None }),
@@ -86,6 +92,16 @@ fn facts(health: &PrinterHealth) -> PrinterFacts {
     }
 }
 
+/// What the lamp at the slot is lit for.
+fn at_slot(paper: OnPaper, has_presenter: bool) -> Slot {
+    match paper {
+        OnPaper::Printing => Slot::Printing,
+        OnPaper::Printed | OnPaper::Unsure if has_presenter => Slot::Stands,
+        OnPaper::Printed | OnPaper::Unsure => Slot::Hangs,
+        OnPaper::Taken | OnPaper::Retracted | OnPaper::Incomplete | OnPaper::Waits(_) => Slot::Empty,
+    }
+}
+
 fn on_screen(paper: OnPaper) -> Paper {
     match paper {
         OnPaper::Printing => Paper::Printing,
@@ -106,5 +122,26 @@ fn fault(why: Refusal) -> PrinterFault {
         Refusal::Fault(PrintFailure::Heat) => PrinterFault::TooHot,
         Refusal::Fault(PrintFailure::Other) => PrinterFault::Other,
         Refusal::NoAnswer => PrinterFault::NoAnswer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slots_lamp_follows_the_receipt_and_a_presenter_says_when_it_was_taken() {
+        let waits = OnPaper::Waits(Refusal::NoAnswer);
+        for (paper, hanging, presented) in [
+            (OnPaper::Printing, Slot::Printing, Slot::Printing),
+            (OnPaper::Printed, Slot::Hangs, Slot::Stands),
+            (OnPaper::Unsure, Slot::Hangs, Slot::Stands),
+            (OnPaper::Taken, Slot::Empty, Slot::Empty),
+            (OnPaper::Retracted, Slot::Empty, Slot::Empty),
+            (OnPaper::Incomplete, Slot::Empty, Slot::Empty),
+            (waits, Slot::Empty, Slot::Empty),
+        ] {
+            assert_eq!((at_slot(paper, false), at_slot(paper, true)), (hanging, presented), "{paper:?}");
+        }
     }
 }
