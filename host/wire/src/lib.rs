@@ -9,7 +9,7 @@
 //! | module | may import |
 //! |---|---|
 //! | `intake`, `schema` | everything below |
-//! | `stick` | `event`, `ticket` |
+//! | `stick`, `health` | `event`, `ticket` |
 //! | `view`, `event` | `case`, `secret`, `ticket` |
 //! | `enrol` | `pin`, `ticket`, `bulletin` |
 //! | `time` | `secret` |
@@ -20,6 +20,7 @@ pub mod bulletin;
 pub mod case;
 pub mod enrol;
 pub mod event;
+pub mod health;
 pub mod intake;
 pub mod pin;
 pub mod schema;

@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use wire::{bulletin::Bulletin, case::State, enrol, event, intake, schema, stick, time, view};
+use wire::{bulletin::Bulletin, case::State, enrol, event, health, intake, schema, stick, time, view};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -48,6 +48,8 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<enrol::RenewRequest>("renew_request");
     holds::<time::TimeRequest>("time_request");
     holds::<time::TimeAnswer>("time_answer");
+    holds::<health::Report>("health_report");
+    holds::<health::Taken>("health_taken");
     holds::<intake::Accepted>("accepted");
     holds::<intake::Views>("views");
     holds::<intake::Track>("track");
@@ -95,6 +97,28 @@ fn a_state_or_kind_of_a_newer_host_is_shown_as_under_way_and_kept() {
     newer["wall"]["quality"] = json!("pulsar");
     let read: event::Header = serde_json::from_value(newer).unwrap();
     assert_eq!((read.kind, read.wall.quality), (event::Kind::Unknown, event::ClockQuality::Unknown));
+}
+
+#[test]
+fn a_word_of_a_newer_terminals_health_is_kept_as_it_was_written() {
+    let mut newer = golden("health_report");
+    newer["kiosk"]["printer"]["state"] = json!("ink_low");
+    newer["kiosk"]["queue"]["state"] = json!("haunted");
+    let read: health::Report = serde_json::from_value(newer.clone()).unwrap();
+    let kiosk = read.kiosk.as_ref().unwrap();
+    assert_eq!(kiosk.printer.state, health::PrinterState::Other("ink_low".into()));
+    assert_eq!(kiosk.queue.state, health::QueueState::Other("haunted".into()));
+    assert_eq!(serde_json::to_value(&read).unwrap(), newer);
+}
+
+#[test]
+fn the_health_of_an_older_terminal_lacks_what_it_does_not_know_and_nothing_is_made_up() {
+    let mut older = golden("health_report");
+    for field in ["kiosk", "tamper"] {
+        older.as_object_mut().unwrap().remove(field);
+    }
+    let read: health::Report = serde_json::from_value(older).unwrap();
+    assert_eq!((read.kiosk, read.tamper), (None, health::Tamper::default()));
 }
 
 #[test]
