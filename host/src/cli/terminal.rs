@@ -1,5 +1,7 @@
 //! `host terminal …`.
 
+mod show;
+
 use std::{
     fmt::Write,
     path::{Path, PathBuf},
@@ -31,6 +33,16 @@ pub(super) enum Command {
     Readmit(Readmit),
     /// Shows all terminals.
     List,
+    /// Shows how terminals are: what each last told of itself, and its alarms.
+    Health {
+        /// Its number [default: all that ever reported].
+        number: Option<TerminalNumber>,
+    },
+    /// Says that it is known who opened a terminal's case: its alarm is over.
+    CaseChecked {
+        /// Its number.
+        number: TerminalNumber,
+    },
     /// Revokes a terminal for good; its next request is refused.
     Revoke {
         /// Its number.
@@ -86,7 +98,13 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             let station = row.map(|row| row.station).unwrap_or_default();
             desk.write(host, admitted, &station, &readmit.out).await
         }
-        Command::List => list(fleet_of(&host.machine().await?)?).await,
+        Command::List => show::list(fleet_of(&host.machine().await?)?).await,
+        Command::Health { number } => show::health(fleet_of(&host.machine().await?)?, number).await,
+        Command::CaseChecked { number } => {
+            let was_open = fleet_of(&host.machine().await?)?.case_checked(number).await?;
+            let text = if was_open { "the alarm is over" } else { "there is no such alarm" };
+            Answer::new(format!("terminal {number}: {text}"), json!({ "terminal": number, "was_open": was_open }))
+        }
         Command::Revoke { number } => {
             let machine = host.machine().await?;
             let fleet = fleet_of(&machine)?;
@@ -198,32 +216,4 @@ fn first_bulletin(host: &Host, public_base: &str, station: &str) -> Bulletin {
         roster: Vec::new(),
         present: Vec::new(),
     }
-}
-
-async fn list(fleet: &Fleet) -> Result<Answer> {
-    let rows = fleet.list().await?;
-    let standing = |row: &crate::store::terminals::TerminalRow| match (row.revoked_at, row.certificate_until) {
-        (Some(_), _) => "revoked",
-        (None, Some(_)) => "enrolled",
-        (None, None) => "waits for its first contact",
-    };
-    let mut text = String::from("number  standing                     certificate until     station, place");
-    for row in &rows {
-        let until = row.certificate_until.map(|at| at.to_string()).unwrap_or_default();
-        write!(text, "\n{}   {:<27}  {until:<20}  {} {}", row.number, standing(row), row.station, row.place)?;
-    }
-    if rows.is_empty() {
-        text = "no terminals yet; `host terminal add` adds one".to_owned();
-    }
-    let json: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "terminal": row.number, "generation": row.generation, "station": row.station, "place": row.place,
-                "added_at": row.added_at, "standing": standing(row), "certificate_until": row.certificate_until,
-                "revoked_at": row.revoked_at,
-            })
-        })
-        .collect();
-    Answer::new(text, json)
 }

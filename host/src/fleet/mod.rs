@@ -5,6 +5,8 @@
 //! an event.
 
 mod enrolment;
+mod faults;
+mod health;
 mod revoked;
 mod time;
 
@@ -16,6 +18,8 @@ use wire::{
 };
 
 pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
+pub use faults::Fault;
+pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
 pub use time::TimeSigner;
 
@@ -32,6 +36,7 @@ use crate::{
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_terminals", sql: include_str!("../../migrations/fleet/0001_terminals.sql") },
     Migration { name: "0002_present_key", sql: include_str!("../../migrations/fleet/0002_present_key.sql") },
+    Migration { name: "0003_health", sql: include_str!("../../migrations/fleet/0003_health.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.

@@ -5,6 +5,7 @@
 
 pub mod county;
 pub mod error;
+pub mod health;
 pub mod intake;
 pub mod listener;
 pub mod public;
@@ -70,6 +71,7 @@ pub fn for_terminals(
             Router::new()
                 .route("/enrol", post(terminals::enrol))
                 .route("/renew", post(terminals::renew).layer(renew))
+                .route(wire::health::PATH, post(health::take).layer(from_fn_with_state(gate.clone(), certified)))
                 .layer(DefaultBodyLimit::max(SMALL))
                 .with_state(enrolments),
         );

@@ -18,9 +18,16 @@ fn host(data: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(data: &Path, arguments: &[&str]) -> (bool, Value) {
+pub(crate) fn run(data: &Path, arguments: &[&str]) -> (bool, Value) {
     let Output { status, stdout, .. } = host(data, arguments).output().unwrap();
     (status.success(), serde_json::from_slice(&stdout).unwrap())
+}
+
+/// What a command says to people.
+pub(crate) fn text(data: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_host")).arg("--data").arg(data).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Ends the host when a test ends, however it ends.

@@ -7,6 +7,7 @@ mod backup;
 mod commands;
 mod config;
 mod enrolment;
+mod health;
 mod intake;
 mod public;
 mod slow;

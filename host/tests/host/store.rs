@@ -18,7 +18,7 @@ use wire::{
 use crate::support::{TestClock, csr};
 
 /// Runs a test on SQLite, and on PostgreSQL where `LIANXIN_TEST_POSTGRES` has a URL.
-async fn on_each_database<F: AsyncFn(Fleet, Arc<TestClock>)>(test: F) {
+pub(crate) async fn on_each_database<F: AsyncFn(Fleet, Arc<TestClock>)>(test: F) {
     let folder = tempfile::tempdir().unwrap();
     run(&sqlite_url(&folder.path().join("fleet.sqlite")), &test).await;
     let Ok(server) = std::env::var("LIANXIN_TEST_POSTGRES") else {
@@ -41,7 +41,7 @@ async fn run<F: AsyncFn(Fleet, Arc<TestClock>)>(url: &str, test: &F) {
     store.close().await;
 }
 
-fn number(n: u32) -> TerminalNumber {
+pub(crate) fn number(n: u32) -> TerminalNumber {
     TerminalNumber::new(n).unwrap()
 }
 

@@ -1,0 +1,157 @@
+//! How terminals are: their last report, and the alarms that follow from it.
+//!
+//! Invariant: a report and the alarms that it changes are one transaction; it is answered for once they are on the disk.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use wire::{
+    health::{Report, Taken},
+    ticket::TerminalNumber,
+};
+
+use super::{
+    Error, Fleet,
+    faults::{self, Fault},
+};
+use crate::store::{
+    StoreError,
+    health::{self as rows, AlarmRow, HealthRow},
+};
+
+/// How a terminal is.
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// Which.
+    pub terminal: TerminalNumber,
+    /// When it last reported.
+    pub seen: Timestamp,
+    /// What it said.
+    pub report: Report,
+    /// The same as it came, with what this program does not know.
+    pub text: String,
+    /// Its alarms, the newest first.
+    pub alarms: Vec<Alarm>,
+}
+
+/// An alarm of a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alarm {
+    /// What is wrong.
+    #[serde(serialize_with = "name")]
+    pub fault: Fault,
+    /// When it was first told.
+    pub raised_at: Timestamp,
+    /// When it was over; none, it stands.
+    pub cleared_at: Option<Timestamp>,
+    /// Whether kiosk or the machine was started anew meanwhile; none where nobody knows.
+    pub restarted: Option<bool>,
+}
+
+fn name<S: serde::Serializer>(fault: &Fault, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(fault.name())
+}
+
+impl Health {
+    /// The alarms that stand.
+    pub fn open(&self) -> impl Iterator<Item = &Alarm> {
+        self.alarms.iter().filter(|alarm| alarm.cleared_at.is_none())
+    }
+}
+
+impl Fleet {
+    /// Takes a terminal's report, which came as `text`. One that was overtaken on its way changes nothing.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn take_health(&self, report: &Report, text: &str) -> Result<Taken, Error> {
+        let (terminal, now) = (report.terminal, self.clock.now());
+        let mut tx = self.store.write().await?;
+        let before = rows::find(&mut tx, terminal).await?.map(|row| read(&row)).transpose()?;
+        let taken = Taken { openings: report.tamper.openings };
+        if before.as_ref().is_some_and(|before| report.is_before(before)) {
+            return Ok(taken);
+        }
+        let mut open = rows::alarms(&mut tx, Some(terminal)).await?;
+        open.retain(|alarm| alarm.cleared_at.is_none());
+        let standing = open.iter().map(fault_of).collect::<Result<Vec<Fault>, StoreError>>()?;
+        let change = faults::change(&standing, before.as_ref(), report);
+        let run = report.kiosk.as_ref().map(|kiosk| kiosk.run.to_string());
+        for (alarm, fault) in open.iter().zip(&standing) {
+            if change.cleared.contains(fault) {
+                let restarted = restarted(alarm, &report.boot.to_string(), run.as_deref());
+                tracing::info!(%terminal, fault = fault.name(), "an alarm is over");
+                rows::clear(&mut tx, alarm, now, restarted).await?;
+            }
+        }
+        for fault in change.raised {
+            tracing::warn!(%terminal, fault = fault.name(), "alarm: {fault}");
+            let alarm = AlarmRow {
+                number: 0,
+                terminal,
+                fault: fault.name().to_owned(),
+                raised_at: now,
+                raised_boot: report.boot.to_string(),
+                raised_run: run.clone(),
+                cleared_at: None,
+                restarted: None,
+            };
+            rows::raise(&mut tx, &alarm).await?;
+        }
+        rows::put(&mut tx, &HealthRow { terminal, received_at: now, report: text.to_owned() }).await?;
+        tx.commit().await?;
+        Ok(taken)
+    }
+
+    /// How every terminal is that ever reported, by number.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn health(&self) -> Result<Vec<Health>, Error> {
+        let mut conn = self.store.read().await?;
+        let (reports, mut alarms) = (rows::all(&mut conn).await?, rows::alarms(&mut conn, None).await?);
+        let mut all = Vec::new();
+        for row in reports {
+            let own = alarms.extract_if(.., |alarm| alarm.terminal == row.terminal);
+            let own = own.map(|alarm| shown(&alarm)).collect::<Result<Vec<Alarm>, StoreError>>()?;
+            let report = read(&row)?;
+            let HealthRow { terminal, received_at, report: text } = row;
+            all.push(Health { terminal, seen: received_at, report, text, alarms: own });
+        }
+        Ok(all)
+    }
+
+    /// Somebody knows who opened the case: its alarm is over. False where there is none.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn case_checked(&self, terminal: TerminalNumber) -> Result<bool, Error> {
+        let mut tx = self.store.write().await?;
+        let alarms = rows::alarms(&mut tx, Some(terminal)).await?;
+        let open = alarms.iter().find(|a| a.cleared_at.is_none() && a.fault == Fault::CaseOpened.name());
+        let Some(alarm) = open else { return Ok(false) };
+        rows::clear(&mut tx, alarm, self.clock.now(), None).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+fn read(row: &HealthRow) -> Result<Report, StoreError> {
+    serde_json::from_str(&row.report).map_err(|_| StoreError::Unreadable("health report"))
+}
+
+fn fault_of(alarm: &AlarmRow) -> Result<Fault, StoreError> {
+    Fault::named(&alarm.fault).ok_or(StoreError::Unreadable("terminal alarm"))
+}
+
+fn shown(alarm: &AlarmRow) -> Result<Alarm, StoreError> {
+    let AlarmRow { raised_at, cleared_at, restarted, .. } = *alarm;
+    Ok(Alarm { fault: fault_of(alarm)?, raised_at, cleared_at, restarted })
+}
+
+/// Whether the terminal was started anew since an alarm was raised.
+fn restarted(alarm: &AlarmRow, boot: &str, run: Option<&str>) -> Option<bool> {
+    if alarm.raised_boot != boot {
+        return Some(true);
+    }
+    Some(alarm.raised_run.as_deref()? != run?)
+}

@@ -1,0 +1,161 @@
+//! The last report of each terminal, and alarms.
+//!
+//! Invariant: a terminal has at most one alarm of a fault that is not cleared; the database itself refuses a second one.
+
+use jiff::Timestamp;
+use sqlx::{Row, any::AnyRow};
+use wire::ticket::TerminalNumber;
+
+use super::{Conn, StoreError, Tx};
+
+/// Cleared alarms of a terminal that are kept.
+const CLEARED_KEPT: i64 = 100;
+
+/// The last report of a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthRow {
+    /// Whose.
+    pub terminal: TerminalNumber,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// As it came, JSON.
+    pub report: String,
+}
+
+/// A fault of a terminal, while it lasts and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmRow {
+    /// Rises with each alarm.
+    pub number: i64,
+    /// Whose.
+    pub terminal: TerminalNumber,
+    /// Which fault.
+    pub fault: String,
+    /// When it was first told.
+    pub raised_at: Timestamp,
+    /// The terminal's boot then.
+    pub raised_boot: String,
+    /// Kiosk's run then; none, kiosk was silent.
+    pub raised_run: Option<String>,
+    /// When it was told that it is over; none, it stands.
+    pub cleared_at: Option<Timestamp>,
+    /// Whether kiosk or the machine was started anew meanwhile; none where nobody knows.
+    pub restarted: Option<bool>,
+}
+
+/// One terminal's last report.
+///
+/// # Errors
+/// The database.
+pub async fn find(conn: &mut Conn, terminal: TerminalNumber) -> Result<Option<HealthRow>, StoreError> {
+    let sql = "SELECT terminal, received_at, report FROM health WHERE terminal = $1";
+    let row = sqlx::query(sql).bind(i64::from(terminal.get())).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Every terminal's last report, by number.
+///
+/// # Errors
+/// The database.
+pub async fn all(conn: &mut Conn) -> Result<Vec<HealthRow>, StoreError> {
+    let sql = "SELECT terminal, received_at, report FROM health ORDER BY terminal";
+    sqlx::query(sql).fetch_all(conn).await?.iter().map(read).collect()
+}
+
+/// Writes a terminal's last report.
+///
+/// # Errors
+/// The database.
+pub async fn put(tx: &mut Tx, row: &HealthRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO health (terminal, received_at, report) VALUES ($1, $2, $3) \
+         ON CONFLICT (terminal) DO UPDATE SET received_at = excluded.received_at, report = excluded.report",
+    )
+    .bind(i64::from(row.terminal.get()))
+    .bind(row.received_at.to_string())
+    .bind(row.report.as_str())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The alarms of one terminal or of all, the newest first.
+///
+/// # Errors
+/// The database.
+pub async fn alarms(conn: &mut Conn, terminal: Option<TerminalNumber>) -> Result<Vec<AlarmRow>, StoreError> {
+    let sql = "SELECT number, terminal, fault, raised_at, raised_boot, raised_run, cleared_at, restarted \
+               FROM terminal_alarm WHERE terminal = $1 OR $1 < 0 ORDER BY number DESC";
+    let of = terminal.map_or(-1, |terminal| i64::from(terminal.get()));
+    sqlx::query(sql).bind(of).fetch_all(conn).await?.iter().map(read_alarm).collect()
+}
+
+/// Raises an alarm; its number is drawn.
+///
+/// # Errors
+/// The database, which also refuses a second one of the same fault.
+pub async fn raise(tx: &mut Tx, alarm: &AlarmRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO terminal_alarm (terminal, fault, raised_at, raised_boot, raised_run) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(i64::from(alarm.terminal.get()))
+    .bind(alarm.fault.as_str())
+    .bind(alarm.raised_at.to_string())
+    .bind(alarm.raised_boot.as_str())
+    .bind(alarm.raised_run.clone())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Clears an alarm, and forgets the oldest of those of its terminal that were cleared long ago.
+///
+/// # Errors
+/// The database.
+pub async fn clear(tx: &mut Tx, alarm: &AlarmRow, at: Timestamp, restarted: Option<bool>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE terminal_alarm SET cleared_at = $1, restarted = $2 WHERE number = $3 AND cleared_at IS NULL")
+        .bind(at.to_string())
+        .bind(restarted.map(i64::from))
+        .bind(alarm.number)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query(
+        "DELETE FROM terminal_alarm WHERE terminal = $1 AND cleared_at IS NOT NULL AND number NOT IN \
+         (SELECT number FROM terminal_alarm WHERE terminal = $1 AND cleared_at IS NOT NULL ORDER BY number DESC LIMIT $2)",
+    )
+    .bind(i64::from(alarm.terminal.get()))
+    .bind(CLEARED_KEPT)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn terminal_of(row: &AnyRow, what: &'static str) -> Result<TerminalNumber, StoreError> {
+    let number = u32::try_from(row.try_get::<i64, _>("terminal")?).map_err(|_| StoreError::Unreadable(what))?;
+    TerminalNumber::new(number).map_err(|_| StoreError::Unreadable(what))
+}
+
+fn read(row: &AnyRow) -> Result<HealthRow, StoreError> {
+    let received: String = row.try_get("received_at")?;
+    Ok(HealthRow {
+        terminal: terminal_of(row, "health report")?,
+        received_at: received.parse().map_err(|_| StoreError::Unreadable("health report"))?,
+        report: row.try_get("report")?,
+    })
+}
+
+fn read_alarm(row: &AnyRow) -> Result<AlarmRow, StoreError> {
+    const UNREADABLE: StoreError = StoreError::Unreadable("terminal alarm");
+    let raised: String = row.try_get("raised_at")?;
+    let cleared: Option<String> = row.try_get("cleared_at")?;
+    Ok(AlarmRow {
+        number: row.try_get("number")?,
+        terminal: terminal_of(row, "terminal alarm")?,
+        fault: row.try_get("fault")?,
+        raised_at: raised.parse().map_err(|_| UNREADABLE)?,
+        raised_boot: row.try_get("raised_boot")?,
+        raised_run: row.try_get("raised_run")?,
+        cleared_at: cleared.map(|at| at.parse().map_err(|_| UNREADABLE)).transpose()?,
+        restarted: row.try_get::<Option<i64>, _>("restarted")?.map(|restarted| restarted != 0),
+    })
+}
