@@ -25,6 +25,8 @@ pub struct Config {
     pub witness_dir: Option<PathBuf>,
     /// The folder that a USB stick is mounted on, for the officer to carry the backlog on; none, it is not offered.
     pub stick_dir: Option<PathBuf>,
+    /// Whether the terminal's key is destroyed when somebody opens the case; it then needs a new enrolment file.
+    pub wipe_key_on_tamper: bool,
     /// The screen.
     pub panel: Panel,
     /// The receipt printer.
@@ -127,6 +129,7 @@ impl Default for Config {
             enrolment: "/data/kiosk/enrolment.json".into(),
             witness_dir: None,
             stick_dir: None,
+            wipe_key_on_tamper: false,
             panel: Panel::default(),
             printer: Printer::default(),
             scanner: None,
@@ -227,6 +230,18 @@ impl Config {
     #[must_use]
     pub fn time_path(&self) -> PathBuf {
         self.data_dir.join("time.json")
+    }
+
+    /// Who opened the case; kiosk writes it, the agent reads it.
+    #[must_use]
+    pub fn case_journal_path(&self) -> PathBuf {
+        self.data_dir.join("case.journal")
+    }
+
+    /// What the agent did about it and told the host of it.
+    #[must_use]
+    pub fn case_told_path(&self) -> PathBuf {
+        self.data_dir.join("case-told.json")
     }
 
     /// The socket between the two programs.

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -37,6 +37,25 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     whole().map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
+/// Overwrites what `path` holds with zeros and removes it. A card may keep the former bytes in blocks that it has set
+/// aside; whoever reads the file system finds none.
+///
+/// # Errors
+/// Whatever the file system answers; a file that is not there is none.
+pub fn erase(path: &Path) -> Result<(), WriteError> {
+    let whole = || -> io::Result<()> {
+        let mut file = match OpenOptions::new().write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            file => file?,
+        };
+        io::copy(&mut io::repeat(0).take(file.metadata()?.len()), &mut file)?;
+        file.sync_all()?;
+        fs::remove_file(path)?;
+        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    };
+    whole().map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +70,20 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_erased_was_overwritten_before_it_was_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        write(&path, b"a private key", 0o600).unwrap();
+        // A second name of the same bytes shows what became of them.
+        let other = folder.path().join("other");
+        fs::hard_link(&path, &other).unwrap();
+        erase(&path).unwrap();
+        assert!(!path.exists());
+        assert_eq!(fs::read(&other).unwrap(), [0; 13]);
+        erase(&path).unwrap();
     }
 
     #[test]

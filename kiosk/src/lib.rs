@@ -15,12 +15,12 @@
 //! | `ui` | `session` |
 //! | `forwarder` | `control`, `queue`, `https`, ground |
 //! | `stick` | `queue`, ground |
-//! | `fleet` | `https`, ground |
+//! | `fleet` | `https`, `tamper`, ground |
 //! | `session` | `input`, `ticket`, ground |
 //! | `control`, `https` | ground |
 //! | `printer` | `queue`, ground |
 //! | `queue` | `ticket`, `seal`, ground |
-//! | `ticket`, `seal`, `input`, `panel` | ground |
+//! | `ticket`, `seal`, `input`, `panel`, `tamper` | ground |
 //! | `clock`, `backoff`, `config`, `cores`, `durable`, `systemd` (ground) | nothing of ours |
 
 pub mod app;
@@ -41,6 +41,7 @@ pub mod seal;
 pub mod session;
 pub mod stick;
 pub mod systemd;
+pub mod tamper;
 pub mod ticket;
 pub mod ui;
 

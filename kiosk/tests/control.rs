@@ -22,7 +22,7 @@ use kiosk::{
     },
 };
 use tempfile::TempDir;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use uuid::Uuid;
 use wire::{
     event::{ClockQuality, WallTime},
@@ -216,13 +216,20 @@ fn more_peers_than_there_is_room_for_are_turned_away_and_the_others_stay() {
 
 /// The agent's own end, on tokio.
 fn agent(path: PathBuf) -> (watch::Sender<Contact>, broadcast::Sender<Changed>, mpsc::Receiver<FromKiosk>) {
+    agent_that_sees_the_case(path, Arc::default())
+}
+
+fn agent_that_sees_the_case(
+    path: PathBuf,
+    case_seen: Arc<Notify>,
+) -> (watch::Sender<Contact>, broadcast::Sender<Changed>, mpsc::Receiver<FromKiosk>) {
     let (contact, contacts) = watch::channel(Contact::NONE);
     let (changed, changes) = broadcast::channel(4);
     let (send, from_kiosk) = mpsc::channel(4);
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let sign: Sign = Box::new(|sha256| Signing::Signed { certificate: "ours".into(), signature: sha256.into() });
-        let to_kiosk = ToKiosk { contact: contacts, changed: changes, sign };
+        let to_kiosk = ToKiosk { contact: contacts, changed: changes, sign, case_seen };
         runtime.block_on(control::stay_connected(&path, to_kiosk, send));
     });
     (contact, changed, from_kiosk)
@@ -267,6 +274,17 @@ fn the_agent_signs_whether_or_not_the_county_is_reached_and_without_an_agent_not
     contact.send_modify(|contact| contact.network = Network::Offline);
     wait_for(&kiosk, |event| matches!(event, ControlEvent::Presence(Some(p)) if p.network == Network::Offline));
     assert_eq!(signs(), Ok(Signing::Signed { certificate: "ours".into(), signature: "ab".repeat(32) }));
+}
+
+#[tokio::test]
+async fn the_agent_looks_at_the_journal_of_the_case_when_it_connects_and_whenever_kiosk_says_so() {
+    let kiosk = kiosk();
+    let case_seen = Arc::new(Notify::new());
+    let (_contact, _changed, _from_kiosk) = agent_that_sees_the_case(kiosk.path.clone(), Arc::clone(&case_seen));
+    tokio::time::timeout(PATIENCE, case_seen.notified()).await.expect("once it is connected");
+    wait_for(&kiosk, |event| matches!(event, ControlEvent::Presence(Some(_))));
+    kiosk.control.case_seen();
+    tokio::time::timeout(PATIENCE, case_seen.notified()).await.expect("once it is told");
 }
 
 #[test]

@@ -34,6 +34,7 @@ use crate::{
     queue::{Queue, QueueError, QueueSettings},
     seal::Sealer,
     session::{Door, Event, Facts, Note, Question},
+    tamper::Watch,
     ui::fonts::{missing_at_start, missing_characters, missing_sentence},
 };
 
@@ -63,6 +64,8 @@ pub struct Office {
     pub clock: Arc<dyn Clock>,
     /// What hangs on the pins.
     pub panel: panel::Handle,
+    /// Who opened the case.
+    pub case: Arc<Watch>,
 }
 
 /// Starts the clerk's thread, which works through the inbox until [`Task::Stop`].
@@ -139,6 +142,9 @@ impl Counter {
                 self.tidied = now;
             }
             self.look_after_the_file();
+            if self.office.case.catch_up() {
+                self.office.control.case_seen();
+            }
         }
     }
 

@@ -25,7 +25,7 @@ pub use clerk::{Office, start as start_clerk};
 #[cfg(feature = "drive")]
 pub use drive::drive;
 use jiff::Timestamp;
-pub use panel::happened_at_panel;
+pub use panel::at_panel;
 pub use scanner::read_serial;
 use slint::ComponentHandle as _;
 pub use task::{Clerk, Task};

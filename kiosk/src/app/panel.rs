@@ -1,9 +1,13 @@
 //! Between the visit and what hangs on the pins.
 
+use std::sync::Arc;
+
 use super::{App, post};
 use crate::{
+    control::Control,
     panel::{Call, Event as AtPanel},
     session::{Event, Help, Page},
+    tamper::{Seen, Watch},
 };
 
 /// What the panel shows of the visit.
@@ -13,14 +17,20 @@ pub(super) struct Shown {
     dark: bool,
 }
 
-/// Takes what happened at the panel, on the panel's own thread.
-pub fn happened_at_panel(event: AtPanel) {
-    match event {
-        // From any page, as the button on the screen does.
-        AtPanel::HelpPressed => post(Event::CallHelp),
-        AtPanel::CaseOpened => tracing::warn!("the case was opened"),
-        AtPanel::CaseClosed => tracing::info!("the case was closed"),
-        AtPanel::CaseStands { open } => tracing::info!(open, "the case as it stands at the start"),
+/// Takes what happens at the panel, on the panel's own thread: what was seen of the case is on the disk before anybody
+/// hears of it.
+pub fn at_panel(watch: Arc<Watch>, control: Arc<Control>) -> impl FnMut(AtPanel) + Send + 'static {
+    move |event| {
+        let seen = match event {
+            // From any page, as the button on the screen does.
+            AtPanel::HelpPressed => return post(Event::CallHelp),
+            AtPanel::CaseStands { open } => Seen::Stands { open },
+            AtPanel::CaseOpened => Seen::Opened,
+            AtPanel::CaseClosed => Seen::Closed,
+        };
+        let is_written = watch.saw(seen);
+        tracing::warn!(?seen, is_written, "saw the case");
+        control.case_seen();
     }
 }
 

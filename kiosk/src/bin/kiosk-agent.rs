@@ -15,7 +15,7 @@ use kiosk::{
         message::{Changed, Signing},
     },
     cores,
-    fleet::{self, Fleet, IdentityStore, TimeKeeper},
+    fleet::{self, Fleet, IdentityStore, Tamper, TimeKeeper},
     forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
     https::{self, HostDate, Identity},
     queue::{Queue, QueueError},
@@ -55,11 +55,16 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
     runtime.block_on(async {
         let mut stay_away = Duration::ZERO;
-        while run(&config, stay_away).await? == Ended::ForKiosk {
-            info!("kiosk has the queue file for itself");
-            stay_away = STAY_AWAY;
+        loop {
+            stay_away = match run(&config, stay_away).await? {
+                Ended::Stopped => return Ok(()),
+                Ended::CaseOpened => Duration::ZERO,
+                Ended::ForKiosk => {
+                    info!("kiosk has the queue file for itself");
+                    STAY_AWAY
+                }
+            };
         }
-        Ok(())
     })
 }
 
@@ -70,6 +75,8 @@ enum Ended {
     Stopped,
     /// They are wired anew once kiosk is done with the queue file.
     ForKiosk,
+    /// They are wired anew without the key that they know.
+    CaseOpened,
 }
 
 /// Wires the parts; the queue file is left alone for `stay_away` first.
@@ -93,6 +100,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let enrolment = config.load_enrolment()?;
     let (fleet_url, county_url) = (enrolment.fleet_url.clone(), enrolment.county_url.clone());
     let identities = IdentityStore::open(&config.data_dir, &enrolment)?;
+    let tamper = Tamper::settle(config, &identities).context("settle what an opened case costs")?;
     let fleet =
         Fleet::new(&config.enrolment, enrolment, identities, Arc::clone(&clock), Arc::clone(&host_date), dice())?;
     let clients = fleet.clients();
@@ -128,7 +136,10 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let (contact, contacts) = watch::channel(Contact::NONE);
     let (to_forwarder, from_kiosk) = mpsc::channel(16);
     let control_path = config.control_path();
-    let to_kiosk = ToKiosk { contact: contacts, changed: changes, sign: signing(enrolled) };
+    let case_seen = Arc::new(Notify::new());
+    let opened = tamper.until_unsettled(&case_seen);
+    let to_kiosk =
+        ToKiosk { contact: contacts, changed: changes, sign: signing(enrolled), case_seen: Arc::clone(&case_seen) };
     let talking = control::stay_connected(&control_path, to_kiosk, to_forwarder);
 
     // The queue file, which kiosk makes, and the forwarding.
@@ -158,6 +169,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         () = knowing => Ok(Ended::Stopped),
         () = timing => Ok(Ended::Stopped),
         () = talking => Ok(Ended::Stopped),
+        () = opened => Ok(Ended::CaseOpened),
         () = stop => Ok(Ended::Stopped),
     }
 }

@@ -16,6 +16,7 @@ use kiosk::{
     config::{Config, Pins},
     control::{Board, Control, ControlEvent, message::Changed},
     cores, pages, panel, systemd,
+    tamper::Watch,
     ui::fonts::with_fonts,
 };
 use slint::{ComponentHandle, PhysicalSize};
@@ -77,12 +78,15 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
     .with_context(|| format!("serve {}", config.control_path().display()))?;
     let control = Arc::new(control);
-    let (panel, panels_thread) = start_panel(&config, &clock)?;
+    let case = Arc::new(Watch::start(&config.case_journal_path(), Arc::clone(&clock)));
+    let at_panel = app::at_panel(Arc::clone(&case), Arc::clone(&control));
+    let (panel, panels_thread) = start_panel(&config, &clock, at_panel)?;
     let office = app::Office {
         config: config.clone(),
         control: Arc::clone(&control),
         clock: Arc::clone(&clock),
         panel: panel.clone(),
+        case,
     };
     let clerks_thread = app::start_clerk(&clerk, inbox, office).context("start the clerk's thread")?;
     if let Some(scanner) = config.scanner.clone() {
@@ -125,13 +129,17 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// What hangs on the pins; a terminal whose pins can't be had works without them.
-fn start_panel(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(panel::Handle, Option<JoinHandle<()>>)> {
+fn start_panel(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    happened: impl FnMut(panel::Event) + Send + 'static,
+) -> anyhow::Result<(panel::Handle, Option<JoinHandle<()>>)> {
     if config.pins == Pins::default() {
         return Ok(Default::default());
     }
     match panel::RaspberryPi::take(&config.pins) {
         Ok(pins) => {
-            let started = panel::start(pins, Arc::clone(clock), app::happened_at_panel);
+            let started = panel::start(pins, Arc::clone(clock), happened);
             let (panel, thread) = started.context("start the panel's thread")?;
             Ok((panel, Some(thread)))
         }

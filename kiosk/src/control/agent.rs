@@ -4,12 +4,12 @@
 //! never lets a kiosk that doesn't read hold up the forwarding: what can't be told is dropped, because kiosk reads
 //! the queue file anew whenever the agent says hello.
 
-use std::{io, path::Path, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::UnixStream,
-    sync::{broadcast, mpsc, oneshot, watch},
+    sync::{Notify, broadcast, mpsc, oneshot, watch},
     task::JoinSet,
     time,
 };
@@ -90,6 +90,8 @@ pub struct ToKiosk {
     pub changed: broadcast::Receiver<Changed>,
     /// Signs at once: whether the county is reached makes no difference.
     pub sign: Sign,
+    /// Told when the journal of the case may say more.
+    pub case_seen: Arc<Notify>,
 }
 
 /// Stays connected to the kiosk behind the socket at `path`, until nobody takes what comes from it.
@@ -122,6 +124,7 @@ async fn talk(stream: UnixStream, to_kiosk: &mut ToKiosk, from_kiosk: &mpsc::Sen
     let mut presence_due = time::interval(PRESENCE_EVERY);
 
     write(&mut writing, &Line::notice(Notice::Hello(Role::Agent))).await?;
+    to_kiosk.case_seen.notify_one();
     // Whatever was written while kiosk was away.
     for changed in ALL {
         write(&mut writing, &Line::notice(Notice::Changed(changed))).await?;
@@ -155,6 +158,7 @@ async fn talk(stream: UnixStream, to_kiosk: &mut ToKiosk, from_kiosk: &mpsc::Sen
                         // Kiosk asks again where this finds no room.
                         drop(from_kiosk.try_send(FromKiosk::LetGo));
                     }
+                    Some(Message::Notice(Notice::CaseSeen)) => to_kiosk.case_seen.notify_one(),
                     Some(_) => debug!("a line that is not for the agent"),
                     None => unreadable += 1,
                 }

@@ -110,6 +110,8 @@ pub enum Notice {
     Submitted,
     /// Kiosk has to have the queue file for itself: the agent closes it for a while.
     LetGo,
+    /// Kiosk wrote into the journal of the case.
+    CaseSeen,
 }
 
 /// Who says hello.

@@ -146,6 +146,11 @@ impl Control {
         self.tell(Notice::LetGo);
     }
 
+    /// Tells the agent, if there is one, that the journal of the case says more.
+    pub fn case_seen(&self) {
+        self.tell(Notice::CaseSeen);
+    }
+
     fn tell(&self, notice: Notice) {
         if let Some(peer) = self.inner.agent().as_ref() {
             peer.send(&Line::notice(notice));

@@ -1,7 +1,8 @@
 //! Key and certificate on the disk, one folder for each enrolment file.
 //!
 //! Invariant: a certificate is only kept with the key that it is for. Another enrolment file has another folder, so
-//! that nothing of a former county is ever shown to a new one.
+//! that nothing of a former county is ever shown to a new one. A folder whose key was wiped gets no other one: its
+//! enrolment file is void, whether its token was used or not.
 
 use std::{
     fs, io,
@@ -23,6 +24,12 @@ use crate::{
 
 /// The key is for the agent's user alone.
 const PRIVATE: u32 = 0o600;
+
+/// What says that a folder's key was wiped: nothing that is secret.
+const READABLE: u32 = 0o644;
+
+/// The name of the file that says so.
+const WIPED: &str = "wiped";
 
 /// What keeps key and certificate from being read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +73,20 @@ pub enum IdentityError {
     /// Only manifests are signed.
     #[error("expected a SHA-256 of 64 hexadecimal digits")]
     NotADigest,
+    /// The key was wiped; this enrolment file gives no other one.
+    #[error(
+        "the key was wiped because the case was opened; expected a new enrolment file from `host terminal readmit`"
+    )]
+    Wiped,
+    /// A folder can't be searched for what is to be wiped.
+    #[error("wipe what lies in {path}")]
+    Wipe {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// The host's answer is not a certificate for this terminal's key.
     #[error("the host answered with a certificate that is not for this terminal's key")]
     NotOurs,
@@ -100,11 +121,37 @@ impl IdentityStore {
         self.folder.join("certificate.pem")
     }
 
-    /// Key and certificate; none before the enrolment.
+    /// Destroys the key and certificate of this and every former enrolment file, for good. Done again after a cut anywhere
+    /// in it, it comes to the same.
+    ///
+    /// # Errors
+    /// What can't be overwritten; it must not be used then.
+    pub fn wipe(&self) -> Result<(), IdentityError> {
+        // First, so that a cut behind it leaves no key in use.
+        durable::write(&self.mark_path(), b"", READABLE)?;
+        let all = self.folder.parent().unwrap_or(&self.folder);
+        for folder in children(all)? {
+            for file in children(&folder)? {
+                if !file.ends_with(WIPED) {
+                    durable::erase(&file)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn mark_path(&self) -> PathBuf {
+        self.folder.join(WIPED)
+    }
+
+    /// Key and certificate; none before the enrolment, and none once they were wiped.
     ///
     /// # Errors
     /// Files that can't be read.
     pub fn read(&self) -> Result<Option<Identity>, IdentityError> {
+        if self.mark_path().exists() {
+            return Ok(None);
+        }
         let (key, certificate) = (read(&self.key_path())?, read(&self.certificate_path())?);
         Ok(key.zip(certificate).map(|(key, certificate)| Identity { certificate, key }))
     }
@@ -112,8 +159,11 @@ impl IdentityStore {
     /// A certificate request of the terminal's key, PEM; the key is made at the first call.
     ///
     /// # Errors
-    /// A key file that holds something else, or can't be written.
+    /// A key file that holds something else, or can't be written; [`IdentityError::Wiped`] where there will be none.
     pub fn request(&self) -> Result<String, IdentityError> {
+        if self.mark_path().exists() {
+            return Err(IdentityError::Wiped);
+        }
         let path = self.key_path();
         let key = match read(&path)? {
             Some(pem) => KeyPair::from_pem(&pem).map_err(|source| IdentityError::Key { path, source })?,
@@ -163,6 +213,12 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
     let bytes = (0..64).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
     bytes.try_into().ok()
+}
+
+/// What lies in a folder.
+fn children(folder: &Path) -> Result<Vec<PathBuf>, IdentityError> {
+    let all = fs::read_dir(folder).and_then(|all| all.map(|one| Ok(one?.path())).collect());
+    all.map_err(|source| IdentityError::Wipe { path: folder.to_owned(), source })
 }
 
 fn read(path: &Path) -> Result<Option<String>, IdentityError> {

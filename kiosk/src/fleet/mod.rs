@@ -5,8 +5,10 @@
 
 mod enrol;
 mod identity;
+mod tamper;
 mod time;
 
 pub use enrol::{Clients, Fleet, RefusedByHost};
 pub use identity::{IdentityError, IdentityStore, sign_manifest};
+pub use tamper::Tamper;
 pub use time::{TimeKeeper, TimeRefused, accept};

@@ -8,6 +8,8 @@ mod dice;
 mod enrolment;
 mod forwarding;
 mod herd;
+mod program;
 mod scripted_host;
+mod tamper;
 mod terminal;
 mod time;

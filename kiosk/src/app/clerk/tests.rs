@@ -61,7 +61,8 @@ fn counter_with(folder: &Path, printer: Printer) -> (Counter, mpsc::Receiver<Tas
     let config =
         Config { data_dir: folder.to_owned(), enrolment: folder.join("enrolment.json"), printer, ..Config::default() };
     let (clerk, inbox) = Clerk::new();
-    let office = Office { config, control: Arc::new(control), clock, panel: panel::Handle::default() };
+    let case = Arc::new(Watch::start(&config.case_journal_path(), Arc::clone(&clock)));
+    let office = Office { config, control: Arc::new(control), clock, panel: panel::Handle::default(), case };
     (Counter::new(&clerk, office), inbox)
 }
 

@@ -1,0 +1,244 @@
+//! An opened case: what becomes of the terminal's key, whoever was down or killed meanwhile, and what the host is told.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use kiosk::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    control::{Board, Control},
+    durable,
+    fleet::{IdentityError, IdentityStore, Tamper},
+    queue::{Queue, QueueSettings},
+    seal::Sealer,
+    tamper::{Seen, Watch},
+    ticket::{Draft, Named},
+};
+use tempfile::TempDir;
+use tokio::{sync::Notify, time::timeout};
+use wire::enrol::Enrolment;
+
+use crate::{
+    program::Agent,
+    scripted_host::ScriptedHost,
+    terminal::{enrolment, in_order},
+};
+
+/// Only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An enrolled terminal's folder, with the journal of its case.
+struct Device {
+    folder: TempDir,
+    config: Config,
+    config_path: PathBuf,
+    enrolment: Enrolment,
+    clock: Arc<dyn Clock>,
+}
+
+impl Device {
+    fn new(host: &ScriptedHost, wipes: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let enrolment = enrolment(host);
+        let file = folder.path().join("enrolment.json");
+        durable::write(&file, &serde_json::to_vec(&enrolment).unwrap(), 0o600).unwrap();
+        let config_path = folder.path().join("kiosk.toml");
+        let text = format!(
+            "data_dir = {0:?}\nrun_dir = {0:?}\nenrolment = {file:?}\nwipe_key_on_tamper = {wipes}\n",
+            folder.path()
+        );
+        durable::write(&config_path, text.as_bytes(), 0o600).unwrap();
+        let config = Config::load(&config_path).unwrap();
+        let device = Self { folder, config, config_path, enrolment, clock: Arc::new(SystemClock::start()) };
+        let identities = device.identities();
+        let certificate = host.authority.sign(&identities.request().unwrap(), 1, 90);
+        identities.keep(&certificate).unwrap();
+        device.saw(Seen::Stands { open: false });
+        device
+    }
+
+    fn identities(&self) -> IdentityStore {
+        IdentityStore::open(&self.config.data_dir, &self.enrolment).unwrap()
+    }
+
+    /// As kiosk writes it down, and is killed before it can tell anybody.
+    fn saw(&self, seen: Seen) {
+        Watch::start(&self.config.case_journal_path(), Arc::clone(&self.clock)).saw(seen);
+    }
+
+    fn settle(&self) -> Tamper {
+        Tamper::settle(&self.config, &self.identities()).unwrap()
+    }
+
+    fn has_key(&self) -> bool {
+        self.identities().read().unwrap().is_some()
+    }
+
+    /// Every file below the folder of keys.
+    fn key_files(&self) -> Vec<PathBuf> {
+        let below =
+            |folder: &Path| -> Vec<PathBuf> { fs::read_dir(folder).unwrap().map(|one| one.unwrap().path()).collect() };
+        below(&self.folder.path().join("identity")).iter().flat_map(|folder| below(folder)).collect()
+    }
+
+    fn takes_a_suggestion(&self) {
+        let settings =
+            QueueSettings { terminal: self.enrolment.terminal, first_generation: Some(1), witnesses: vec![] };
+        let mut queue = Queue::open(&self.config.queue_path(), settings, Arc::clone(&self.clock)).unwrap();
+        let draft = Draft {
+            category: Named { id: "road".into(), name: "道路".into() },
+            place: None,
+            text: "村口的路灯坏了。".into(),
+            landmark: None,
+            on_behalf: false,
+            text_on_receipt: false,
+        };
+        queue.submit(&draft, &Sealer::new(&self.enrolment.county_keys).unwrap()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_opened_case_costs_the_key_where_the_settings_say_so_and_nothing_else() {
+    let host = ScriptedHost::start(in_order).await;
+    for wipes in [false, true] {
+        let device = Device::new(&host, wipes);
+        device.settle();
+        assert!(device.has_key(), "a closed case costs nothing");
+        device.saw(Seen::Opened);
+        let tamper = device.settle();
+        assert_eq!(device.has_key(), !wipes);
+        assert_eq!((tamper.report().openings, tamper.report().key_wiped_at), (1, wipes.then_some(1)));
+        device.takes_a_suggestion();
+        if wipes {
+            let left = device.key_files();
+            assert!(left.iter().all(|path| path.ends_with("wiped")), "{left:?}");
+            assert!(matches!(device.identities().request(), Err(IdentityError::Wiped)), "this file gives no other key");
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_between_the_journal_and_the_wipe_or_in_the_middle_of_it_the_next_start_wipes() {
+    let host = ScriptedHost::start(in_order).await;
+    // Between the journal and the mark.
+    let device = Device::new(&host, true);
+    device.settle();
+    device.saw(Seen::Opened);
+    assert!(device.has_key());
+    device.settle();
+    assert!(!device.has_key() && device.key_files().len() == 1);
+
+    // Between the mark and the key: the key lies there, and nobody uses it.
+    let device = Device::new(&host, true);
+    device.saw(Seen::Opened);
+    let folder = device.key_files()[0].parent().unwrap().to_owned();
+    durable::write(&folder.join("wiped"), b"", 0o644).unwrap();
+    assert!(folder.join("key.pem").exists() && !device.has_key());
+    device.settle();
+    assert!(!folder.join("key.pem").exists() && !folder.join("certificate.pem").exists());
+
+    // Between the key and the account: wiped once more, which finds nothing.
+    fs::remove_file(device.config.case_told_path()).unwrap();
+    assert_eq!(device.settle().report().key_wiped_at, Some(1));
+}
+
+#[tokio::test]
+async fn an_opening_from_before_the_setting_costs_nothing_and_a_new_enrolment_file_a_new_key() {
+    let host = ScriptedHost::start(in_order).await;
+    let mut device = Device::new(&host, false);
+    device.saw(Seen::Opened);
+    device.settle();
+    device.saw(Seen::Closed);
+    device.config.wipe_key_on_tamper = true;
+    device.settle();
+    assert!(device.has_key(), "it was settled while the settings did not ask for it");
+
+    device.saw(Seen::Opened);
+    device.settle();
+    assert!(!device.has_key());
+    device.enrolment.token = "another".into();
+    let certificate = host.authority.sign(&device.identities().request().unwrap(), 1, 90);
+    device.identities().keep(&certificate).unwrap();
+    device.saw(Seen::Closed);
+    assert_eq!(device.settle().report().openings, 2);
+    assert!(device.has_key(), "the opening that cost the former key does not cost this one");
+}
+
+#[tokio::test]
+async fn openings_are_told_until_the_host_has_them_and_repeated_ones_are_counted() {
+    let host = ScriptedHost::start(in_order).await;
+    let device = Device::new(&host, false);
+    let tamper = device.settle();
+    assert!(!tamper.is_untold() && tamper.report().open == Some(false));
+    for _ in 0..12 {
+        // Each by a run of its own, which writes it at once.
+        device.saw(Seen::Opened);
+        device.saw(Seen::Closed);
+    }
+    let report = tamper.report();
+    let numbers: Vec<u64> = report.new.iter().map(|opening| opening.number).collect();
+    assert!(tamper.is_untold() && report.openings == 12 && report.open == Some(false));
+    assert_eq!(numbers, (5..=12).collect::<Vec<u64>>(), "the newest are named, all are counted");
+    assert_eq!(report.new[0].boot, device.clock.boot());
+    tamper.told(11);
+    assert!(tamper.is_untold() && tamper.report().new.len() == 1);
+    tamper.told(12);
+    assert!(!tamper.is_untold() && tamper.report().new.is_empty() && tamper.report().openings == 12);
+    assert!(!device.settle().is_untold(), "over restarts too");
+}
+
+#[tokio::test]
+async fn while_the_agent_runs_an_opening_is_settled_at_once_and_without_kiosks_word_soon() {
+    let host = ScriptedHost::start(in_order).await;
+    for says_so in [true, false] {
+        let device = Device::new(&host, true);
+        let (tamper, seen) = (device.settle(), Notify::new());
+        let unsettled = timeout(PATIENCE, tamper.until_unsettled(&seen));
+        let opens = async {
+            device.saw(Seen::Opened);
+            if says_so {
+                seen.notify_one();
+            }
+        };
+        tokio::join!(unsettled, opens).0.expect("it is seen");
+        assert!(device.has_key(), "the one who wires the parts anew wipes");
+    }
+}
+
+#[tokio::test]
+async fn the_program_wipes_the_key_before_it_shows_it_to_anybody_when_it_starts_and_when_it_runs() {
+    let host = ScriptedHost::start(in_order).await;
+    let certified = |host: &ScriptedHost| host.seen().iter().filter(|request| request.certified).count();
+    // The agent was down when the case was opened.
+    let device = Device::new(&host, true);
+    device.takes_a_suggestion();
+    device.saw(Seen::Opened);
+    let agent = Agent::start(&device.config_path);
+    // What time it is is asked without a certificate, behind the wipe.
+    host.until(|seen| !seen.is_empty()).await;
+    assert!(!device.has_key() && device.key_files().len() == 1);
+    assert_eq!(certified(&host), 0);
+    drop(agent);
+
+    // It runs, and is in contact.
+    let device = Device::new(&host, true);
+    device.takes_a_suggestion();
+    let board = Arc::new(Board::new(device.clock.wall(), "test"));
+    let path = device.config.control_path();
+    let control = Control::start(&path, Arc::clone(&device.clock), board, |_| {}).unwrap();
+    let _agent = Agent::start(&device.config_path);
+    host.until(|seen| seen.iter().any(|request| request.event().is_some() && request.certified)).await;
+    device.saw(Seen::Opened);
+    control.case_seen();
+    let gone = async {
+        while device.has_key() || device.key_files().len() > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, gone).await.expect("the key is wiped");
+    device.takes_a_suggestion();
+}
