@@ -14,8 +14,15 @@ const NO_CLEAR: Rules = Rules { clear: false, ..EPSON };
 const BARE: Rules = Rules { fence: false, ..NO_CLEAR };
 const PRESENTER: Rules = Rules { presenter: true, ..NO_CLEAR };
 
-const CLEAN: Status =
-    Status { paper: PaperLevel::Ok, cover_open: false, cutter: false, heat: false, other: false, presented: None };
+const CLEAN: Status = Status {
+    paper: PaperLevel::Ok,
+    cover_open: false,
+    cutter: false,
+    heat: false,
+    jam: false,
+    other: false,
+    presented: None,
+};
 const HOT: Status = Status { heat: true, ..CLEAN };
 const STANDING: Status = Status { presented: Some(true), ..CLEAN };
 const GONE: Status = Status { presented: Some(false), ..CLEAN };
@@ -188,6 +195,7 @@ fn status() -> impl Strategy<Value = Status> {
             cover_open,
             cutter,
             heat,
+            jam: false,
             other,
             presented,
         },

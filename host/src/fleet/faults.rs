@@ -146,7 +146,7 @@ fn faults(report: &Report) -> Vec<Fault> {
             }
             faults.extend(match &kiosk.printer.state {
                 _ if !kiosk.printer.port => Some(Fault::PrinterUnplugged),
-                PrinterState::Ok => None,
+                PrinterState::Ok | PrinterState::Mute => None,
                 PrinterState::PaperNearEnd => Some(Fault::PaperNearEnd),
                 PrinterState::NoPaper => Some(Fault::NoPaper),
                 PrinterState::CoverOpen => Some(Fault::CoverOpen),
@@ -223,6 +223,7 @@ mod tests {
     #[test]
     fn each_state_is_its_own_alarm_and_a_state_of_a_newer_terminal_is_no_silence() {
         assert!(faults(&well()).is_empty());
+        assert!(faults(&with(|kiosk| kiosk.printer.state = PrinterState::Mute)).is_empty());
         for (state, fault) in [
             (PrinterState::PaperNearEnd, Fault::PaperNearEnd),
             (PrinterState::NoPaper, Fault::NoPaper),

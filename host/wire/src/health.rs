@@ -131,6 +131,8 @@ pub enum PrinterState {
     Fault,
     /// It does not answer.
     NoAnswer,
+    /// It is of a kind that never answers: its port is open, and nobody knows more.
+    Mute,
     /// A state of a newer terminal.
     #[serde(untagged)]
     Other(String),

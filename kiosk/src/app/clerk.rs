@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::Context;
 use tracing::{error, info, warn};
-use wire::{bulletin::Bulletin, enrol::Enrolment, event::WallTime};
+use wire::{bulletin::Bulletin, enrol::Enrolment, event::WallTime, health::QueueState};
 
 use super::{
     desk::{Around, Desk, refuse},
@@ -38,6 +38,7 @@ use crate::{
     ui::fonts::{missing_at_start, missing_characters, missing_sentence},
 };
 
+mod health;
 mod paper;
 mod submitting;
 
@@ -87,6 +88,7 @@ struct Counter {
     problem: Option<String>,
     shown: Option<u64>,
     health: Option<PrinterHealth>,
+    told: health::Told,
     /// Characters that no font holds.
     missing_glyphs: Vec<char>,
     /// The slips under way, and which of them are the officer's test; the printer answers for each in this order.
@@ -111,6 +113,7 @@ impl Counter {
             problem: None,
             shown: None,
             health: None,
+            told: health::Told::default(),
             missing_glyphs: Vec::new(),
             slips: VecDeque::new(),
             exports: Exports::default(),
@@ -142,6 +145,7 @@ impl Counter {
                 self.tidied = now;
             }
             self.look_after_the_file();
+            self.tell_health();
             if self.office.case.catch_up() {
                 self.office.control.case_seen();
             }
@@ -194,7 +198,10 @@ impl Counter {
         if self.enrolment.is_none() {
             match self.office.config.load_enrolment() {
                 Ok(enrolment) => self.enrolment = Some(enrolment),
-                Err(problem) => return self.closed(Note::NotEnrolled, why(&problem)),
+                Err(problem) => {
+                    self.told.closed = QueueState::NotEnrolled;
+                    return self.closed(Note::NotEnrolled, why(&problem));
+                }
             }
         }
         match self.open_desk() {
@@ -211,6 +218,7 @@ impl Counter {
                 if let (None, Some(enrolment)) = (self.shown, &self.enrolment) {
                     self.show(enrolment.bulletin.clone(), None);
                 }
+                self.told.closed = health::why_closed(&problem);
                 self.closed(Note::CannotWrite, format!("{problem:#}"));
             }
         }
@@ -228,6 +236,7 @@ impl Counter {
                 Note::CannotWrite | Note::Full => error!(error = problem, "nothing can be written down"),
             }
             self.problem = Some(problem);
+            self.told.soon();
         }
         post(Event::Broken(Some(note)));
     }

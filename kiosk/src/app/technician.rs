@@ -46,7 +46,8 @@ impl App {
                 rows.push(fact(FactName::Reason, problem.as_str().into(), false));
             }
             if let Some(queue) = &facts.queue {
-                let oldest = queue.oldest.map(|at| at.strftime("%F").to_string()).unwrap_or_default();
+                let oldest = queue.oldest.filter(|wall| wall.quality.shows_a_day());
+                let oldest = oldest.map(|wall| wall.at.strftime("%F").to_string()).unwrap_or_default();
                 rows.push(fact(FactName::Queue, format!("{} {oldest}", queue.waiting).trim().into(), true));
                 rows.push(fact(FactName::Dead, queue.dead.to_string().into(), queue.dead == 0));
                 if queue.set_aside > 0 {

@@ -1,4 +1,4 @@
-//! A client that asks kiosk once what it shows: health proofs, tests, people.
+//! A client that asks kiosk once what it shows, or how it is: health proofs, the agent, tests, people.
 
 use std::{
     io::{BufReader, Write},
@@ -6,6 +6,8 @@ use std::{
     path::Path,
     time::Duration,
 };
+
+use wire::health::Kiosk;
 
 use super::{
     Silent,
@@ -19,18 +21,33 @@ use super::{
 /// [`Silent`]: nobody listens, or nothing came within `deadline`. It means that nobody knows, never that the
 /// terminal is free.
 pub fn status(path: &Path, deadline: Duration) -> Result<Status, Silent> {
+    ask(path, deadline, Request::Status, |reply| if let Reply::Status(status) = reply { Some(status) } else { None })
+}
+
+/// Asks it how its queue and its printer are; none where it does not know itself.
+///
+/// # Errors
+/// [`Silent`], as for [`status`]: nobody knows, never that all is well.
+pub fn health(path: &Path, deadline: Duration) -> Result<Option<Kiosk>, Silent> {
+    let health = |reply| if let Reply::Health(health) = reply { Some(health.map(|health| *health)) } else { None };
+    ask(path, deadline, Request::Health, health)
+}
+
+fn ask<T>(path: &Path, deadline: Duration, request: Request, answer: impl Fn(Reply) -> Option<T>) -> Result<T, Silent> {
     let mut stream = UnixStream::connect(path).map_err(|_| Silent::NoPeer)?;
     let bounded = deadline.max(Duration::from_millis(1));
     stream
         .set_read_timeout(Some(bounded))
         .and_then(|()| stream.set_write_timeout(Some(bounded)))
-        .and_then(|()| stream.write_all(&encode(&Line::request(1, deadline, Request::Status))))
+        .and_then(|()| stream.write_all(&encode(&Line::request(1, deadline, request))))
         .map_err(|_| Silent::Deadline)?;
     let mut lines = Lines::new(BufReader::new(stream));
     loop {
         match lines.next() {
-            Ok(Some(Line { message: Message::Reply { id: 1, answer: Reply::Status(status) }, .. })) => {
-                return Ok(status);
+            Ok(Some(Line { message: Message::Reply { id: 1, answer: reply }, .. })) => {
+                if let Some(answer) = answer(reply) {
+                    return Ok(answer);
+                }
             }
             Ok(Some(_)) => {}
             Ok(None) => return Err(Silent::NoPeer),

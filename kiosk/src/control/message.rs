@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wire::{
     event::WallTime,
+    health::Kiosk,
     intake::{CheckIn, HelpCall, HelpState, Lookup, LookupAnswer, Reissue, Reissued, Track, Tracked},
 };
 
@@ -58,6 +59,8 @@ pub enum Message {
 pub enum Request {
     /// Any client asks kiosk what it shows.
     Status,
+    /// Any client asks kiosk how its queue and its printer are.
+    Health,
     /// Kiosk asks the agent for something of the county.
     County(Ask),
     /// Kiosk asks the agent to sign a stick's manifest with the terminal's key. Needs no network.
@@ -73,6 +76,8 @@ pub enum Request {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Status),
+    /// To [`Request::Health`]; none where kiosk itself does not know at present.
+    Health(Option<Box<Kiosk>>),
     /// To [`Request::County`].
     County(Answer),
     /// To [`Request::Sign`].

@@ -1,7 +1,7 @@
 //! The control socket: all that is true only now, between kiosk, its agent and whoever asks what is on the screen.
 //!
 //! `<run_dir>/control.sock` (mode 0660) is served by kiosk with plain threads. Any client may ask for the
-//! [`Status`](message::Status). The agent says hello and stays: it tells how the network stands and what it wrote
+//! [`Status`](message::Status) and for kiosk's health. The agent says hello and stays: it tells how the network stands and what it wrote
 //! into the queue file, and kiosk asks it for what only the county knows, and to sign a stick's manifest with the key
 //! that only the agent has.
 //!
@@ -19,7 +19,7 @@ mod server;
 
 pub use agent::{Asked, Contact, FromKiosk, Sign, ToKiosk, stay_connected};
 pub use board::Board;
-pub use client::status;
+pub use client::{health, status};
 pub use server::{Control, ControlEvent};
 
 /// Why a request has no answer.

@@ -21,6 +21,7 @@ use std::{
 };
 
 use tracing::{debug, info, warn};
+use wire::health::Kiosk;
 use zeroize::Zeroizing;
 
 use super::{
@@ -64,6 +65,7 @@ struct Peer {
 struct Inner {
     path: PathBuf,
     board: Arc<Board>,
+    clock: Arc<dyn Clock>,
     pending: Arc<Pending>,
     agent: Mutex<Option<Peer>>,
     connections: AtomicUsize,
@@ -93,7 +95,8 @@ impl Control {
         let inner = Arc::new(Inner {
             path: path.into(),
             board,
-            pending: Pending::start(clock)?,
+            pending: Pending::start(Arc::clone(&clock))?,
+            clock,
             agent: Mutex::default(),
             connections: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
@@ -144,6 +147,11 @@ impl Control {
     /// Asks the agent, if there is one, to close the queue file for a while.
     pub fn let_go(&self) {
         self.tell(Notice::LetGo);
+    }
+
+    /// Notes how queue and printer are, for whoever asks; to be repeated within a minute.
+    pub fn note_health(&self, health: Kiosk) {
+        self.inner.board.note_health(health, self.inner.clock.monotonic());
     }
 
     /// Tells the agent, if there is one, that the journal of the case says more.
@@ -236,6 +244,10 @@ impl Inner {
             match line.message {
                 Message::Request { id, ask: Request::Status, .. } => {
                     own.send(&Line::reply(id, Reply::Status(self.board.status())));
+                }
+                Message::Request { id, ask: Request::Health, .. } => {
+                    let health = self.board.health(self.clock.monotonic());
+                    own.send(&Line::reply(id, Reply::Health(health.map(Box::new))));
                 }
                 Message::Notice(Notice::Hello(Role::Agent)) => {
                     is_agent = true;

@@ -83,6 +83,8 @@ pub struct PrinterHealth {
     pub port_problem: Option<String>,
     /// What it last answered; none, it did not answer when it was last asked.
     pub status: Option<Status>,
+    /// Whether nothing is known of it either way: it has no fence, and need not answer.
+    pub is_mute: bool,
 }
 
 impl PrinterHealth {

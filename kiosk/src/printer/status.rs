@@ -75,6 +75,8 @@ pub struct Status {
     pub cutter: bool,
     /// The head is too hot; it goes on by itself.
     pub heat: bool,
+    /// Paper is jammed; also one of the others.
+    pub jam: bool,
     /// Off-line, or any other error.
     pub other: bool,
     /// Whether a receipt stands in the presenter; none where the printer can't tell.
@@ -136,6 +138,7 @@ impl Status {
         self.cover_open |= user & 0x03 != 0;
         self.heat |= passing & 0x01 != 0;
         self.cutter |= lasting & 0x01 != 0;
+        self.jam |= passing & 0x40 != 0;
         // The line's, the power supply's, a jam; memories.
         self.other |= passing & 0x4a != 0 || lasting & 0xfe != 0;
     }
@@ -206,6 +209,7 @@ mod tests {
         ];
         for (bytes, fault) in faults {
             assert_eq!(full(bytes).fault(), Some(fault), "{bytes:02x?}");
+            assert_eq!(full(bytes).jam, bytes[2] == 0x40);
         }
         assert!(!Status::default().add(Question::Full, 0x12), "six bytes, not one");
     }

@@ -44,7 +44,7 @@ pub struct Depth {
     /// Dead letters: events that the county refused or has other bytes for.
     pub dead: u32,
     /// Submission of the oldest event that waits, by the clock of that moment.
-    pub oldest: Option<Timestamp>,
+    pub oldest: Option<WallTime>,
 }
 
 impl Queue {
@@ -188,7 +188,7 @@ impl Queue {
         Ok(Depth {
             waiting: count("SELECT count(*) FROM forward WHERE state = 'pending'")?,
             dead: count("SELECT count(*) FROM forward WHERE state IN ('conflicted', 'refused')")?,
-            oldest: oldest.and_then(|bytes| Some(event::split(&bytes).ok()?.0.wall.at)),
+            oldest: oldest.and_then(|bytes| Some(event::split(&bytes).ok()?.0.wall)),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What the technician reads. Invariant: facts only; their words are the pages'.
 
-use jiff::Timestamp;
+use wire::event::WallTime;
 
 use super::PrinterFault;
 
@@ -51,7 +51,7 @@ pub struct QueueFacts {
     /// Events that the county refused.
     pub dead: u32,
     /// When the oldest of those that wait was written, by the clock of that moment.
-    pub oldest: Option<Timestamp>,
+    pub oldest: Option<WallTime>,
     /// Damaged queue files that were set aside.
     pub set_aside: usize,
 }

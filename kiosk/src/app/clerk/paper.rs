@@ -57,7 +57,10 @@ impl Counter {
                     post(Event::StaffAnswered(question, result));
                 }
             }
-            PrinterEvent::Health(health) => self.health = Some(health),
+            PrinterEvent::Health(health) => {
+                self.health = Some(health);
+                self.told.soon();
+            }
             PrinterEvent::QueueFailed => {
                 if let Some(desk) = &mut self.desk {
                     desk.ill = true;

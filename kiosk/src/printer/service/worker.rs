@@ -304,6 +304,7 @@ impl Worker {
             port: self.settings.port.clone(),
             port_problem: asked.as_ref().err().map(ToString::to_string),
             status: asked.as_ref().ok().copied().flatten(),
+            is_mute: matches!(asked, Ok(None)) && self.settings.profile.fence == FenceKind::None,
         };
         if self.health.as_ref() != Some(&health) {
             (self.tell)(PrinterEvent::Health(health.clone()));
