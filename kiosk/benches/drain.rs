@@ -121,6 +121,7 @@ async fn agent(queue: Queue, watching: Queue, county: County, clock: Arc<dyn Clo
         from_kiosk,
         contact,
         changed,
+        first: Arc::new(|| Box::pin(async {})),
         unknown_to_county: Arc::new(Notify::new()),
         clock,
     };

@@ -15,8 +15,8 @@ use kiosk::{
         message::{Changed, Signing},
     },
     cores,
-    fleet::{self, Fleet, IdentityStore, Tamper, TimeKeeper},
-    forwarder::{self, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
+    fleet::{self, Fleet, IdentityStore, Reporter, ReporterParts, Tamper, TimeKeeper},
+    forwarder::{self, First, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
     https::{self, HostDate, Identity},
     queue::{Queue, QueueError},
     systemd,
@@ -43,6 +43,9 @@ const QUEUE_LOOK: Duration = Duration::from_millis(500);
 
 /// Kiosk sets a damaged queue file aside within this; its size is a few megabytes.
 const STAY_AWAY: Duration = Duration::from_secs(5);
+
+/// Kiosk answers within milliseconds; silence says that nobody knows.
+const KIOSK_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Without a watchdog the loop still has a beat, so that both ways are one.
 const BEAT: Duration = Duration::from_secs(10);
@@ -99,6 +102,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     // The terminal as one of the fleet.
     let enrolment = config.load_enrolment()?;
     let (fleet_url, county_url) = (enrolment.fleet_url.clone(), enrolment.county_url.clone());
+    let terminal = enrolment.terminal;
     let identities = IdentityStore::open(&config.data_dir, &enrolment)?;
     let tamper = Tamper::settle(config, &identities).context("settle what an opened case costs")?;
     let fleet =
@@ -115,6 +119,24 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let time = TimeKeeper::new(clients.clone(), &fleet_url, trusted, dice());
     // Nobody listens while kiosk is away; it looks by itself when it comes back.
     let timing = time.keep(move || drop(tell.send(Changed::Time)));
+
+    // How it is, and who opened its case, before anything else that the host hears of it.
+    let health_of = config.control_path();
+    let ask_kiosk = Arc::new(move || control::health(&health_of, KIOSK_ANSWERS).ok().flatten());
+    let reporter = Reporter::new(ReporterParts {
+        clients: clients.clone(),
+        fleet_url,
+        terminal,
+        identity: identities.clone(),
+        ask_kiosk,
+        tamper: tamper.clone(),
+        clock: Arc::clone(&clock),
+    });
+    let reporting = reporter.clone().keep(dice());
+    let first: First = Arc::new(move || {
+        let reporter = reporter.clone();
+        Box::pin(async move { reporter.tell_first().await })
+    });
 
     // The county as this terminal is known to it.
     let (known, county) = watch::channel(None);
@@ -154,6 +176,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
             from_kiosk,
             contact,
             changed,
+            first,
             unknown_to_county,
             clock,
         };
@@ -169,6 +192,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         () = knowing => Ok(Ended::Stopped),
         () = timing => Ok(Ended::Stopped),
         () = talking => Ok(Ended::Stopped),
+        () = reporting => Ok(Ended::Stopped),
         () = opened => Ok(Ended::CaseOpened),
         () = stop => Ok(Ended::Stopped),
     }

@@ -14,5 +14,5 @@ mod run;
 pub mod state;
 mod store;
 
-pub use run::{Forwarding, Heartbeat, LetGo, run};
+pub use run::{First, Forwarding, Heartbeat, LetGo, run};
 pub use store::Store;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the loop itself waits for nothing but events; it feeds the watchdog whenever it turns.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, pin::Pin, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use tokio::{
@@ -35,6 +35,9 @@ const NEWEST: usize = 4;
 /// Pages show how old the bulletin's confirmation is; the card is spared a write a minute.
 const CONFIRMED_EVERY: SignedDuration = SignedDuration::from_mins(30);
 
+/// Done before each request that may begin a contact; comes to an end by itself, soon.
+pub type First = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// What the loop works with.
 pub struct Forwarding {
     /// Decides.
@@ -49,6 +52,8 @@ pub struct Forwarding {
     pub contact: watch::Sender<Contact>,
     /// What was written into the queue file.
     pub changed: broadcast::Sender<Changed>,
+    /// What the host is told before anything else, when a contact may begin.
+    pub first: First,
     /// Tells that the county refused this terminal's certificate.
     pub unknown_to_county: Arc<tokio::sync::Notify>,
     /// Time.
@@ -121,11 +126,15 @@ impl Forwarding {
     fn carry_out(&mut self, action: Action, tasks: &mut JoinSet<Option<Event>>) {
         let store = self.store.clone();
         let county = self.county.borrow().clone();
+        let first = self.first();
         match action {
             Action::Load { limit } => drop(tasks.spawn(async move { Some(load(&store, limit).await) })),
             Action::Put(event, epoch) => drop(tasks.spawn(async move {
                 let outcome = match county {
-                    Some(county) => county.put(&event).await,
+                    Some(county) => {
+                        first.await;
+                        county.put(&event).await
+                    }
                     None => Outcome::Retry(not_enrolled()),
                 };
                 Some(Event::Put { event, outcome, epoch })
@@ -140,8 +149,13 @@ impl Forwarding {
                 drop(tasks.spawn(async move {
                     let found = match (county, poll) {
                         (None, _) => Err(not_enrolled()),
-                        (Some(county), Poll::Views) => views(&county, &store).await,
-                        (Some(county), Poll::Bulletin) => bulletin(&county, &store, &*clock).await,
+                        (Some(county), poll) => {
+                            first.await;
+                            match poll {
+                                Poll::Views => views(&county, &store).await,
+                                Poll::Bulletin => bulletin(&county, &store, &*clock).await,
+                            }
+                        }
                     };
                     if let Err(retry) = &found {
                         info!(?poll, why = retry.why, "nothing came back");
@@ -158,6 +172,11 @@ impl Forwarding {
             }
             Action::Tell(changed) => drop(self.changed.send(changed)),
         }
+    }
+
+    /// What goes before a request: nothing, while the county is within reach.
+    fn first(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        if self.forwarder.network() == Network::Online { Box::pin(async {}) } else { (self.first)() }
     }
 
     /// Answers at once where the county is known to be out of reach; true says that the link is worth a try.

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 mod county;
+mod device;
 #[path = "../support/dice.rs"]
 mod dice;
 mod enrolment;
 mod forwarding;
+mod health;
 mod herd;
 mod program;
 mod scripted_host;

@@ -1,105 +1,19 @@
 //! An opened case: what becomes of the terminal's key, whoever was down or killed meanwhile, and what the host is told.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, sync::Arc, time::Duration};
 
 use kiosk::{
-    clock::{Clock, SystemClock},
-    config::Config,
     control::{Board, Control},
     durable,
-    fleet::{IdentityError, IdentityStore, Tamper},
-    queue::{Queue, QueueSettings},
-    seal::Sealer,
-    tamper::{Seen, Watch},
-    ticket::{Draft, Named},
+    fleet::IdentityError,
+    tamper::Seen,
 };
-use tempfile::TempDir;
 use tokio::{sync::Notify, time::timeout};
-use wire::enrol::Enrolment;
 
-use crate::{
-    program::Agent,
-    scripted_host::ScriptedHost,
-    terminal::{enrolment, in_order},
-};
+use crate::{device::Device, program::Agent, scripted_host::ScriptedHost, terminal::in_order};
 
 /// Only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// An enrolled terminal's folder, with the journal of its case.
-struct Device {
-    folder: TempDir,
-    config: Config,
-    config_path: PathBuf,
-    enrolment: Enrolment,
-    clock: Arc<dyn Clock>,
-}
-
-impl Device {
-    fn new(host: &ScriptedHost, wipes: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let enrolment = enrolment(host);
-        let file = folder.path().join("enrolment.json");
-        durable::write(&file, &serde_json::to_vec(&enrolment).unwrap(), 0o600).unwrap();
-        let config_path = folder.path().join("kiosk.toml");
-        let text = format!(
-            "data_dir = {0:?}\nrun_dir = {0:?}\nenrolment = {file:?}\nwipe_key_on_tamper = {wipes}\n",
-            folder.path()
-        );
-        durable::write(&config_path, text.as_bytes(), 0o600).unwrap();
-        let config = Config::load(&config_path).unwrap();
-        let device = Self { folder, config, config_path, enrolment, clock: Arc::new(SystemClock::start()) };
-        let identities = device.identities();
-        let certificate = host.authority.sign(&identities.request().unwrap(), 1, 90);
-        identities.keep(&certificate).unwrap();
-        device.saw(Seen::Stands { open: false });
-        device
-    }
-
-    fn identities(&self) -> IdentityStore {
-        IdentityStore::open(&self.config.data_dir, &self.enrolment).unwrap()
-    }
-
-    /// As kiosk writes it down, and is killed before it can tell anybody.
-    fn saw(&self, seen: Seen) {
-        Watch::start(&self.config.case_journal_path(), Arc::clone(&self.clock)).saw(seen);
-    }
-
-    fn settle(&self) -> Tamper {
-        Tamper::settle(&self.config, &self.identities()).unwrap()
-    }
-
-    fn has_key(&self) -> bool {
-        self.identities().read().unwrap().is_some()
-    }
-
-    /// Every file below the folder of keys.
-    fn key_files(&self) -> Vec<PathBuf> {
-        let below =
-            |folder: &Path| -> Vec<PathBuf> { fs::read_dir(folder).unwrap().map(|one| one.unwrap().path()).collect() };
-        below(&self.folder.path().join("identity")).iter().flat_map(|folder| below(folder)).collect()
-    }
-
-    fn takes_a_suggestion(&self) {
-        let settings =
-            QueueSettings { terminal: self.enrolment.terminal, first_generation: Some(1), witnesses: vec![] };
-        let mut queue = Queue::open(&self.config.queue_path(), settings, Arc::clone(&self.clock)).unwrap();
-        let draft = Draft {
-            category: Named { id: "road".into(), name: "道路".into() },
-            place: None,
-            text: "村口的路灯坏了。".into(),
-            landmark: None,
-            on_behalf: false,
-            text_on_receipt: false,
-        };
-        queue.submit(&draft, &Sealer::new(&self.enrolment.county_keys).unwrap()).unwrap();
-    }
-}
 
 #[tokio::test]
 async fn an_opened_case_costs_the_key_where_the_settings_say_so_and_nothing_else() {

@@ -157,6 +157,7 @@ impl Terminal {
             from_kiosk,
             contact: contacts,
             changed: changes,
+            first: Arc::new(|| Box::pin(async {})),
             unknown_to_county,
             clock,
         };
