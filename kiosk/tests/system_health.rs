@@ -1,0 +1,139 @@
+//! What the host hears of a real terminal: each fault of the printer is an alarm while it lasts and is over without a
+//! restart, and a screen that is dead is told as silent.
+
+#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+
+#[path = "../examples/demo/browser.rs"]
+mod browser;
+#[path = "../examples/demo/county.rs"]
+mod county;
+#[path = "../examples/demo/device.rs"]
+mod device;
+#[path = "../examples/demo/machine.rs"]
+mod machine;
+#[path = "../examples/demo/mirror.rs"]
+mod mirror;
+#[path = "../examples/demo/processes.rs"]
+mod processes;
+#[path = "../examples/demo/screen.rs"]
+mod screen;
+#[path = "../examples/demo/stage.rs"]
+mod stage;
+#[path = "../examples/demo/terminal.rs"]
+mod terminal;
+#[path = "support/virtual_printer/mod.rs"]
+mod virtual_printer;
+#[path = "../examples/demo/visits.rs"]
+mod visits;
+#[path = "../examples/demo/wait.rs"]
+mod wait;
+
+use std::{path::Path, time::Duration};
+
+use screen::Screen;
+use serde_json::Value;
+use stage::{Printer, PrinterChoice, Stage};
+use terminal::PANEL;
+use virtual_printer::{
+    VirtualPrinter,
+    machine::{Conditions, Fault, Paper},
+};
+use wait::until;
+
+/// Only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Site {
+    stage: Stage,
+    screen: Screen,
+}
+
+impl Site {
+    fn open(folder: &Path) -> Self {
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        let mut stage = Stage::set(folder, &PrinterChoice::default(), true).unwrap();
+        let screen = Screen::start(PANEL.0, PANEL.1).unwrap();
+        stage.terminal.start_kiosk(&stage.programs, Some(screen.display())).unwrap();
+        stage.terminal.start_agent(&stage.programs).unwrap();
+        Self { stage, screen }
+    }
+
+    fn printer(&self) -> &VirtualPrinter {
+        let Printer::Virtual(printer) = &self.stage.printer else { unreachable!("the stage was set without a device") };
+        printer
+    }
+
+    fn host(&self, words: &[&str]) -> Value {
+        self.stage.machine.run(&self.stage.programs, words, "").unwrap()
+    }
+
+    /// Waits until these alarms stand, as `host terminal list` shows them.
+    fn until_alarms(&mut self, expected: &[&str]) {
+        until(&format!("the alarms {expected:?}"), PATIENCE, || {
+            self.stage.machine.check()?;
+            let terminal = self.host(&["terminal", "list"])[0].clone();
+            // Seen at all: before that nothing is known, and nothing is well.
+            let alarms = terminal["alarms"].as_array().filter(|_| terminal["last_seen"].is_string());
+            let mut alarms: Vec<_> = alarms.into_iter().flatten().filter_map(Value::as_str).collect();
+            alarms.sort_unstable();
+            Ok((terminal["last_seen"].is_string() && alarms == expected).then_some(()))
+        })
+        .unwrap();
+    }
+
+    /// All alarms so far, the newest first: what it was, and whether it is over without a restart.
+    fn past(&self) -> Vec<(String, bool)> {
+        let health = self.host(&["terminal", "health"]);
+        let alarms = health[0]["alarms"].as_array().unwrap().clone();
+        let over = |alarm: &Value| alarm["cleared_at"].is_string() && alarm["restarted"] == Value::Bool(false);
+        alarms.iter().map(|alarm| (alarm["fault"].as_str().unwrap().to_owned(), over(alarm))).collect()
+    }
+}
+
+#[test]
+fn each_fault_of_the_printer_is_an_alarm_at_the_host_while_it_lasts_and_is_over_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = Site::open(folder.path());
+    site.until_alarms(&[]);
+    type Set = fn(bool, &mut Conditions);
+    let faults: [(&str, Set); 6] = [
+        ("no_paper", |is_so, c| Fault::PaperOut.set(is_so, c)),
+        ("paper_near_end", |is_so, c| c.paper = if is_so { Paper::NearEnd } else { Paper::Present }),
+        ("cover_open", |is_so, c| Fault::CoverOpen.set(is_so, c)),
+        ("cutter", |is_so, c| Fault::CutterJammed.set(is_so, c)),
+        ("heat", |is_so, c| Fault::Hot.set(is_so, c)),
+        ("printer_silent", |is_so, c| c.silent = is_so),
+    ];
+    for (name, set) in faults {
+        site.printer().change(|conditions| set(true, conditions));
+        site.until_alarms(&[name]);
+        site.printer().change(|conditions| set(false, conditions));
+        site.until_alarms(&[]);
+    }
+    let past = site.past();
+    let expected: Vec<_> = faults.iter().rev().map(|(name, _)| ((*name).to_owned(), true)).collect();
+    assert_eq!(past, expected);
+
+    let report = site.host(&["terminal", "health"])[0]["report"].clone();
+    assert_eq!(report["kiosk"]["printer"]["profile"], "epson-tm");
+    assert_eq!((&report["kiosk"]["queue"]["state"], &report["wall"]["quality"]), (&"ok".into(), &"host".into()));
+}
+
+#[test]
+fn a_dead_screen_is_told_as_silent_and_what_was_wrong_before_stays_until_it_is_known_to_be_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = Site::open(folder.path());
+    site.printer().change(|conditions| conditions.paper = Paper::Out);
+    site.until_alarms(&["no_paper"]);
+    site.stage.terminal.take_kiosk().unwrap().kill().unwrap();
+    site.until_alarms(&["kiosk_silent", "no_paper"]);
+    site.printer().change(|conditions| conditions.paper = Paper::Present);
+    // The kernel keeps a pseudo terminal for the process that was killed; a serial port it would let go.
+    site.printer().replug();
+    let display = site.screen.display().to_owned();
+    site.stage.terminal.start_kiosk(&site.stage.programs, Some(&display)).unwrap();
+    site.until_alarms(&[]);
+    let past = site.past();
+    assert_eq!(past[1], ("no_paper".into(), false), "its end came with a restart: {past:?}");
+}
