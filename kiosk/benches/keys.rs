@@ -85,7 +85,8 @@ fn main() -> ExitCode {
         control,
         board,
         clock,
-        panel: None,
+        panel: kiosk::panel::Handle::default(),
+        dark_after: None,
         has_scanner: false,
         has_stick: false,
     });

@@ -50,7 +50,8 @@ impl Writing {
             control,
             board,
             clock,
-            panel: None,
+            panel: kiosk::panel::Handle::default(),
+            dark_after: None,
             has_scanner: false,
             has_stick: false,
         });

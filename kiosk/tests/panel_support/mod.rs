@@ -1,5 +1,4 @@
 //! A panel whose contacts stand as a script says, and which keeps what it was switched to.
-#![expect(clippy::unwrap_used, reason = "tests")]
 #![allow(clippy::allow_attributes, dead_code, unreachable_pub, reason = "each test target uses its part")]
 
 use std::{
