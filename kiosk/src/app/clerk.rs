@@ -33,7 +33,7 @@ use crate::{
     printer::{Command, Handle, Letterhead, PrinterHealth, Slip},
     queue::{Queue, QueueError, QueueSettings},
     seal::Sealer,
-    session::{Door, Event, Facts, Note, Question},
+    session::{CaseFacts, Door, Event, Facts, Note, Question},
     tamper::Watch,
     ui::fonts::{missing_at_start, missing_characters, missing_sentence},
 };
@@ -324,6 +324,7 @@ impl Counter {
             queue,
             problem,
             printer: self.printer_facts(),
+            case: self.office.case.standing().map(|case| CaseFacts { open: case.open, openings: case.openings }),
             terminal: self.enrolment.as_ref().map(|enrolment| enrolment.terminal.to_string()),
             missing_glyphs: self.missing_glyphs.clone(),
         }

@@ -69,6 +69,10 @@ impl App {
             if let Some(presented) = printer.and_then(|printer| printer.presented) {
                 rows.push(fact(FactName::Presenter, phrases.invoke_presented(presented), true));
             }
+            if let Some(case) = &facts.case {
+                let stands = phrases.invoke_case_stands(case.open, case.openings.to_string().into());
+                rows.push(fact(FactName::Case, stands, !case.open));
+            }
             // By their code points: they could not be drawn here either.
             let missing: Vec<_> = facts.missing_glyphs.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
             let fonts = if missing.is_empty() { well(Some(true)) } else { missing.join(" ").into() };

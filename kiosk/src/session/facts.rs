@@ -13,10 +13,21 @@ pub struct Facts {
     pub problem: Option<String>,
     /// The printer; none before it was looked at.
     pub printer: Option<PrinterFacts>,
+    /// The case; none where nothing was ever seen of it.
+    pub case: Option<CaseFacts>,
     /// The terminal's number; none before enrolment.
     pub terminal: Option<String>,
     /// Characters that no font can draw.
     pub missing_glyphs: Vec<char>,
+}
+
+/// How it stands with the case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseFacts {
+    /// Whether it is open.
+    pub open: bool,
+    /// How often it was opened.
+    pub openings: u64,
 }
 
 /// How the printer is.

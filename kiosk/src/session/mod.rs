@@ -19,7 +19,7 @@ pub use action::{Action, Question};
 pub use event::{
     Door, Event, Field, Key, Note, Paper, PrinterFault, StaffResult, Stick, Submitted, TrackResult, Trouble,
 };
-pub use facts::{Facts, PaperLeft, PrinterFacts, QueueFacts};
+pub use facts::{CaseFacts, Facts, PaperLeft, PrinterFacts, QueueFacts};
 pub use find::{Find, Found};
 pub use help::Help;
 pub use idle::{COUNTDOWN, IDLE, Idle};

@@ -6,6 +6,7 @@ use age::x25519::Identity;
 use wire::{
     bulletin::{Station, built_in_categories},
     enrol::CountyKeys,
+    health::PrinterState,
     pin::PinHash,
     ticket::TerminalNumber,
 };
@@ -14,9 +15,10 @@ use super::*;
 use crate::{
     clock::SystemClock,
     config::Printer,
-    control::Board,
+    control::{self, Board},
     durable,
     session::PrinterFault,
+    tamper::Seen,
     ticket::{Draft, Named},
 };
 
@@ -256,4 +258,44 @@ fn a_printer_that_nobody_knows_or_a_table_that_is_not_there_is_named_as_what_kee
         let printer = facts.printer.unwrap();
         assert!(facts.problem.unwrap().contains(named) && printer.problem.unwrap().contains(named));
     }
+}
+
+#[test]
+fn whoever_asks_over_the_socket_hears_what_is_known_and_nothing_before_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut counter, inbox) = counter(folder.path());
+    let socket = folder.path().join("control.sock");
+    let patience = Duration::from_secs(30);
+    let asks = || control::health(&socket, patience).unwrap();
+    counter.open();
+    counter.tell_health();
+    assert_eq!(asks(), None, "the printer was not looked at yet");
+    hear_of_the_printer(&mut counter, &inbox);
+    counter.tell_health();
+    let told = asks().unwrap();
+    assert_eq!((told.queue.state, told.queue.waiting), (QueueState::NotEnrolled, None));
+    assert_eq!((told.printer.port, told.printer.state), (false, PrinterState::NoAnswer));
+
+    enrol(folder.path());
+    counter.open();
+    counter.work(submission());
+    counter.told.soon();
+    counter.tell_health();
+    let enrolled = asks().unwrap();
+    assert_eq!((enrolled.queue.state, enrolled.queue.waiting), (QueueState::Ok, Some(1)));
+    assert_eq!(enrolled.run, told.run, "the same kiosk");
+    counter.full_until = Some(Duration::MAX);
+    counter.told.soon();
+    counter.tell_health();
+    assert_eq!(asks().unwrap().queue.state, QueueState::Full);
+}
+
+#[test]
+fn the_technician_reads_how_the_case_stands_where_there_is_a_switch() {
+    let folder = tempfile::tempdir().unwrap();
+    let (counter, _inbox) = counter(folder.path());
+    assert_eq!(counter.facts().case, None);
+    counter.office.case.saw(Seen::Stands { open: false });
+    counter.office.case.saw(Seen::Opened);
+    assert_eq!(counter.facts().case, Some(CaseFacts { open: true, openings: 1 }));
 }
