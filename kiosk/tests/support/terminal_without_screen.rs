@@ -45,7 +45,7 @@ pub struct Terminal {
     pub config: PathBuf,
     pub queue: Queue,
     pub sealer: Sealer,
-    pub control: Control,
+    pub control: Arc<Control>,
     pub events: Receiver<ControlEvent>,
 }
 
@@ -69,7 +69,7 @@ impl Terminal {
             send.send(event).unwrap_or_default();
         });
         let sealer = Sealer::new(&enrolment.county_keys).unwrap();
-        Self { config, queue, sealer, control: control.unwrap(), events }
+        Self { config, queue, sealer, control: Arc::new(control.unwrap()), events }
     }
 
     pub fn agent(&self) -> Agent {
