@@ -219,7 +219,15 @@ async fn load(store: &Store, limit: usize) -> Event {
 
 async fn save(store: &Store, outcomes: Vec<(Uuid, Outcome)>) -> Event {
     let ids: Vec<Uuid> = outcomes.iter().map(|(id, _)| *id).collect();
-    let saved = store.with(move |queue| save_all(queue, &outcomes)).await;
+    let saved = store.with(move |queue| {
+        save_all(queue, &outcomes).inspect_err(|error| {
+            // What can be read is read by the former connection where none can be had.
+            if error.is_of_the_file() {
+                queue.reopen().unwrap_or_else(|error| warn!(error = crate::https::why(&error), "no other connection"));
+            }
+        })
+    });
+    let saved = saved.await;
     let offered_again = saved.inspect_err(|error| {
         error!(error = crate::https::why(error), "outcomes can't be written yet");
     });

@@ -84,6 +84,16 @@ impl Queue {
         Ok(again)
     }
 
+    /// Opens the file anew, for a disk that failed; the former connection is closed once the new one is there.
+    ///
+    /// # Errors
+    /// As [`Self::attach`]; then the former connection stays.
+    pub fn reopen(&mut self) -> Result<(), QueueError> {
+        let Self { conn, _lock, .. } = self.again()?;
+        (self.conn, self._lock) = (conn, _lock);
+        Ok(())
+    }
+
     fn around(conn: Connection, path: &Path, witnesses: Vec<PathBuf>, clock: Arc<dyn Clock>, lock: File) -> Self {
         let aged = Aged::Before(clock.monotonic());
         Self {

@@ -25,7 +25,7 @@ fn event(id: u128) -> Forward {
     Forward { id: Uuid::from_u128(id), bytes: vec![], hash: [0; 32], attempts: 0 }
 }
 
-pub fn events(ids: impl IntoIterator<Item = u128>) -> Vec<Forward> {
+pub(crate) fn events(ids: impl IntoIterator<Item = u128>) -> Vec<Forward> {
     ids.into_iter().map(event).collect()
 }
 

@@ -33,7 +33,7 @@ fn requests(county: County, end: Duration, in_step: bool) -> Vec<Vec<Duration>> 
     // What happens next, to whom; of what falls on one moment the first that was planned.
     let mut plan = BinaryHeap::new();
     let mut events: Vec<Option<Event>> = Vec::new();
-    let mut schedule = |plan: &mut BinaryHeap<_>, events: &mut Vec<_>, at: Duration, terminal: usize, event: Event| {
+    let schedule = |plan: &mut BinaryHeap<_>, events: &mut Vec<_>, at: Duration, terminal: usize, event: Event| {
         plan.push(Reverse((at, events.len(), terminal)));
         events.push(Some(event));
     };
