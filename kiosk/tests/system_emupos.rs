@@ -1,10 +1,13 @@
 //! Our printer's thread prints to emupos, which nobody here wrote: the whole receipt is read back, and each fault is
 //! what we say it is. "Printed" is said only where its picture exists.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::allow_attributes, unreachable_pub, reason = "waiting is shared with the demo")]
 
 #[path = "support/emupos.rs"]
 mod emupos;
 mod printer_support;
+#[path = "../examples/demo/wait.rs"]
+mod wait;
 
 use std::{path::Path, sync::Arc};
 

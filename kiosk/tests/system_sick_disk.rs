@@ -97,7 +97,7 @@ fn one_run(seed: u64, works: &[Work], of: Of, mount: &Path, county: &County) -> 
     let mut queue = Some(open(mount, &clock).unwrap());
     // All of it, or from some byte of it on.
     let from_byte = usize::try_from(dice.below(2) * dice.below(40_000)).unwrap();
-    let illness = Illness::of(of, works).after(dice.below(12)).from_byte(from_byte);
+    let illness = Illness::of(of, works).after(dice.below(12)).only_from(from_byte);
     disk.disk().fall_ill(Some(illness));
     let mut met = false;
     for _ in 0..STEPS {

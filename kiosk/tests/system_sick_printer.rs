@@ -1,6 +1,5 @@
 //! A disk that fails under the printer's thread: nothing goes out that was not written down, and whoever owns the queue
 //! hears of it.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "support/forgetful/mod.rs"]
 mod forgetful;

@@ -10,13 +10,11 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    thread,
     time::Duration,
 };
 
 /// Only a failing test waits so long.
-const LOOKS: u32 = 1200;
-const LOOK: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One running emupos.
 pub struct Emupos {
@@ -108,13 +106,9 @@ impl Emupos {
     }
 
     fn until(&self, what: &str, done: impl Fn() -> bool) {
-        for _ in 0..LOOKS {
-            if done() {
-                return;
-            }
-            thread::sleep(LOOK);
+        if let Err(never) = crate::wait::until(what, PATIENCE, || Ok(done().then_some(()))) {
+            panic!("{never:#}; {}", fs::read_to_string(self.folder.join("emupos.log")).unwrap_or_default());
         }
-        panic!("{what}: never; {}", fs::read_to_string(self.folder.join("emupos.log")).unwrap_or_default());
     }
 }
 

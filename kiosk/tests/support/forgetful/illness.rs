@@ -53,7 +53,7 @@ impl Illness {
     }
 
     /// Only what lies from this byte on is ill.
-    pub fn from_byte(self, from_byte: usize) -> Self {
+    pub fn only_from(self, from_byte: usize) -> Self {
         Self { from_byte, ..self }
     }
 
