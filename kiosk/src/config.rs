@@ -186,7 +186,15 @@ impl Config {
     /// # Errors
     /// A file that is missing or unreadable, an unknown key, a wrong type, or a value out of its range.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(&read(path)?).map_err(|e| settings_error(path, e))?;
+        Self::parse(path, &read(path)?)
+    }
+
+    /// Reads settings from the text of the file at `path`, which errors name.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|e| settings_error(path, e))?;
         if !(2.0..=20.0).contains(&config.panel.px_per_mm) {
             return Err(settings_error(path, "panel.px_per_mm: expected a number from 2 to 20"));
         }

@@ -26,7 +26,7 @@ pub use clerk::{Office, start as start_clerk};
 pub use drive::drive;
 use jiff::Timestamp;
 pub use panel::at_panel;
-pub use scanner::read_serial;
+pub use scanner::{Codes, read_serial};
 use slint::ComponentHandle as _;
 pub use task::{Clerk, Task};
 use uuid::Uuid;

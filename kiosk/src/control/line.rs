@@ -12,7 +12,11 @@ use super::message::{LINE_MAX, Line, VERSION};
 pub(super) const UNREADABLE_MAX: u32 = 16;
 
 /// Writes a line with its line feed.
-pub(super) fn encode(line: &Line) -> Zeroizing<Vec<u8>> {
+///
+/// # Panics
+/// Never: a line is always JSON.
+#[must_use]
+pub fn encode(line: &Line) -> Zeroizing<Vec<u8>> {
     // With room from the start, so that growing leaves no copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(16 * 1024));
     serde_json::to_writer(&mut *bytes, line).expect("invariant: a line is always JSON");
@@ -26,13 +30,14 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Line> {
 }
 
 /// Reads lines from a peer.
-pub(super) struct Lines<R> {
+pub struct Lines<R> {
     reader: R,
     unreadable: u32,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(reader: R) -> Self {
+    /// Reads from `reader` until it ends.
+    pub fn new(reader: R) -> Self {
         Self { reader, unreadable: 0 }
     }
 
@@ -40,7 +45,8 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// The peer's failure, its silence, a line without an end, or too many that say nothing.
-    pub(super) fn next(&mut self) -> io::Result<Option<Line>> {
+    #[expect(clippy::should_implement_trait, reason = "an iterator has no errors that end it")]
+    pub fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             let mut bytes = Zeroizing::new(Vec::with_capacity(1024));
             let max = u64::try_from(LINE_MAX).unwrap_or(u64::MAX);

@@ -20,6 +20,7 @@ mod server;
 pub use agent::{Asked, Contact, FromKiosk, Sign, ToKiosk, stay_connected};
 pub use board::Board;
 pub use client::{health, status};
+pub use line::{Lines, encode};
 pub use server::{Control, ControlEvent};
 
 /// Why a request has no answer.

@@ -21,7 +21,7 @@ pub use bytes::render;
 pub use code128::encode as code128;
 pub use job::{Action, Event, Job, Paper, Refusal, Rules, step};
 pub use profile::{Cut, FenceKind, Flow, Presenter, Profile};
-pub use profiles::{ProfileError, built_in, profile};
+pub use profiles::{ProfileError, built_in, profile, profile_in};
 pub use receipt::{Align, Letterhead, Op, Receipt, Slip, Width};
 pub use reply::{Replies, Reply};
 pub use service::{Command, Handle, PrinterEvent, PrinterHealth, PrinterSettings, start, start_at};

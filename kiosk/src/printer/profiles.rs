@@ -58,27 +58,32 @@ pub fn built_in(name: &str) -> Result<Profile, ProfileError> {
 /// # Errors
 /// A file that is missing or not a table of printers, and a name that neither has.
 pub fn profile(name: &str, added: Option<&Path>) -> Result<Profile, ProfileError> {
+    let Some(path) = added else { return profile_in(name, BUILT_IN_NAME, "") };
+    let text = fs::read_to_string(path).map_err(|source| ProfileError::Read { path: path.to_owned(), source })?;
+    profile_in(name, &path.display().to_string(), &text)
+}
+
+/// As [`profile`], with the text of the county's file and its name for errors.
+///
+/// # Errors
+/// As [`profile`].
+pub fn profile_in(name: &str, file: &str, text: &str) -> Result<Profile, ProfileError> {
     let mut table = tables(BUILT_IN_NAME, BUILT_IN)?;
-    let mut file = BUILT_IN_NAME.to_owned();
-    if let Some(path) = added {
-        file = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|source| ProfileError::Read { path: path.to_owned(), source })?;
-        for (name, keys) in tables(&file, &text)? {
-            let toml::Value::Table(keys) = keys else {
-                let problem = format!("{name}: expected a table [{name}] with the keys of a printer");
-                return Err(ProfileError::Table { file, problem });
-            };
-            match table.get_mut(&name) {
-                Some(toml::Value::Table(known)) => known.extend(keys),
-                _ => drop(table.insert(name, keys.into())),
-            }
+    for (name, keys) in tables(file, text)? {
+        let toml::Value::Table(keys) = keys else {
+            let problem = format!("{name}: expected a table [{name}] with the keys of a printer");
+            return Err(ProfileError::Table { file: file.to_owned(), problem });
+        };
+        match table.get_mut(&name) {
+            Some(toml::Value::Table(known)) => known.extend(keys),
+            _ => drop(table.insert(name, keys.into())),
         }
     }
     // All of them: a mistake is said before the printer is changed for one that it concerns.
     let mut found = None;
     for (of, keys) in &table {
         let profile = read(keys)
-            .map_err(|problem| ProfileError::Table { file: file.clone(), problem: format!("[{of}] {problem}") })?;
+            .map_err(|problem| ProfileError::Table { file: file.to_owned(), problem: format!("[{of}] {problem}") })?;
         if of == name {
             found = Some(profile);
         }
