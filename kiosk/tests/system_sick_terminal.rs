@@ -42,6 +42,7 @@ use forgetful::{
     Forgetful,
     illness::{Illness, Of, Work},
 };
+use kiosk::pages::Page;
 use rusqlite::{Connection, OpenFlags};
 use screen::Screen;
 use stage::{PrinterChoice, Stage};
@@ -67,7 +68,8 @@ struct Site {
     category: wire::bulletin::Category,
     village: String,
     county: Connection,
-    _screen: Screen,
+    screen: Screen,
+    mirror: mirror::Mirror,
 }
 
 impl Site {
@@ -87,7 +89,8 @@ impl Site {
             village: bulletin.places[0].name.clone(),
             county: Connection::open_with_flags(county, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap(),
             stage,
-            _screen: screen,
+            screen,
+            mirror: terminal::mirror().unwrap(),
         }
     }
 
@@ -129,10 +132,14 @@ impl Site {
         let pin = self.stage.pins.1.clone();
         self.villager.see("the keypad", |seen| seen.target(&pin[..1])).unwrap();
         self.finger.release(CLOCK).unwrap();
+        // Behind the finger, in the order of the display: the keypad takes no touch while the clock is held.
+        self.mirror.show(Page::Pin);
         for digit in pin.chars() {
-            self.villager.tap(&digit.to_string()).unwrap();
+            let (x, y) = self.mirror.target(&digit.to_string()).unwrap();
+            self.screen.tap(x, y).unwrap();
         }
-        self.villager.see(wanted, |seen| seen.mentions(wanted).then_some(())).unwrap();
+        let read = self.villager.see(wanted, |seen| seen.mentions(wanted).then_some(()));
+        assert!(read.is_ok(), "{:?}", self.villager.look());
         self.villager.tap("返回").unwrap();
     }
 }
