@@ -16,7 +16,7 @@ use wire::{
     bulletin::Bulletin,
     enrol,
     event::{self, EVENT_MAX},
-    intake,
+    health, intake,
     secret::{QueryCode, Secret},
     stick::{BYTES_MAX, EVENTS_MAX, SignedManifest, VERSION, parcel_name, parcel_of, to_be_signed},
     ticket::{TerminalNumber, TicketNumber},
@@ -103,6 +103,8 @@ pub fn answers(bytes: &[u8]) {
     holds::<enrol::RenewRequest>(bytes);
     holds::<enrol::Enrolled>(bytes);
     holds::<enrol::Enrolment>(bytes);
+    holds::<health::Report>(bytes);
+    holds::<health::Taken>(bytes);
     holds::<View>(bytes);
     let views = holds::<intake::Views>(bytes).map(|views| views.views).unwrap_or_default();
     for sealed in views.into_iter().chain(holds::<SealedView>(bytes)) {
