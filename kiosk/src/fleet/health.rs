@@ -30,6 +30,9 @@ const LOOK: Duration = Duration::from_secs(5);
 /// byte. Half of it is drawn, so that a thousand terminals don't keep step.
 const QUIET: Duration = Duration::from_secs(300);
 
+/// Kiosk needs a few seconds to start, and its printer some more to be looked at; silence that lasts longer is a fault.
+const STARTS: Duration = Duration::from_secs(20);
+
 /// After a failure.
 const BACKOFF: Backoff = Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(300) };
 
@@ -69,18 +72,23 @@ pub struct Pace {
     failures: u32,
     not_before: Duration,
     due: Duration,
+    /// Since when kiosk is silent; none, it isn't.
+    silent_since: Option<Duration>,
 }
 
 impl Pace {
-    /// Whether one goes out at `now`; `is_new` says that something changed since the last one that the host has.
-    #[must_use]
-    pub fn is_due(&self, is_new: bool, now: Duration) -> bool {
-        now >= self.not_before && (is_new || now >= self.due)
+    /// Whether one goes out at `now`: `is_new` says that something changed since the last one that the host has,
+    /// `is_silent` that kiosk says nothing, which it may for a while.
+    pub fn is_due(&mut self, is_new: bool, is_silent: bool, now: Duration) -> bool {
+        self.silent_since = is_silent.then(|| self.silent_since.unwrap_or(now));
+        let starts = self.silent_since.is_some_and(|since| now.saturating_sub(since) < STARTS);
+        now >= self.not_before && !starts && (is_new || now >= self.due)
     }
 
     /// The host has it; `share` (0 to 1) is drawn.
     pub fn told(&mut self, now: Duration, share: f64) {
-        *self = Self { failures: 0, not_before: now, due: now + QUIET.mul_f64(0.75 + share.clamp(0.0, 1.0) / 2.0) };
+        (self.failures, self.not_before) = (0, now);
+        self.due = now + QUIET.mul_f64(0.75 + share.clamp(0.0, 1.0) / 2.0);
     }
 
     /// The host doesn't have it.
@@ -161,7 +169,7 @@ impl Reporter {
         let mut sent = self.0.sent.lock().await;
         let report = self.compose(&mut sent).await;
         let is_new = sent.last.as_ref() != Some(&report.lasting());
-        if !pace.is_due(is_new, self.0.clock.monotonic()) {
+        if !pace.is_due(is_new, report.kiosk.is_none(), self.0.clock.monotonic()) {
             return;
         }
         let told = self.send(&mut sent, &report).await;
@@ -176,7 +184,7 @@ impl Reporter {
     }
 
     /// Before the first request of a contact: an opened case is told before anything else. Returns at once where there
-    /// is none, and after [`FIRST_MOST`] in any case.
+    /// is none, and after 25 seconds in any case.
     pub async fn tell_first(&self) {
         if !self.0.tamper.is_untold() {
             return;
@@ -257,11 +265,12 @@ mod tests {
     #[test]
     fn news_goes_out_at_once_and_without_news_a_report_every_few_minutes() {
         let mut pace = Pace::default();
-        assert!(pace.is_due(true, s(0)), "the first one");
+        assert!(pace.is_due(true, false, s(0)), "the first one");
         for (share, due) in [(0.0, 225), (0.5, 300), (0.999, 374)] {
             pace.told(s(1000), share);
-            assert!(pace.is_due(true, s(1000)));
-            assert!(!pace.is_due(false, s(1000 + due - 1)) && pace.is_due(false, s(1000 + due + 1)), "{share}");
+            assert!(pace.is_due(true, false, s(1000)));
+            assert!(!pace.is_due(false, false, s(1000 + due - 1)), "{share}");
+            assert!(pace.is_due(false, false, s(1000 + due + 1)), "{share}");
         }
     }
 
@@ -270,12 +279,24 @@ mod tests {
         let mut pace = Pace::default();
         for (failure, longest) in [10, 20, 40, 80, 160, 300, 300].into_iter().enumerate() {
             pace.failed(s(0), 1.0);
-            assert!(!pace.is_due(true, s(longest - 1)) && pace.is_due(true, s(longest)), "{failure}");
+            assert!(!pace.is_due(true, false, s(longest - 1)) && pace.is_due(true, false, s(longest)), "{failure}");
         }
         pace.failed(s(0), 0.0);
-        assert!(pace.is_due(true, s(0)), "the whole of it is drawn");
+        assert!(pace.is_due(true, false, s(0)), "the whole of it is drawn");
         pace.told(s(5), 0.0);
         pace.failed(s(500), 1.0);
-        assert!(pace.is_due(true, s(510)), "after a success it begins anew");
+        assert!(pace.is_due(true, false, s(510)), "after a success it begins anew");
+    }
+
+    #[test]
+    fn a_kiosk_that_is_starting_is_waited_for_and_one_that_stays_silent_is_told_as_silent() {
+        let mut pace = Pace::default();
+        assert!(
+            !pace.is_due(true, true, s(100)) && !pace.is_due(true, true, s(119)) && pace.is_due(true, true, s(120))
+        );
+        assert!(pace.is_due(true, false, s(121)), "it speaks");
+        assert!(
+            !pace.is_due(true, true, s(130)) && !pace.is_due(true, true, s(149)) && pace.is_due(true, true, s(150))
+        );
     }
 }
