@@ -185,6 +185,9 @@ fn a_terminal_on_a_disk_that_fails_says_so_keeps_its_word_and_is_back_by_itself_
     site.sees(TAKES_NOTHING);
     site.sees(WHY);
     site.technician("Read-only file system");
+    // An agent that starts now delivers too.
+    site.stage.terminal.take_agent().unwrap().kill().unwrap();
+    site.stage.terminal.start_agent(&site.stage.programs).unwrap();
     site.stage.machine.start(&site.stage.programs).unwrap();
     site.arrive(&[&first, &second, &third]);
     assert!(!site.stage.terminal.facts(&third).unwrap().unwrap().delivered, "it can't be noted yet");

@@ -206,8 +206,11 @@ fn not_enrolled() -> Retry {
 }
 
 async fn load(store: &Store, limit: usize) -> Event {
-    let read =
-        store.with(move |queue| Ok::<_, QueueError>((queue.forward_newest(NEWEST)?, queue.forward_batch(limit)?)));
+    let read = store.with(move |queue| {
+        let newest = queue.forward_newest(NEWEST);
+        let read = newest.and_then(|newest| Ok((newest, queue.forward_batch(limit)?)));
+        read.inspect_err(|_| look_anew(queue))
+    });
     match read.await {
         Ok((newest, oldest)) => Event::Loaded { newest, oldest },
         Err(error) => {
@@ -217,15 +220,16 @@ async fn load(store: &Store, limit: usize) -> Event {
     }
 }
 
+/// Behind a failure of the disk: a connection that met one is not gone on with where another can be had.
+fn look_anew(queue: &mut Queue) {
+    queue.reopen().unwrap_or_else(|error| warn!(error = crate::https::why(&error), "the queue can't be opened anew"));
+}
+
 async fn save(store: &Store, outcomes: Vec<(Uuid, Outcome)>) -> Event {
     let ids: Vec<Uuid> = outcomes.iter().map(|(id, _)| *id).collect();
     let saved = store.with(move |queue| {
-        save_all(queue, &outcomes).inspect_err(|error| {
-            // What can be read is read by the former connection where none can be had.
-            if error.is_of_the_file() {
-                queue.reopen().unwrap_or_else(|error| warn!(error = crate::https::why(&error), "no other connection"));
-            }
-        })
+        let saved = save_all(queue, &outcomes);
+        saved.inspect_err(|_| look_anew(queue))
     });
     let saved = saved.await;
     let offered_again = saved.inspect_err(|error| {

@@ -84,11 +84,16 @@ impl Queue {
         Ok(again)
     }
 
-    /// Opens the file anew, for a disk that failed; the former connection is closed once the new one is there.
+    /// Opens the file anew, for a disk that failed; the former connection is closed once the new one is there. One that
+    /// was opened on a read-only disk makes every other of the process read-only: it goes first, once the disk is writable.
     ///
     /// # Errors
-    /// As [`Self::attach`]; then the former connection stays.
+    /// As [`Self::attach`]; nothing can be read then but by another try.
     pub fn reopen(&mut self) -> Result<(), QueueError> {
+        if self.conn.is_readonly("main")? {
+            lock_file(&self.path)?;
+            self.conn = Connection::open_in_memory()?;
+        }
         let Self { conn, _lock, .. } = self.again()?;
         (self.conn, self._lock) = (conn, _lock);
         Ok(())
