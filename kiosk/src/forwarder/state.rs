@@ -60,6 +60,8 @@ pub struct Forwarder {
     under_way: usize,
     /// Read from the queue and not settled on the disk yet: waiting here, under way, or being written.
     held: HashSet<Uuid>,
+    /// Settled while the queue was being read: what is read may still have them as waiting.
+    settled: Vec<Uuid>,
     ready: VecDeque<Forward>,
     unsaved: Vec<(Uuid, Outcome)>,
     saving: Vec<(Uuid, Outcome)>,
@@ -87,6 +89,7 @@ impl Forwarder {
             trying: false,
             under_way: 0,
             held: HashSet::new(),
+            settled: Vec::new(),
             ready: VecDeque::new(),
             unsaved: Vec::new(),
             saving: Vec::new(),
@@ -158,7 +161,7 @@ impl Forwarder {
             }
             Event::Loaded { newest, oldest } => self.loaded(newest, oldest),
             Event::LoadFailed => {
-                self.loading = false;
+                self.read();
                 self.look_at = Some(now + DISK_REST);
             }
             Event::Put { event, outcome, epoch } => self.came_back(event, outcome, epoch, now, &mut actions),
@@ -173,8 +176,15 @@ impl Forwarder {
         actions
     }
 
-    fn loaded(&mut self, newest: Vec<Forward>, oldest: Vec<Forward>) {
+    /// The queue was read: from here on it doesn't have as waiting what was settled before.
+    fn read(&mut self) {
         self.loading = false;
+        for id in mem::take(&mut self.settled) {
+            self.held.remove(&id);
+        }
+    }
+
+    fn loaded(&mut self, newest: Vec<Forward>, oldest: Vec<Forward>) {
         let before = self.ready.len();
         for event in newest.into_iter().rev() {
             if self.held.insert(event.id) {
@@ -186,6 +196,7 @@ impl Forwarder {
                 self.ready.push_back(event);
             }
         }
+        self.read();
         // A nudge that came while the queue was read wants another look.
         if self.ready.len() == before && !self.fresh {
             self.look_at = self.postponed.values().min().copied();
@@ -224,8 +235,9 @@ impl Forwarder {
                 self.save_at = now + DISK_REST;
             }
             Some(again) => {
-                for id in ids {
-                    self.held.remove(id);
+                self.settled.extend(ids);
+                if !self.loading {
+                    self.read();
                 }
                 if again {
                     self.look_at = Some(now);

@@ -225,6 +225,21 @@ fn what_is_under_way_or_being_written_is_not_sent_twice() {
 }
 
 #[test]
+fn what_was_read_before_it_was_settled_is_not_sent_again() {
+    let (mut f, sent) = online_with(1..=2);
+    f.step(delivered(1, sent[0].1), seconds(0));
+    // The queue was being read when 1 was written down as delivered, and the answer to that overtakes the reading.
+    f.step(Event::Saved { ids: vec![Uuid::from_u128(1)], offered_again: Some(false) }, seconds(0));
+    let actions = f.step(Event::Loaded { newest: vec![], oldest: events([1, 2]) }, seconds(0));
+    assert_eq!(ids(&actions), [0; 0]);
+    // Offered again, it is.
+    f.step(Event::Loaded { newest: vec![], oldest: vec![] }, seconds(0));
+    f.step(Event::Nudged, seconds(1));
+    let actions = f.step(Event::Loaded { newest: vec![], oldest: events([1, 2]) }, seconds(1));
+    assert_eq!(ids(&actions), [1]);
+}
+
+#[test]
 fn a_disk_that_takes_no_acknowledgement_is_tried_again_and_the_backlog_goes_on_without_sending_twice() {
     let (mut f, sent) = online_with(1..=2);
     let saves = |actions: &[Action]| -> Vec<usize> {
