@@ -37,6 +37,18 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     whole().map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
+/// Makes a folder whose name outlives a power cut; one that is there stays, and its name is made sure of.
+///
+/// # Errors
+/// Whatever the file system answers; the folder above must be there.
+pub fn folder(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    File::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// Overwrites what `path` holds with zeros and removes it. A card may keep the former bytes in blocks that it has set
 /// aside; whoever reads the file system finds none.
 ///

@@ -17,6 +17,7 @@ use dice::Dice;
 use forgetful::Forgetful;
 use kiosk::{
     clock::Clock,
+    fleet::IdentityStore,
     queue::{PrintState, Queue, QueueSettings},
 };
 use queue_support::{County, Turned, draft};
@@ -112,6 +113,28 @@ fn what_was_acknowledged_outlives_a_power_cut_at_any_change_of_the_disk() {
     let cuts = (0..runs).filter(|seed| one_run(*seed, folder.path(), &county)).count();
     println!("{runs} runs, {cuts} of them cut in the middle of a change; 0 lost, 0 numbers given twice");
     assert!(cuts * 2 > usize::try_from(runs).unwrap(), "too few cuts in the middle: {cuts} of {runs}");
+}
+
+#[test]
+fn a_terminal_that_was_enrolled_has_its_key_and_its_certificate_after_a_power_cut() {
+    let (disk, folder) = (Forgetful::new(), tempfile::tempdir().unwrap());
+    let golden = include_bytes!("../../host/wire/tests/golden/enrolment.json");
+    let enrolment = serde_json::from_slice(golden).unwrap();
+    let mounted = disk.mount(folder.path()).unwrap();
+    let store = IdentityStore::open(folder.path(), &enrolment).unwrap();
+    store.request().unwrap();
+    let own = std::fs::read_dir(folder.path().join("identity")).unwrap().next().unwrap().unwrap().path();
+    let key = rcgen::KeyPair::from_pem(&std::fs::read_to_string(own.join("key.pem")).unwrap()).unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
+    store.keep(&certificate).unwrap();
+    disk.disk().stop_after(Some(0));
+    mounted.umount_and_join().unwrap();
+    disk.disk().after_the_cut(&mut || false);
+
+    let mounted = disk.mount(folder.path()).unwrap();
+    let found = IdentityStore::open(folder.path(), &enrolment).unwrap().read().unwrap();
+    assert_eq!(found.map(|identity| identity.certificate), Some(certificate));
+    mounted.umount_and_join().unwrap();
 }
 
 #[test]

@@ -108,8 +108,12 @@ impl IdentityStore {
         let named = format!("{}\n{}\n{}", enrolment.terminal, enrolment.token, enrolment.ca);
         let digest = digest::digest(&digest::SHA256, named.as_bytes());
         let name: String = digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let folder = data_dir.join("identity").join(name);
-        fs::create_dir_all(&folder).map_err(|source| IdentityError::Folder { path: folder.clone(), source })?;
+        let all = data_dir.join("identity");
+        let folder = all.join(name);
+        // The token is good for one enrolment: a name that the next power cut took would cost the terminal its place.
+        let made = fs::create_dir_all(data_dir).and_then(|()| durable::folder(&all));
+        made.and_then(|()| durable::folder(&folder))
+            .map_err(|source| IdentityError::Folder { path: folder.clone(), source })?;
         Ok(Self { folder, terminal: enrolment.terminal })
     }
 

@@ -18,6 +18,7 @@ use wire::{
 };
 
 use super::NotExported;
+use crate::durable;
 
 /// A stick that is there.
 pub(super) struct Stick {
@@ -106,13 +107,8 @@ impl ParcelFolder {
     }
 }
 
-/// Makes a folder whose name outlives the stick's being pulled out; one that is there stays.
 fn make_folder(path: &Path) -> Result<(), NotExported> {
-    match fs::create_dir(path) {
-        Err(source) if source.kind() != ErrorKind::AlreadyExists => return Err(failed(path, source)),
-        _ => {}
-    }
-    path.parent().map_or(Ok(()), sync)
+    durable::folder(path).map_err(|source| failed(path, source))
 }
 
 fn sync(folder: &Path) -> Result<(), NotExported> {
