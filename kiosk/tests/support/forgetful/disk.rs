@@ -2,7 +2,8 @@
 //!
 //! Only what was synced is certain. Of the rest each block of 4 KiB may have reached the disk or not, in any order, and
 //! so may a file's length and a folder's names: `fsync` of a file says nothing about its name, as POSIX has it. Once
-//! `stops_after` changes were made nothing more changes and every change fails, as when the power goes.
+//! `stops_after` changes were made nothing more changes and every change fails, as when the power goes. The log's index
+//! is mapped memory: it makes no change, and nobody misses it.
 //!
 //! A disk can be ill as well ([`Illness`]). A sync that fails is the treacherous one: the system counts what it could not
 //! write as written, so programs go on seeing it, the next sync succeeds, and the power takes it.
@@ -29,6 +30,11 @@ struct File {
 }
 
 impl File {
+    /// Whether it is the index of a log.
+    fn is_index(&self) -> bool {
+        self.name.ends_with("-shm")
+    }
+
     /// A block reaches the disk.
     fn put_down(&mut self, block: usize) {
         let end = ((block + 1) * BLOCK).min(self.seen.len()).min(self.synced.len());
@@ -70,6 +76,8 @@ pub struct Disk {
     next: u64,
     /// Changes until the power goes.
     stops_after: Option<u64>,
+    /// Whether a change was refused because the power is gone.
+    stopped: bool,
     /// Bytes that all files may have together; none, and there is no end.
     capacity: Option<usize>,
     illness: Option<Illness>,
@@ -109,6 +117,11 @@ impl Disk {
         self.stops_after == Some(0)
     }
 
+    /// Whether the power went while something was to be changed.
+    pub fn has_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// Makes it ill; none, and it is well again.
     pub fn fall_ill(&mut self, illness: Option<Illness>) {
         self.illness = illness;
@@ -131,8 +144,8 @@ impl Disk {
 
     fn may_do(&mut self, work: Work, node: u64, range: std::ops::Range<usize>) -> Done<()> {
         let Some(file) = self.files.get(&node) else { return Ok(()) };
-        // The log's index is mapped memory: what stands in it is in memory, whatever becomes of the disk.
-        if file.name.ends_with("-shm") {
+        // What stands in it is in memory, whatever becomes of the disk.
+        if file.is_index() {
             return Ok(());
         }
         if work != Work::Read {
@@ -142,9 +155,22 @@ impl Disk {
         if struck { Err(Refused::Ill) } else { Ok(()) }
     }
 
+    /// A change of what a file holds.
+    fn change_in(&mut self, node: u64) -> Done<()> {
+        let index = self.files.get(&node).is_some_and(File::is_index);
+        match (index, self.is_cut()) {
+            (true, true) => Err(Refused::Cut),
+            (true, false) => Ok(()),
+            (false, _) => self.change(),
+        }
+    }
+
     fn change(&mut self) -> Done<()> {
         match &mut self.stops_after {
-            Some(0) => Err(Refused::Cut),
+            Some(0) => {
+                self.stopped = true;
+                Err(Refused::Cut)
+            }
             Some(left) => {
                 *left -= 1;
                 Ok(())
@@ -227,7 +253,7 @@ impl Disk {
     pub fn write(&mut self, node: u64, offset: usize, bytes: &[u8]) -> Done<()> {
         let end = offset + bytes.len();
         self.may_do(Work::Write, node, offset..end)?;
-        self.change()?;
+        self.change_in(node)?;
         self.grow(end.saturating_sub(self.files.get(&node).ok_or(Refused::Missing)?.seen.len()))?;
         let file = self.files.get_mut(&node).ok_or(Refused::Missing)?;
         file.seen.resize(file.seen.len().max(end), 0);
@@ -238,7 +264,7 @@ impl Disk {
 
     pub fn truncate(&mut self, node: u64, length: usize) -> Done<()> {
         self.may_do(Work::Write, node, length..length)?;
-        self.change()?;
+        self.change_in(node)?;
         let file = self.files.get_mut(&node).ok_or(Refused::Missing)?;
         let longer = file.seen.len().max(length);
         file.dirty.extend(length / BLOCK..longer.div_ceil(BLOCK));
@@ -252,7 +278,7 @@ impl Disk {
             file.dirty.clear();
         }
         may_do?;
-        self.change()?;
+        self.change_in(node)?;
         if let Some(file) = self.files.get_mut(&node) {
             file.synced.resize(file.seen.len(), 0);
             for block in std::mem::take(&mut file.dirty) {
@@ -264,16 +290,21 @@ impl Disk {
         Ok(())
     }
 
-    /// What is left after the cut; `keeps` says of each thing that was not synced whether it had reached the disk.
-    pub fn after_the_cut(&mut self, keeps: &mut dyn FnMut() -> bool) {
+    /// What is left after the cut; `keeps` says of each thing that was not synced whether it had reached the disk. How
+    /// many folders and files lost something by it.
+    pub fn after_the_cut(&mut self, keeps: &mut dyn FnMut() -> bool) -> usize {
+        let names = |folder: &Folder| folder.seen.values().chain(folder.synced.values()).copied().collect::<Vec<_>>();
+        let named: BTreeSet<u64> = self.folders.values().flat_map(names).collect();
+        let mut poorer = 0;
         for folder in self.folders.values_mut() {
             if keeps() {
                 folder.synced.clone_from(&folder.seen);
             } else {
+                poorer += usize::from(folder.seen != folder.synced);
                 folder.seen.clone_from(&folder.synced);
             }
         }
-        for file in self.files.values_mut() {
+        for (node, file) in &mut self.files {
             let length = if keeps() { file.seen.len() } else { file.synced.len() };
             file.synced.resize(length, 0);
             for block in std::mem::take(&mut file.dirty) {
@@ -281,10 +312,13 @@ impl Disk {
                     file.put_down(block);
                 }
             }
+            poorer += usize::from(file.seen != file.synced && named.contains(node) && !file.is_index());
             file.seen.clone_from(&file.synced);
         }
         self.stops_after = None;
+        self.stopped = false;
         self.illness = None;
+        poorer
     }
 
     fn names_of(&mut self, folder: u64) -> Done<&mut Names> {
