@@ -4,6 +4,8 @@
 
 #[path = "support/dice.rs"]
 mod dice;
+#[path = "../examples/chaos/further.rs"]
+mod further;
 #[path = "../examples/chaos/ledgers.rs"]
 mod ledgers;
 #[path = "../examples/chaos/plan.rs"]
@@ -12,8 +14,9 @@ mod plan;
 use std::collections::BTreeSet;
 
 use dice::Dice;
+use further::{Held, Kind, Left};
 use ledgers::{Case, Paper, Said, Tap, Verdict};
-use plan::{Cut, Moment};
+use plan::{Cut, Moment, Victim};
 
 fn said(words: &str) -> Said {
     Said { category: "道路".into(), place: "花桥村".into(), words: words.into() }
@@ -96,6 +99,46 @@ fn a_receipt_on_one_piece_with_the_beginning_of_another_is_found() {
     assert_eq!((verdict.joined.as_slice(), verdict.is_sound()), (&["1".to_owned()][..], false));
 }
 
+fn left(kind: Kind, number: &str, words: &str, told: bool) -> Left {
+    Left { kind, number: number.into(), words: words.into(), told }
+}
+
+fn held(kind: Kind, number: &str, words: &str) -> Held {
+    Held { kind, number: number.into(), words: Some(words.into()) }
+}
+
+fn further(left: &[Left], held: &[Held]) -> Verdict {
+    Verdict::default().with_further(left, held)
+}
+
+#[test]
+fn a_telephone_and_a_rating_that_are_there_once_as_they_were_left_fit_also_where_nobody_was_told() {
+    let (contact, rating) = (Kind::Contact, Kind::Rating);
+    let all = [left(contact, "1", "王", true), left(rating, "1", "满意", true), left(contact, "2", "李", false)];
+    let none_of_the_untold = [held(contact, "1", "王"), held(rating, "1", "满意")];
+    let verdict = further(&all, &none_of_the_untold);
+    assert_eq!((verdict.contacts, verdict.ratings, verdict.is_sound()), (1, 1, true));
+    assert!(further(&all, &[&none_of_the_untold[..], &[held(contact, "2", "李")]].concat()).is_sound());
+}
+
+#[test]
+fn a_telephone_that_was_called_kept_and_is_not_at_the_county_or_is_another_is_lost() {
+    let told = [left(Kind::Contact, "1", "王", true)];
+    let lost = ["the telephone for 1".to_owned()];
+    assert_eq!(further(&told, &[]).lost, lost);
+    assert_eq!(further(&told, &[held(Kind::Contact, "1", "李")]).lost, lost);
+    assert_eq!(further(&told, &[Held { words: None, ..held(Kind::Contact, "1", "") }]).lost, lost);
+    assert_eq!(further(&told, &[held(Kind::Rating, "1", "王")]).lost, ["the telephone for 1", "the rating of 1"]);
+}
+
+#[test]
+fn a_rating_that_is_there_more_often_than_it_was_given_is_doubled() {
+    let (one, there) = (left(Kind::Rating, "1", "满意", true), held(Kind::Rating, "1", "满意"));
+    let verdict = further(&[one], &[there.clone(), there.clone()]);
+    assert_eq!((verdict.lost.len(), verdict.doubled), (0, vec!["the rating of 1".to_owned()]));
+    assert_eq!(further(&[], &[there]).doubled, ["the rating of 1"], "from nowhere");
+}
+
 #[test]
 fn the_same_seed_draws_the_same_cuts_and_every_victim_and_moment_comes_up() {
     let draw = |seed| {
@@ -106,7 +149,22 @@ fn the_same_seed_draws_the_same_cuts_and_every_victim_and_moment_comes_up() {
     assert_ne!(draw(7), draw(8));
     let victims: BTreeSet<_> = draw(7).iter().map(|cut| cut.victim).collect();
     let moments: BTreeSet<_> = draw(7).iter().map(|cut| cut.moment).collect();
-    assert_eq!(victims.len(), 5);
+    assert_eq!((victims.len(), victims.contains(&Victim::Power)), (5, false));
     assert_eq!(moments.iter().filter(|moment| matches!(moment, Moment::Taps(_))).count(), plan::TAPS + 1);
     assert_eq!(moments.len(), plan::TAPS + 6);
+}
+
+#[test]
+fn most_power_cuts_fall_behind_a_counted_change_of_the_disk_and_some_in_between() {
+    let draw = |seed| {
+        let mut dice = Dice(seed);
+        (0..500).map(|_| Cut::draw_power(&mut dice)).collect::<Vec<_>>()
+    };
+    assert_eq!(draw(7), draw(7));
+    let cuts = draw(7);
+    assert!(cuts.iter().all(|cut| cut.victim == Victim::Power));
+    let counted = cuts.iter().filter(|cut| cut.changes.is_some()).count();
+    assert!((300..500).contains(&counted), "{counted} of 500");
+    let moments: BTreeSet<_> = cuts.iter().filter(|cut| cut.changes.is_some()).map(|cut| cut.moment).collect();
+    assert_eq!(moments, [Moment::Submitted, Moment::Printing, Moment::Forwarding, Moment::StartUp].into());
 }

@@ -12,6 +12,12 @@ mod county;
 mod device;
 #[path = "support/dice.rs"]
 mod dice;
+#[path = "support/forgetful/mod.rs"]
+mod forgetful;
+#[path = "../examples/chaos/further.rs"]
+mod further;
+#[path = "../examples/chaos/later.rs"]
+mod later;
 #[path = "../examples/chaos/ledgers.rs"]
 mod ledgers;
 #[path = "../examples/demo/machine.rs"]
@@ -22,6 +28,8 @@ mod mirror;
 mod paper;
 #[path = "../examples/chaos/plan.rs"]
 mod plan;
+#[path = "../examples/chaos/power.rs"]
+mod power;
 #[path = "../examples/demo/processes.rs"]
 mod processes;
 #[path = "../examples/chaos/readers.rs"]
@@ -45,18 +53,19 @@ mod visits;
 #[path = "../examples/demo/wait.rs"]
 mod wait;
 
-use run::Settings;
+use run::{Blows, Settings};
 
 fn killed_again_and_again(cuts: u32, seed: u64, profile: &str) {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings { cuts, seed, profile: profile.into() };
+    let settings = Settings { blows: Blows::Kills(cuts), seed, profile: profile.into() };
     let outcome = run::run(folder.path(), &settings, &mut |line| println!("{line}")).unwrap();
     println!("{}", outcome.line());
     let findings: Vec<String> = outcome.verdict.findings().collect();
     assert!(findings.is_empty(), "seed {seed}: {findings:#?}");
     assert_eq!(outcome.kills, cuts);
     assert!(outcome.verdict.tickets > 0, "nobody was told anything");
+    assert!(outcome.verdict.contacts + outcome.verdict.ratings > 0, "nobody left a telephone or a rating");
 }
 
 #[test]

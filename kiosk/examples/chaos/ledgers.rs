@@ -56,7 +56,11 @@ pub struct Case {
 pub struct Verdict {
     /// Tickets that somebody was told of.
     pub tickets: usize,
-    /// Told, and not at the county as it was said.
+    /// Telephones that somebody was told are kept.
+    pub contacts: usize,
+    /// Ratings that somebody was told are kept.
+    pub ratings: usize,
+    /// Told, and not at the county as it was said; telephones and ratings among them.
     pub lost: Vec<String>,
     /// More than once at the county, or there without a tap of its own.
     pub doubled: Vec<String>,
@@ -93,6 +97,8 @@ impl Verdict {
             doubled: doubled(taps, cases),
             unmarked: unmarked(papers),
             unprinted: unprinted.iter().map(names).collect(),
+            contacts: 0,
+            ratings: 0,
             joined: papers.iter().filter(|p| p.hangs_at_another).map(|p| p.number.clone()).collect(),
         }
     }

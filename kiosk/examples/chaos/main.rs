@@ -2,9 +2,13 @@
 //!
 //! `cargo run --release --example chaos -- --cuts N --seed S` plays visits through the terminal's own pages, with the
 //! real host, agent and terminal and a printer on a pseudo terminal, and kills one of them again and again. At the end
-//! it holds against each other what the villagers were told, what came out on paper, and what the county has. The last
-//! line counts; a lost or doubled ticket, a copy without its mark, a "printed" without paper, or a receipt that hangs at
+//! it holds against each other what the villagers were told, what came out on paper, and what the county has: of
+//! suggestions, of telephones that are left behind them, and of ratings by those who come back. The last line counts; a lost or doubled ticket, a copy without its mark, a "printed" without paper, or a receipt that hangs at
 //! the beginning of somebody else's ends it with 1.
+//!
+//! With `--power-cuts N` the terminal's data lie on a disk that forgets what was not synced and tears what it was
+//! writing, and it is the terminal's power that goes, until N cuts stopped a write or took something away. Those that
+//! found the disk at rest are counted apart.
 //!
 //! Invariant: the same seed makes the same choices. When within a program a kill falls is the machine's affair.
 
@@ -18,6 +22,10 @@ mod county;
 mod device;
 #[path = "../../tests/support/dice.rs"]
 mod dice;
+#[path = "../../tests/support/forgetful/mod.rs"]
+mod forgetful;
+mod further;
+mod later;
 mod ledgers;
 #[path = "../demo/machine.rs"]
 mod machine;
@@ -26,6 +34,7 @@ mod mirror;
 #[path = "../demo/paper.rs"]
 mod paper;
 mod plan;
+mod power;
 #[path = "../demo/processes.rs"]
 mod processes;
 mod readers;
@@ -58,6 +67,9 @@ struct Arguments {
     /// How often something is killed.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     cuts: u32,
+    /// Instead of kills: how many power cuts shall meet work.
+    #[arg(long, value_name = "N", conflicts_with = "cuts", value_parser = clap::value_parser!(u32).range(1..))]
+    power_cuts: Option<u32>,
     /// What the choices are drawn from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -75,7 +87,8 @@ fn main() -> Result<ExitCode> {
     let asked = Arguments::parse();
     let temporary = tempfile::Builder::new().prefix("chaos-").tempdir().context("a folder")?;
     let folder = asked.out.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let settings = run::Settings { cuts: asked.cuts, seed: asked.seed, profile: asked.printer_profile.clone() };
+    let blows = asked.power_cuts.map_or(run::Blows::Kills(asked.cuts), run::Blows::PowerCuts);
+    let settings = run::Settings { blows, seed: asked.seed, profile: asked.printer_profile.clone() };
     let done = run::run(&folder, &settings, &mut |line| println!("{line}"));
     let sound = matches!(&done, Ok(outcome) if outcome.verdict.is_sound());
     if !sound {

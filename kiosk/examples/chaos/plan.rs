@@ -13,12 +13,26 @@ pub enum Victim {
     Kiosk,
     /// The network's program.
     Agent,
-    /// Both at once, as by a power cut.
+    /// Both at once.
     Terminal,
+    /// Both at once, with all that their disk had not synced.
+    Power,
     /// The printer: its cable, or its power as well.
     Printer,
     /// The county's machine.
     Host,
+}
+
+impl Victim {
+    /// Whether the screen goes dark.
+    pub fn has_screen(self) -> bool {
+        matches!(self, Self::Kiosk | Self::Terminal | Self::Power)
+    }
+
+    /// Whether the terminal's network goes.
+    pub fn has_agent(self) -> bool {
+        matches!(self, Self::Agent | Self::Terminal | Self::Power)
+    }
 }
 
 /// During which part of a visit.
@@ -43,23 +57,26 @@ pub enum Moment {
 pub struct Cut {
     /// Who.
     pub victim: Victim,
-    /// When.
+    /// When; a visit that leaves a telephone or a rating may have it behind that tap instead.
     pub moment: Moment,
     /// How far into that moment.
     pub delay: Duration,
     /// How many visits the network or the county stays away.
     pub away: u64,
-    /// A printer: its buffers are lost too. A terminal: what is on the line to the printer is lost.
+    /// A printer, and one that has the terminal's power: its buffers are lost too. A terminal: what is on the line to
+    /// the printer is lost.
     pub hard: bool,
     /// What a villager does who does not see the receipt: asks for another, or not.
     pub asks_again: bool,
+    /// The power: after how many changes of the disk from the moment on it goes; none, with the delay.
+    pub changes: Option<u64>,
 }
 
 /// Taps of a visit before the one that submits: the invitation, the door, the category, the village, the sentence.
 pub const TAPS: usize = 5;
 
 impl Cut {
-    /// Draws the next one.
+    /// Draws the next kill.
     pub fn draw(dice: &mut Dice) -> Self {
         let victim = match dice.below(10) {
             0..=2 => Victim::Kiosk,
@@ -76,6 +93,29 @@ impl Cut {
             9 | 10 => Moment::Intake,
             _ => Moment::StartUp,
         };
+        Self::of(victim, moment, None, dice)
+    }
+
+    /// Draws the next power cut: most fall into the middle of what the terminal writes.
+    pub fn draw_power(dice: &mut Dice) -> Self {
+        let moment = match dice.below(12) {
+            0 => Moment::Taps(usize::try_from(dice.below(TAPS as u64 + 1)).unwrap_or_default()),
+            1..=5 => Moment::Submitted,
+            6..=8 => Moment::Printing,
+            9 | 10 => Moment::Forwarding,
+            _ => Moment::StartUp,
+        };
+        // About as many as the terminal makes from that moment on: a suggestion, a state of a receipt, a delivery.
+        let most = match moment {
+            Moment::Submitted | Moment::StartUp => 30,
+            _ => 10,
+        };
+        let counts = !matches!(moment, Moment::Taps(_)) && dice.below(8) > 0;
+        let changes = counts.then(|| dice.below(most));
+        Self::of(Victim::Power, moment, changes, dice)
+    }
+
+    fn of(victim: Victim, moment: Moment, changes: Option<u64>, dice: &mut Dice) -> Self {
         let most_ms = match moment {
             Moment::Taps(_) => 20,
             Moment::Submitted => 60,
@@ -86,7 +126,8 @@ impl Cut {
         };
         let delay = Duration::from_micros(dice.below(most_ms * 1000));
         let away = dice.below(4).saturating_sub(1);
-        Self { victim, moment, delay, away, hard: dice.below(2) == 0, asks_again: dice.below(2) == 0 }
+        let (hard, asks_again) = (dice.below(2) == 0, dice.below(2) == 0);
+        Self { victim, moment, delay, away, hard, asks_again, changes }
     }
 
     /// How many kills it comes to.

@@ -4,11 +4,13 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{
     county::County,
+    further::{Held, Kind},
+    later::FACES,
     ledgers::{Case, Paper, Said},
     paper::{Reader, Receipt},
 };
@@ -67,6 +69,7 @@ pub fn cases(database: &Path, county: &County) -> Result<Vec<Case>> {
     let mut statement = file.prepare(
         "SELECT event.ticket, seq FROM event WHERE kind = 'suggestion'
          UNION ALL SELECT event.ticket, event.seq FROM conflict JOIN event ON event.id = conflict.id
+           WHERE kind = 'suggestion'
          UNION ALL SELECT ticket, seq FROM ticket_case WHERE id NOT IN (SELECT id FROM event)",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -78,4 +81,35 @@ pub fn cases(database: &Path, county: &County) -> Result<Vec<Case>> {
         cases.push(Case { number, seq, said });
     }
     Ok(cases)
+}
+
+/// Reads what the county has of telephones and ratings: how many from its database, what they say from its own pages.
+///
+/// # Errors
+///
+/// A database or a page that cannot be read.
+pub fn further(database: &Path, county: &County) -> Result<Vec<Held>> {
+    let file = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .with_context(|| database.display().to_string())?;
+    let mut statement = file.prepare(
+        "SELECT kind, ticket FROM event WHERE kind <> 'suggestion'
+         UNION ALL SELECT kind, ticket FROM conflict JOIN event ON event.id = conflict.id WHERE kind <> 'suggestion'",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut held = Vec::new();
+    for row in rows {
+        let (kind, number): (String, String) = row?;
+        let page = county.page(&number);
+        let (kind, words) = match kind.as_str() {
+            "contact" => (Kind::Contact, page.and_then(|page| county.contact(&page)).ok()),
+            "rating" => {
+                let shown = page.map(|page| page.words()).unwrap_or_default();
+                let word = shown.lines().rfind(|line| FACES.contains(line)).map(str::to_owned);
+                (Kind::Rating, word)
+            }
+            other => bail!("the county holds an event of the kind {other}"),
+        };
+        held.push(Held { kind, number, words });
+    }
+    Ok(held)
 }

@@ -3,27 +3,43 @@
 //! Invariant: a villager only acts on what the screen says; nothing is looked up behind it during a visit, but when a
 //! cut shall fall.
 
-use std::{path::Path, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{
     county::County,
     dice::Dice,
+    further::Left,
     ledgers::{Said, Tap, Verdict},
     paper::Reader,
-    plan::{Cut, Moment, TAPS, Victim},
+    plan::{Cut, Moment, TAPS},
+    power::Tally,
     readers,
     site::{Site, StopWatch},
     villager::{OfPaper, Seen},
     wait::until,
 };
 
+/// What strikes, and how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blows {
+    /// So many kills of programs and of the printer.
+    Kills(u32),
+    /// Power cuts under the terminal, until so many met work.
+    PowerCuts(u32),
+}
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How many kills.
-    pub cuts: u32,
+    /// What strikes.
+    pub blows: Blows,
     /// What the choices are drawn from.
     pub seed: u64,
     /// The printer's profile.
@@ -35,6 +51,8 @@ pub struct Settings {
 pub struct Outcome {
     /// How often something was killed.
     pub kills: u32,
+    /// What the power cuts met, where it was they that struck.
+    pub power_cuts: Option<Tally>,
     /// What does not fit.
     pub verdict: Verdict,
 }
@@ -42,14 +60,21 @@ pub struct Outcome {
 impl Outcome {
     /// The last line.
     pub fn line(&self) -> String {
-        let Verdict { tickets, lost, doubled, unmarked, unprinted, joined: _ } = &self.verdict;
+        let Verdict { tickets, contacts, ratings, lost, doubled, unmarked, unprinted, joined } = &self.verdict;
+        let blows = match self.power_cuts {
+            None => format!("kills {}", self.kills),
+            Some(Tally { met_work, stopped, took, at_rest }) => format!(
+                "power cuts {met_work} (stopped a write {stopped}, took something away {took}) and {at_rest} at rest"
+            ),
+        };
         format!(
-            "kills {}, tickets {tickets}, lost {}, doubled {}, unmarked copies {}, \"printed\" without paper {}",
-            self.kills,
+            "{blows}, tickets {tickets}, telephones {contacts}, ratings {ratings}, lost {}, doubled {}, unmarked copies {}, \"printed\" without paper {}, \
+             joined {}",
             lost.len(),
             doubled.len(),
             unmarked.len(),
-            unprinted.len()
+            unprinted.len(),
+            joined.len()
         )
     }
 }
@@ -60,8 +85,11 @@ const PROGRESS: u32 = 50;
 /// A moment that does not come, because somebody is away, is not waited for longer.
 const NO_SUCH_MOMENT: Duration = Duration::from_millis(700);
 
+/// Power cuts at rest beyond twice as many as shall meet work: the terminal writes nothing, and the run would never end.
+const AT_REST_MOST: u32 = 30;
+
 /// A receipt, its copy, and a printer that was lost between them.
-const LEAVES: Duration = Duration::from_secs(90);
+pub const LEAVES: Duration = Duration::from_secs(90);
 
 /// Runs until so much was killed, and compares.
 ///
@@ -69,47 +97,95 @@ const LEAVES: Duration = Duration::from_secs(90);
 ///
 /// A program that does not come back, or a page that does not follow.
 pub fn run(folder: &Path, settings: &Settings, say: &mut dyn FnMut(String)) -> Result<Outcome> {
-    let reader = Reader::build()?;
+    let power = matches!(settings.blows, Blows::PowerCuts(_)).then_some(settings.seed);
+    let site = Site::open(&folder.join("stage"), &settings.profile, power)?;
     let mut run = Run {
-        site: Site::open(&folder.join("stage"), &settings.profile)?,
+        county: County::new(&site.stage.addresses, &site.stage.people)?,
+        site,
+        folder: folder.to_owned(),
+        reader: Reader::build()?,
         dice: Dice(settings.seed),
         taps: Vec::new(),
+        left: Vec::new(),
+        settled: BTreeSet::new(),
         visits: 0,
+        kills: 0,
     };
-    let watch = StopWatch::start();
-    let (mut kills, mut told) = (0, 0);
-    while kills < settings.cuts {
-        let cut = Cut::draw(&mut run.dice);
-        if kills + cut.kills() > settings.cuts {
-            continue;
-        }
-        if let Err(problem) = run.visit(cut) {
-            let shown = run.site.villager.look().unwrap_or_default();
-            return Err(problem.context(format!("visit {} with {cut:?}; the screen says {shown:?}", run.visits)));
-        }
-        kills += cut.kills();
-        if kills / PROGRESS > told {
-            told = kills / PROGRESS;
-            say(format!("{kills} kills, {} submissions, {} s", run.taps.len(), watch.gone().as_secs()));
-        }
+    let done = run.play(settings.blows, say);
+    if !done.as_ref().is_ok_and(|outcome| outcome.verdict.is_sound()) {
+        run.site.keep_data(&folder.join("data")).unwrap_or_else(|problem| say(format!("{problem:#}")));
     }
-    run.site.run_until_quiet()?;
-    let verdict = run.compare(&reader, folder)?;
-    Ok(Outcome { kills, verdict })
+    done
 }
 
-struct Run {
-    site: Site,
+/// A run under way.
+pub struct Run {
+    /// Everything that is struck.
+    pub site: Site,
+    /// The county's people.
+    pub county: County,
+    /// Who reads paper.
+    pub reader: Reader,
+    /// Where everything is left.
+    pub folder: PathBuf,
+    /// What was submitted.
+    pub taps: Vec<Tap>,
+    /// What was left behind it.
+    pub left: Vec<Left>,
+    /// Which tickets the county has answered.
+    pub settled: BTreeSet<String>,
+    /// How many villagers came.
+    pub visits: usize,
     dice: Dice,
-    taps: Vec<Tap>,
-    visits: usize,
+    kills: u32,
 }
 
 impl Run {
+    /// Visit by visit, and the comparison.
+    fn play(&mut self, blows: Blows, say: &mut dyn FnMut(String)) -> Result<Outcome> {
+        let watch = StopWatch::start();
+        let mut told = 0;
+        while let Some(cut) = self.next_cut(blows)? {
+            if let Err(problem) = self.visit(cut) {
+                let shown = self.site.villager.look().unwrap_or_default();
+                return Err(problem.context(format!("visit {} with {cut:?}; the screen says {shown:?}", self.visits)));
+            }
+            self.kills += cut.kills();
+            if self.kills / PROGRESS > told {
+                told = self.kills / PROGRESS;
+                say(format!("{} cuts, {} submissions, {} s", self.kills, self.taps.len(), watch.gone().as_secs()));
+            }
+        }
+        self.site.run_until_quiet()?;
+        let power_cuts = matches!(blows, Blows::PowerCuts(_)).then(|| self.site.power_cuts());
+        Ok(Outcome { kills: self.kills, power_cuts, verdict: self.compare()? })
+    }
+
+    /// The next cut; none, it was enough.
+    fn next_cut(&mut self, blows: Blows) -> Result<Option<Cut>> {
+        match blows {
+            Blows::Kills(wanted) => {
+                let mut draws = std::iter::repeat_with(|| Cut::draw(&mut self.dice));
+                let left = wanted - self.kills;
+                Ok(if left == 0 { None } else { draws.find(|cut| cut.kills() <= left) })
+            }
+            Blows::PowerCuts(wanted) => {
+                let Tally { met_work, at_rest, .. } = self.site.power_cuts();
+                if at_rest > 2 * wanted + AT_REST_MOST {
+                    bail!("{at_rest} power cuts found the disk at rest, only {met_work} met work");
+                }
+                Ok((met_work < wanted).then(|| Cut::draw_power(&mut self.dice)))
+            }
+        }
+    }
+
     /// One villager and one cut.
     fn visit(&mut self, cut: Cut) -> Result<()> {
         self.visits += 1;
         self.site.come_back(cut.victim)?;
+        if let Some(number) = self.comes_back()?.and_then(|tap| tap.told) {
+            return self.rate(&number, cut);
+        }
         let mut said = Said { category: String::new(), place: String::new(), words: String::new() };
         for tap in 0..TAPS {
             if self.is_over_at(tap, cut)? {
@@ -121,16 +197,21 @@ impl Run {
             return Ok(());
         }
         let events = self.site.events_at_county()?;
+        let was_struck = matches!(cut.moment, Moment::Taps(_));
+        let falls_at_contact = self.is_struck_at_contact(cut) && !was_struck;
+        if cut.moment == Moment::Submitted && !falls_at_contact {
+            self.site.arm(cut);
+        }
         self.site.villager.tap("交给代表")?;
         self.taps.push(Tap { said, told: None, printed: None });
-        if !matches!(cut.moment, Moment::Taps(_)) {
+        if !was_struck && !falls_at_contact {
             self.watch_until(cut, events)?;
             self.site.strike(cut)?;
-            if kills_the_screen(cut.victim) {
+            if cut.victim.has_screen() {
                 return Ok(());
             }
         }
-        self.leave(cut)
+        self.leave(cut, falls_at_contact.then_some(cut))
     }
 
     /// Strikes between two taps where the cut says so; whether the visit is over by that.
@@ -140,7 +221,7 @@ impl Run {
         }
         thread::sleep(cut.delay);
         self.site.strike(cut)?;
-        Ok(kills_the_screen(cut.victim))
+        Ok(cut.victim.has_screen())
     }
 
     /// One of the taps before the one that submits. Visits differ in what they say, so that each is known again.
@@ -210,21 +291,38 @@ impl Run {
             };
             if begun.is_none() && (is_there || gone >= NO_SUCH_MOMENT) {
                 begun = Some(gone);
+                if cut.moment != Moment::Submitted && cut.moment != Moment::StartUp {
+                    self.site.arm(cut);
+                }
             }
-            if begun.is_some_and(|begun| gone >= begun + cut.delay) {
+            if self.site.is_dark() || begun.is_some_and(|begun| gone >= begun + patience(cut)) {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// The villager waits for the receipt and leaves; who is asked about it answers.
-    fn leave(&mut self, cut: Cut) -> Result<()> {
-        let mut asked = false;
+    /// The villager waits for the receipt, leaves a telephone where it is their turn, and goes; the cut falls behind that
+    /// tap where it did not fall before.
+    fn leave(&mut self, cut: Cut, mut falls_now: Option<Cut>) -> Result<()> {
+        let (mut asked, mut leaves_contact) = (false, self.leaves_contact());
+        while self.stays(cut, &mut asked, leaves_contact)? {
+            leaves_contact = false;
+            if self.leave_contact(falls_now.take())? {
+                return Ok(());
+            }
+        }
+        // Nobody came to the page for it.
+        falls_now.map_or(Ok(()), |cut| self.site.strike(cut))
+    }
+
+    /// Until the next is invited; or, where a telephone is to be left, until it can be: then true. Who is asked about the
+    /// receipt answers.
+    fn stays(&mut self, cut: Cut, asked: &mut bool, leaves_contact: bool) -> Result<bool> {
         let mut copies = 0;
         until("the villager to be done", LEAVES, || {
             self.site.check()?;
-            let Some(seen) = (if asked { self.site.villager.look().ok() } else { self.look() }) else {
+            let Some(seen) = (if *asked { self.site.villager.look().ok() } else { self.look() }) else {
                 return Ok(None);
             };
             let touch = match seen.of_paper() {
@@ -234,16 +332,19 @@ impl Run {
                 }
                 OfPaper::Unsure => {
                     // From here on it is the villager who knows.
-                    asked = true;
+                    *asked = true;
                     "拿到了"
                 }
                 OfPaper::Again => "不用了",
                 OfPaper::None if cut.asks_again => return Ok(None),
-                OfPaper::Open if seen.target("摸一下，开始说").is_some() => return Ok(Some(())),
-                OfPaper::Open if asked => "好了",
+                OfPaper::Open if seen.target("摸一下，开始说").is_some() => return Ok(Some(false)),
+                OfPaper::Open if *asked => "好了",
                 OfPaper::Printed | OfPaper::None => "好了",
                 OfPaper::Open => return Ok(None),
             };
+            if leaves_contact && touch == "好了" && seen.target("留个电话").is_some() {
+                return Ok(Some(true));
+            }
             // The page may have gone on meanwhile.
             if let Some(at) = seen.target(touch) {
                 self.site.villager.touch(at)?;
@@ -252,19 +353,21 @@ impl Run {
         })
     }
 
-    fn compare(&mut self, reader: &Reader, folder: &Path) -> Result<Verdict> {
+    fn compare(&self) -> Result<Verdict> {
         let printer = self.site.printer();
         let cut: Vec<Vec<u8>> = printer.receipts().into_iter().map(|receipt| receipt.bytes).collect();
         let mut scraps = printer.scraps();
         scraps.push(printer.printed());
         let dots = self.site.stage.paper.dots().into();
-        let papers = readers::papers(reader, &folder.join("paper"), &cut, &scraps, dots)?;
-        let county = County::new(&self.site.stage.addresses, &self.site.stage.people)?;
-        let cases = readers::cases(&folder.join("stage/host/county.sqlite"), &county)?;
-        Ok(Verdict::of(&self.taps, &papers, &cases, &self.site.noted_as_printed()?))
+        let papers = readers::papers(&self.reader, &self.folder.join("paper"), &cut, &scraps, dots)?;
+        let database = self.folder.join("stage/host/county.sqlite");
+        let cases = readers::cases(&database, &self.county)?;
+        let verdict = Verdict::of(&self.taps, &papers, &cases, &self.site.noted_as_printed()?);
+        Ok(verdict.with_further(&self.left, &readers::further(&database, &self.county)?))
     }
 }
 
-fn kills_the_screen(victim: Victim) -> bool {
-    matches!(victim, Victim::Kiosk | Victim::Terminal)
+/// How long after its moment a cut falls at the latest: so many changes of the disk may never come.
+pub fn patience(cut: Cut) -> Duration {
+    if cut.changes.is_some() { NO_SUCH_MOMENT } else { cut.delay }
 }

@@ -16,6 +16,7 @@ use wire::bulletin::Bulletin;
 
 use crate::{
     plan::{Cut, Moment, Victim},
+    power::{Power, Tally},
     screen::Screen,
     stage::{Printer, PrinterChoice, Stage},
     terminal::PANEL,
@@ -29,6 +30,9 @@ const PACE: usize = 8;
 
 /// Everything that waits is there within this once all run; retries and two starts of a slow machine among it.
 const QUIET: Duration = Duration::from_secs(180);
+
+/// A start has written what it writes within this.
+const STARTED: Duration = Duration::from_secs(3);
 
 /// Who is away, and for how many visits more.
 #[derive(Debug, Default)]
@@ -48,15 +52,18 @@ pub struct Site {
     screen: Screen,
     away: Away,
     county: Connection,
+    /// Behind the programs, which end before their disk.
+    power: Option<Power>,
 }
 
 impl Site {
-    /// Starts everything.
+    /// Starts everything; with `power`, the terminal's data lie on a disk that forgets, and that seed says what.
     ///
     /// # Errors
     ///
     /// Whatever part fails, by name.
-    pub fn open(folder: &Path, profile: &str) -> Result<Self> {
+    pub fn open(folder: &Path, profile: &str, power: Option<u64>) -> Result<Self> {
+        let power = power.map(|seed| Power::on(&folder.join("terminal/data"), seed)).transpose()?;
         let settings = config::Printer { profile: profile.into(), ..config::Printer::default() };
         let mut stage = Stage::set(folder, &PrinterChoice { device: None, settings }, true)?;
         let screen = Screen::start(PANEL.0, PANEL.1)?;
@@ -65,7 +72,7 @@ impl Site {
         let bulletin = stage.bulletin()?;
         let villager = Villager { socket: stage.terminal.drive_socket() };
         let county = Connection::open_with_flags(folder.join("host/county.sqlite"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let site = Self { stage, bulletin, villager, screen, away: Away::default(), county };
+        let site = Self { stage, bulletin, villager, screen, away: Away::default(), county, power };
         site.printer().set_pace(PACE);
         Ok(site)
     }
@@ -85,6 +92,17 @@ impl Site {
     /// Its database cannot be read.
     pub fn events_at_county(&self) -> Result<u32> {
         Ok(self.county.prepare_cached("SELECT count(*) FROM event")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Whether the county has a ticket.
+    ///
+    /// # Errors
+    ///
+    /// Its database cannot be read.
+    pub fn is_at_county(&self, number: &str) -> Result<bool> {
+        let mut statement =
+            self.county.prepare_cached("SELECT EXISTS (SELECT 1 FROM ticket_case WHERE ticket = ?1)")?;
+        Ok(statement.query_row([number], |row| row.get(0))?)
     }
 
     /// Whether an event can arrive as things are.
@@ -109,10 +127,36 @@ impl Site {
         if is_due(&mut self.away.host, victim == Victim::Host) {
             self.stage.machine.start(&self.stage.programs).map(drop)?;
         }
-        if is_due(&mut self.away.agent, matches!(victim, Victim::Agent | Victim::Terminal)) {
+        if is_due(&mut self.away.agent, victim.has_agent()) {
             self.stage.terminal.start_agent(&self.stage.programs)?;
         }
         Ok(())
+    }
+
+    /// What the power cuts met so far.
+    pub fn power_cuts(&self) -> Tally {
+        self.power.as_ref().map(Power::tally).unwrap_or_default()
+    }
+
+    /// Copies the terminal's data to a folder, where they lie on a disk that ends with this value.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be copied.
+    pub fn keep_data(&self, to: &Path) -> Result<()> {
+        self.power.as_ref().map_or(Ok(()), |power| power.keep(to))
+    }
+
+    /// Lets the disk's power go as the cut says.
+    pub fn arm(&self, cut: Cut) {
+        if let (Some(power), Some(changes)) = (&self.power, cut.changes) {
+            power.goes_after(changes);
+        }
+    }
+
+    /// Whether the disk has lost its power.
+    pub fn is_dark(&self) -> bool {
+        self.power.as_ref().is_some_and(Power::is_gone)
     }
 
     /// Strikes; at a start-up, once more while it starts.
@@ -121,11 +165,19 @@ impl Site {
     ///
     /// Whoever is struck had ended by itself.
     pub fn strike(&mut self, cut: Cut) -> Result<()> {
-        self.check()?;
+        // Without its disk a program may have ended by itself.
+        if !self.is_dark() {
+            self.check()?;
+        }
         self.kill(cut)?;
         if cut.moment == Moment::StartUp {
+            self.arm(cut);
             self.launch(cut.victim)?;
-            thread::sleep(cut.delay);
+            let watch = StopWatch::start();
+            let most = if cut.changes.is_some() { STARTED } else { cut.delay };
+            while watch.gone() < most && !self.is_dark() {
+                thread::sleep(Duration::from_millis(1));
+            }
             self.kill(cut)?;
         }
         self.recover(cut)
@@ -142,33 +194,46 @@ impl Site {
     }
 
     fn kill(&mut self, cut: Cut) -> Result<()> {
-        let (kiosk, agent) = (matches!(cut.victim, Victim::Kiosk | Victim::Terminal), cut.victim == Victim::Terminal);
-        if kiosk {
+        if let (Victim::Power, Some(power)) = (cut.victim, &self.power) {
+            power.goes_after(0);
+        }
+        if cut.victim.has_screen() {
             self.stage.terminal.take_kiosk().context("the screen's program runs")?.kill()?;
         }
-        if agent || cut.victim == Victim::Agent {
+        if cut.victim.has_agent() {
             self.stage.terminal.take_agent().context("the network's program runs")?.kill()?;
         }
         match cut.victim {
             Victim::Host => self.stage.machine.take().context("the host runs")?.kill(),
             Victim::Printer => {
-                if cut.hard {
-                    self.printer().change(|conditions| conditions.silent = true);
-                }
-                self.printer().replug();
-                self.printer().change(|conditions| conditions.silent = false);
+                self.strike_printer(cut.hard);
                 Ok(())
+            }
+            Victim::Power => {
+                if cut.hard {
+                    self.strike_printer(true);
+                }
+                self.power.as_mut().context("a terminal whose power can go")?.comes_back()
             }
             _ => Ok(()),
         }
     }
 
+    /// Pulls its cable, or its power as well.
+    fn strike_printer(&self, hard: bool) {
+        if hard {
+            self.printer().change(|conditions| conditions.silent = true);
+        }
+        self.printer().replug();
+        self.printer().change(|conditions| conditions.silent = false);
+    }
+
     fn launch(&mut self, victim: Victim) -> Result<()> {
-        if matches!(victim, Victim::Kiosk | Victim::Terminal) {
+        if victim.has_screen() {
             self.printer().replug();
             self.stage.terminal.launch_kiosk(&self.stage.programs, Some(self.screen.display()))?;
         }
-        if matches!(victim, Victim::Agent | Victim::Terminal) {
+        if victim.has_agent() {
             self.stage.terminal.start_agent(&self.stage.programs)?;
         }
         if victim == Victim::Host {
@@ -178,7 +243,7 @@ impl Site {
     }
 
     fn recover(&mut self, cut: Cut) -> Result<()> {
-        if matches!(cut.victim, Victim::Kiosk | Victim::Terminal) {
+        if cut.victim.has_screen() {
             if !cut.hard {
                 self.line_is_quiet()?;
             }
@@ -188,12 +253,12 @@ impl Site {
         }
         match (cut.victim, cut.away) {
             (Victim::Host, 0) => self.stage.machine.start(&self.stage.programs).map(drop),
-            (Victim::Agent | Victim::Terminal, 0) => self.stage.terminal.start_agent(&self.stage.programs),
+            (victim, 0) if victim.has_agent() => self.stage.terminal.start_agent(&self.stage.programs),
             (victim, away) => {
-                match victim {
-                    Victim::Host => self.away.host = Some(away),
-                    Victim::Agent | Victim::Terminal => self.away.agent = Some(away),
-                    Victim::Kiosk | Victim::Printer => {}
+                if victim == Victim::Host {
+                    self.away.host = Some(away);
+                } else if victim.has_agent() {
+                    self.away.agent = Some(away);
                 }
                 Ok(())
             }

@@ -39,7 +39,9 @@ impl Browser {
     pub fn new(base: &str, authority: &Path) -> Result<Self> {
         let pem = std::fs::read(authority).with_context(|| authority.display().to_string())?;
         let certificates = Certificate::from_pem_bundle(&pem).context("the host's authority")?;
-        let client = Client::builder().tls_certs_only(certificates).cookie_store(true).build()?;
+        // No connection outlives its answer: after a restart of the host an old one would fail.
+        let client =
+            Client::builder().tls_certs_only(certificates).cookie_store(true).pool_max_idle_per_host(0).build()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { client, runtime, base: Url::parse(base)? })
     }

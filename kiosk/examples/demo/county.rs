@@ -156,8 +156,28 @@ impl County {
     pub fn see_rating(&self, ticket: &str, bad: bool) -> Result<()> {
         let wanted = if bad { "二次协调" } else { "已评价" };
         crate::wait::until(&format!("the case to be {wanted}"), std::time::Duration::from_secs(120), || {
-            Ok(case_page(&self.county, ticket)?.words().contains(wanted).then_some(()))
+            Ok(self.page(ticket)?.words().contains(wanted).then_some(()))
         })
+    }
+
+    /// The case as the county's people see it.
+    ///
+    /// # Errors
+    ///
+    /// No such case.
+    pub fn page(&self, ticket: &str) -> Result<Page> {
+        case_page(&self.county, ticket)
+    }
+
+    /// Name and telephone behind the link of a case's page.
+    ///
+    /// # Errors
+    ///
+    /// A page without that link, or nobody left any.
+    pub fn contact(&self, case: &Page) -> Result<String> {
+        let link = case.link_with("查看联系方式").context("no link to name and telephone")?;
+        let words = self.county.open(&link)?.words_of("contact").context("nobody left name or telephone")?;
+        Ok(words.trim().to_owned())
     }
 }
 
