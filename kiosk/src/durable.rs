@@ -55,15 +55,26 @@ pub fn folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// Whatever the file system answers; a file that is not there is none.
 pub fn erase(path: &Path) -> Result<(), WriteError> {
+    overwrite(path)?;
+    let gone = || match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.and_then(|()| File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()),
+    };
+    gone().map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// Overwrites what `path` holds with zeros and leaves it there, which needs no room on the disk.
+///
+/// # Errors
+/// Whatever the file system answers; a file that is not there is none.
+pub fn overwrite(path: &Path) -> Result<(), WriteError> {
     let whole = || -> io::Result<()> {
         let mut file = match OpenOptions::new().write(true).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             file => file?,
         };
         io::copy(&mut io::repeat(0).take(file.metadata()?.len()), &mut file)?;
-        file.sync_all()?;
-        fs::remove_file(path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        file.sync_all()
     };
     whole().map_err(|source| WriteError { path: path.to_owned(), source })
 }

@@ -126,22 +126,26 @@ impl IdentityStore {
     }
 
     /// Destroys the key and certificate of this and every former enrolment file, for good. Done again after a cut anywhere
-    /// in it, it comes to the same.
+    /// in it, it comes to the same. Where no mark can be written, as on a full disk, the files stay and hold zeros, which
+    /// says the same.
     ///
     /// # Errors
-    /// What can't be overwritten; it must not be used then.
+    /// The first of what could not be done; all the rest is done then.
     pub fn wipe(&self) -> Result<(), IdentityError> {
         // First, so that a cut behind it leaves no key in use.
-        durable::write(&self.mark_path(), b"", READABLE)?;
-        let all = self.folder.parent().unwrap_or(&self.folder);
-        for folder in children(all)? {
-            for file in children(&folder)? {
-                if !file.ends_with(WIPED) {
-                    durable::erase(&file)?;
-                }
-            }
+        let marked = durable::write(&self.mark_path(), b"", READABLE);
+        let destroy = if marked.is_ok() { durable::erase } else { durable::overwrite };
+        let mut first = marked.map_err(IdentityError::from);
+        // Its own first: whatever lies beside it is of less worth to a thief.
+        for folder in [self.folder.as_path(), self.folder.parent().unwrap_or(&self.folder)] {
+            first = first.and(destroy_all(folder, destroy));
         }
-        Ok(())
+        first
+    }
+
+    /// Whether the key was wiped: by the mark, or by the zeros in its place.
+    fn is_wiped(&self) -> Result<bool, IdentityError> {
+        Ok(self.mark_path().exists() || read(&self.key_path())?.is_some_and(|key| key.starts_with('\0')))
     }
 
     fn mark_path(&self) -> PathBuf {
@@ -153,7 +157,7 @@ impl IdentityStore {
     /// # Errors
     /// Files that can't be read.
     pub fn read(&self) -> Result<Option<Identity>, IdentityError> {
-        if self.mark_path().exists() {
+        if self.is_wiped()? {
             return Ok(None);
         }
         let (key, certificate) = (read(&self.key_path())?, read(&self.certificate_path())?);
@@ -165,7 +169,7 @@ impl IdentityStore {
     /// # Errors
     /// A key file that holds something else, or can't be written; [`IdentityError::Wiped`] where there will be none.
     pub fn request(&self) -> Result<String, IdentityError> {
-        if self.mark_path().exists() {
+        if self.is_wiped()? {
             return Err(IdentityError::Wiped);
         }
         let path = self.key_path();
@@ -217,6 +221,21 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
     let bytes = (0..64).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
     bytes.try_into().ok()
+}
+
+/// Destroys every file below `folder` but the marks, whatever becomes of one of them; the first error is told.
+fn destroy_all(folder: &Path, destroy: fn(&Path) -> Result<(), WriteError>) -> Result<(), IdentityError> {
+    let mut first = Ok(());
+    for path in children(folder)? {
+        let done = match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => destroy_all(&path, destroy),
+            Ok(_) if path.ends_with(WIPED) => Ok(()),
+            Ok(_) => destroy(&path).map_err(IdentityError::from),
+            Err(source) => Err(IdentityError::Wipe { path, source }),
+        };
+        first = first.and(done);
+    }
+    first
 }
 
 /// What lies in a folder.
