@@ -32,6 +32,8 @@ use real_host::{HostFolder, RunningHost};
 use serde_json::Value;
 use tempfile::TempDir;
 use terminal_without_screen::{PATIENCE, Terminal};
+use uuid::Uuid;
+use wire::health::{CaseSwitch, Kiosk, Printer, PrinterState, Queue, QueueState};
 
 fn host() -> (TempDir, HostFolder, RunningHost) {
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +50,16 @@ fn opens_the_case(terminal: &Terminal) -> Handle {
     let script = [vec![(case(false), 50)], bounces(case, true)].concat();
     let scripted = Scripted::new(&clock, Duration::from_millis(10), &script, shown);
     let happened = at_panel(Arc::new(watch), Arc::clone(&terminal.control));
-    panel::start(scripted, clock as Arc<dyn Clock>, happened).unwrap().0
+    let panel = panel::start(scripted, clock as Arc<dyn Clock>, happened).unwrap().0;
+    until("the journal", || openings(terminal) == 1);
+    terminal.control.note_health(Kiosk {
+        run: Uuid::from_u128(7),
+        version: "test".into(),
+        queue: Queue { state: QueueState::Ok, waiting: None, oldest_s: None, dead: None, set_aside: None },
+        printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
+        case_switch: Some(CaseSwitch::Watched),
+    });
+    panel
 }
 
 /// Looks until it is so; another process has to do something for it.
@@ -93,7 +104,6 @@ fn a_case_opened_while_the_network_and_the_agent_are_down_is_an_alarm_once_both_
     drop((agent, running));
 
     let _panel = opens_the_case(&terminal);
-    until("the journal", || openings(&terminal) == 1);
     terminal.submit();
     let _running = host.start();
     let _agent = terminal.agent();

@@ -154,3 +154,28 @@ fn what_the_disk_did_not_take_is_written_once_it_does_and_a_laid_down_journal_ne
     fs::File::open(&path).unwrap().read_exact_at(&mut first, 256).unwrap();
     assert_eq!(&first, b"{", "one place an entry, for whoever looks with a plain tool");
 }
+
+#[test]
+fn a_journal_that_cannot_be_read_is_begun_anew_by_another_name_and_a_case_that_stands_open_was_opened() {
+    let unreadable: [fn(&std::path::Path); 2] = [
+        // A link to itself: no user can read it, root neither.
+        |path| std::os::unix::fs::symlink(path, path).unwrap(),
+        |path| durable::write(path, &[0; 8192], 0o644).unwrap(),
+    ];
+    for spoil in unreadable {
+        let (_folder, path) = place();
+        watch(&path).1.saw(Seen::Stands { open: false });
+        let former = last(&path);
+        watch(&path).1.saw(Seen::Opened);
+        assert_eq!(last(&path).journal, former.journal, "a restart begins nothing anew");
+        fs::remove_file(&path).unwrap();
+        spoil(&path);
+
+        let (_, watch) = watch(&path);
+        assert!(watch.saw(Seen::Stands { open: true }));
+        let entry = last(&path);
+        assert_eq!((entry.standing, entry.seq), (Standing { open: true, openings: 1 }, 1));
+        assert_ne!(entry.journal, former.journal);
+        assert!(watch.is_written() && watch.saw(Seen::Closed));
+    }
+}

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use wire::health::{PrinterState, QueueState, Report};
+use wire::health::{CaseSwitch, PrinterState, QueueState, Report, Tamper};
 
 /// What is wrong, by the name under which the database has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,8 +20,12 @@ pub enum Fault {
     QueueUnusable,
     /// A damaged file was set aside.
     QueueSetAside,
+    /// The county refused events, or has other bytes for them.
+    EventsRefused,
     /// The printer's port can't be opened: it is unplugged, or its name is wrong.
     PrinterUnplugged,
+    /// Nothing drives the printer: its profile can't be had.
+    PrinterNotDriven,
     /// The printer doesn't answer.
     PrinterSilent,
     /// The roll is near its end.
@@ -38,6 +42,8 @@ pub enum Fault {
     Jam,
     /// Something else is wrong with the printer.
     PrinterFault,
+    /// The settings name a switch of the case, and it can't be read.
+    CaseUnwatched,
     /// The case is open.
     CaseOpen,
     /// Somebody opened the case, and nobody has said yet who.
@@ -46,13 +52,15 @@ pub enum Fault {
 
 impl Fault {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::KioskSilent,
         Self::QueueFull,
         Self::QueueReadOnly,
         Self::QueueUnusable,
         Self::QueueSetAside,
+        Self::EventsRefused,
         Self::PrinterUnplugged,
+        Self::PrinterNotDriven,
         Self::PrinterSilent,
         Self::PaperNearEnd,
         Self::NoPaper,
@@ -61,6 +69,7 @@ impl Fault {
         Self::Heat,
         Self::Jam,
         Self::PrinterFault,
+        Self::CaseUnwatched,
         Self::CaseOpen,
         Self::CaseOpened,
     ];
@@ -74,7 +83,9 @@ impl Fault {
             Self::QueueReadOnly => "queue_read_only",
             Self::QueueUnusable => "queue_unusable",
             Self::QueueSetAside => "queue_set_aside",
+            Self::EventsRefused => "events_refused",
             Self::PrinterUnplugged => "printer_unplugged",
+            Self::PrinterNotDriven => "printer_not_driven",
             Self::PrinterSilent => "printer_silent",
             Self::PaperNearEnd => "paper_near_end",
             Self::NoPaper => "no_paper",
@@ -83,6 +94,7 @@ impl Fault {
             Self::Heat => "heat",
             Self::Jam => "jam",
             Self::PrinterFault => "printer_fault",
+            Self::CaseUnwatched => "case_unwatched",
             Self::CaseOpen => "case_open",
             Self::CaseOpened => "case_opened",
         }
@@ -100,6 +112,9 @@ impl Fault {
             Self::KioskSilent => true,
             Self::CaseOpen => report.tamper.open.is_some(),
             Self::CaseOpened => false,
+            Self::QueueSetAside => report.kiosk.as_ref().is_some_and(|kiosk| kiosk.queue.set_aside.is_some()),
+            Self::EventsRefused => report.kiosk.as_ref().is_some_and(|kiosk| kiosk.queue.dead.is_some()),
+            Self::CaseUnwatched => report.kiosk.as_ref().is_some_and(|kiosk| kiosk.case_switch.is_some()),
             _ => report.kiosk.is_some(),
         }
     }
@@ -113,7 +128,9 @@ impl fmt::Display for Fault {
             Self::QueueReadOnly => "the disk takes no writes: no suggestion is taken",
             Self::QueueUnusable => "nothing can be written down: no suggestion is taken",
             Self::QueueSetAside => "a damaged queue file was set aside; take it away",
+            Self::EventsRefused => "the county refused events; the terminal's log says which and why",
             Self::PrinterUnplugged => "the printer is unplugged",
+            Self::PrinterNotDriven => "nothing drives the printer; set printer.profile in the terminal's settings",
             Self::PrinterSilent => "the printer does not answer",
             Self::PaperNearEnd => "the paper is near its end",
             Self::NoPaper => "the paper ran out",
@@ -122,6 +139,7 @@ impl fmt::Display for Fault {
             Self::Heat => "the printer is too hot",
             Self::Jam => "paper is jammed in the printer",
             Self::PrinterFault => "something is wrong with the printer",
+            Self::CaseUnwatched => "the switch of the case can't be read: nobody watches the case",
             Self::CaseOpen => "the case is open",
             Self::CaseOpened => "the case was opened; `host terminal case-checked` once it is known by whom",
         })
@@ -141,10 +159,10 @@ fn faults(report: &Report) -> Vec<Fault> {
                 QueueState::ReadOnly => Some(Fault::QueueReadOnly),
                 QueueState::NotEnrolled | QueueState::Unusable | QueueState::Other(_) => Some(Fault::QueueUnusable),
             });
-            if kiosk.queue.set_aside > 0 {
-                faults.push(Fault::QueueSetAside);
-            }
+            faults.extend(kiosk.queue.set_aside.filter(|count| *count > 0).map(|_| Fault::QueueSetAside));
+            faults.extend(kiosk.queue.dead.filter(|count| *count > 0).map(|_| Fault::EventsRefused));
             faults.extend(match &kiosk.printer.state {
+                PrinterState::NotDriven => Some(Fault::PrinterNotDriven),
                 _ if !kiosk.printer.port => Some(Fault::PrinterUnplugged),
                 PrinterState::Ok | PrinterState::Mute => None,
                 PrinterState::PaperNearEnd => Some(Fault::PaperNearEnd),
@@ -155,6 +173,10 @@ fn faults(report: &Report) -> Vec<Fault> {
                 PrinterState::Jam => Some(Fault::Jam),
                 PrinterState::NoAnswer => Some(Fault::PrinterSilent),
                 PrinterState::Fault | PrinterState::Other(_) => Some(Fault::PrinterFault),
+            });
+            faults.extend(match &kiosk.case_switch {
+                Some(CaseSwitch::Failed) => Some(Fault::CaseUnwatched),
+                None | Some(CaseSwitch::Absent | CaseSwitch::Watched | CaseSwitch::Other(_)) => None,
             });
         }
     }
@@ -177,7 +199,7 @@ pub(super) struct Change {
 #[must_use]
 pub(super) fn change(open: &[Fault], before: Option<&Report>, report: &Report) -> Change {
     let mut present = faults(report);
-    if report.tamper.openings > before.map_or(0, |before| before.tamper.openings) {
+    if is_opened_since(before.map(|before| &before.tamper), &report.tamper) {
         present.push(Fault::CaseOpened);
     }
     let cleared = open.iter().filter(|fault| !present.contains(fault) && fault.is_known_to(report));
@@ -186,12 +208,19 @@ pub(super) fn change(open: &[Fault], before: Option<&Report>, report: &Report) -
     Change { raised: present, cleared }
 }
 
+/// Whether the case was opened since `before`. A journal that was begun anew counts from nothing, and so does one that
+/// says less than before: whoever took it away may have opened the case.
+fn is_opened_since(before: Option<&Tamper>, tamper: &Tamper) -> bool {
+    let known = before.filter(|before| before.journal == tamper.journal).map_or(0, |before| before.openings);
+    tamper.openings > 0 && tamper.openings != known
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use wire::{
         event::{ClockQuality, WallTime},
-        health::{Kiosk, Printer, Queue, Tamper},
+        health::{Kiosk, Printer, Queue},
         ticket::TerminalNumber,
     };
 
@@ -207,8 +236,15 @@ mod tests {
             kiosk: Some(Kiosk {
                 run: uuid::Uuid::nil(),
                 version: "1".into(),
-                queue: Queue { state: QueueState::Ok, waiting: Some(0), oldest_s: None, dead: 0, set_aside: 0 },
+                queue: Queue {
+                    state: QueueState::Ok,
+                    waiting: Some(0),
+                    oldest_s: None,
+                    dead: Some(0),
+                    set_aside: Some(0),
+                },
                 printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
+                case_switch: Some(CaseSwitch::Watched),
             }),
             tamper: Tamper { open: Some(false), ..Tamper::default() },
         }
@@ -248,7 +284,23 @@ mod tests {
         ] {
             assert_eq!(faults(&with(|kiosk| kiosk.queue.state = state)), [fault]);
         }
-        assert_eq!(faults(&with(|kiosk| kiosk.queue.set_aside = 1)), [Fault::QueueSetAside]);
+        assert_eq!(faults(&with(|kiosk| kiosk.queue.set_aside = Some(1))), [Fault::QueueSetAside]);
+        assert_eq!(faults(&with(|kiosk| kiosk.queue.dead = Some(1))), [Fault::EventsRefused]);
+        assert_eq!(faults(&with(|kiosk| kiosk.case_switch = Some(CaseSwitch::Failed))), [Fault::CaseUnwatched]);
+        let printer = Printer { port: false, state: PrinterState::NotDriven, profile: "moon".into() };
+        assert_eq!(faults(&with(|kiosk| kiosk.printer = printer)), [Fault::PrinterNotDriven], "it may be plugged in");
+    }
+
+    #[test]
+    fn what_was_not_counted_and_a_case_that_nobody_watches_clear_nothing() {
+        let mut unknown = with(|kiosk| {
+            kiosk.queue = Queue { state: QueueState::Ok, waiting: None, oldest_s: None, dead: None, set_aside: None };
+            kiosk.case_switch = None;
+        });
+        unknown.tamper.open = None;
+        let open = [Fault::QueueSetAside, Fault::EventsRefused, Fault::CaseUnwatched, Fault::CaseOpen];
+        assert_eq!(change(&open, Some(&well()), &unknown), Change::default());
+        assert_eq!(change(&open, Some(&unknown), &well()).cleared, open);
     }
 
     #[test]
@@ -272,6 +324,24 @@ mod tests {
         assert_eq!(change(&[], Some(&one), &closed), Change::default(), "somebody has said who it was");
         assert_eq!(change(&[], Some(&one), &opened(2, None)).raised, [Fault::CaseOpened]);
         assert_eq!(change(&open, Some(&one), &opened(1, None)), Change::default(), "without a switch nobody knows");
+    }
+
+    #[test]
+    fn a_journal_that_was_begun_anew_hides_no_opening() {
+        let of = |journal, openings| Report { tamper: Tamper { journal, openings, ..Tamper::default() }, ..well() };
+        for (before, after, is_opening) in [
+            (of(Some(7), 5), of(Some(7), 5), false),
+            (of(Some(7), 5), of(Some(8), 0), false),
+            (of(Some(7), 5), of(Some(8), 1), true),
+            (of(Some(7), 1), of(Some(8), 1), true),
+            (of(Some(7), 1), of(Some(8), 3), true),
+            (of(Some(7), 5), of(Some(7), 1), true),
+            (of(Some(7), 5), of(None, 0), false),
+            (of(None, 0), of(Some(7), 1), true),
+        ] {
+            let raised = change(&[], Some(&before), &after).raised;
+            assert_eq!(raised.contains(&Fault::CaseOpened), is_opening, "{:?}, then {:?}", before.tamper, after.tamper);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a report and the alarms that it changes are one transaction; it is answered for once they are on the disk.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use wire::{
     health::{Report, Taken},
@@ -14,9 +14,13 @@ use super::{
     faults::{self, Fault},
 };
 use crate::store::{
-    StoreError,
+    StoreError, Tx,
     health::{self as rows, AlarmRow, HealthRow},
+    terminals,
 };
+
+/// A terminal that is well reports every five minutes or so; one that was switched off over noon comes back by itself.
+const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(2);
 
 /// How a terminal is.
 #[derive(Debug, Clone)]
@@ -31,6 +35,8 @@ pub struct Health {
     pub text: String,
     /// Its alarms, the newest first.
     pub alarms: Vec<Alarm>,
+    /// Not heard of for more than two hours, and not revoked: what it said may have changed since.
+    pub is_silent: bool,
 }
 
 /// An alarm of a terminal.
@@ -62,10 +68,13 @@ impl Fleet {
     /// Takes a terminal's report, which came as `text`. One that was overtaken on its way changes nothing.
     ///
     /// # Errors
-    /// The database.
+    /// [`Error::Revoked`], or the database.
     pub async fn take_health(&self, report: &Report, text: &str) -> Result<Taken, Error> {
         let (terminal, now) = (report.terminal, self.clock.now());
         let mut tx = self.store.write().await?;
+        if terminals::find(&mut tx, terminal).await?.is_some_and(|row| row.revoked_at.is_some()) {
+            return Err(Error::Revoked(terminal));
+        }
         let before = rows::find(&mut tx, terminal).await?.map(|row| read(&row)).transpose()?;
         let taken = Taken { openings: report.tamper.openings };
         if before.as_ref().is_some_and(|before| report.is_before(before)) {
@@ -107,7 +116,9 @@ impl Fleet {
     /// # Errors
     /// The database.
     pub async fn health(&self) -> Result<Vec<Health>, Error> {
-        let mut conn = self.store.read().await?;
+        let (mut conn, now) = (self.store.read().await?, self.clock.now());
+        let known = terminals::all(&mut conn).await?;
+        let is_revoked = |number| known.iter().any(|row| row.number == number && row.revoked_at.is_some());
         let (reports, mut alarms) = (rows::all(&mut conn).await?, rows::alarms(&mut conn, None).await?);
         let mut all = Vec::new();
         for row in reports {
@@ -115,7 +126,8 @@ impl Fleet {
             let own = own.map(|alarm| shown(&alarm)).collect::<Result<Vec<Alarm>, StoreError>>()?;
             let report = read(&row)?;
             let HealthRow { terminal, received_at, report: text } = row;
-            all.push(Health { terminal, seen: received_at, report, text, alarms: own });
+            let is_silent = now.duration_since(received_at) > SILENT_AFTER && !is_revoked(terminal);
+            all.push(Health { terminal, seen: received_at, report, text, alarms: own, is_silent });
         }
         Ok(all)
     }
@@ -133,6 +145,17 @@ impl Fleet {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// Ends every alarm of a terminal of which nothing will be heard again.
+///
+/// # Errors
+/// The database.
+pub(super) async fn end_alarms(tx: &mut Tx, terminal: TerminalNumber, at: Timestamp) -> Result<(), StoreError> {
+    for alarm in rows::alarms(tx, Some(terminal)).await?.iter().filter(|alarm| alarm.cleared_at.is_none()) {
+        rows::clear(tx, alarm, at, None).await?;
+    }
+    Ok(())
 }
 
 fn read(row: &HealthRow) -> Result<Report, StoreError> {

@@ -247,7 +247,7 @@ impl Fleet {
         }
     }
 
-    /// Revokes a terminal for good; returns since when.
+    /// Revokes a terminal for good, which ends its alarms; returns since when.
     ///
     /// # Errors
     /// [`Error::Unknown`], or the database.
@@ -258,6 +258,7 @@ impl Fleet {
         row.revoked_at = Some(at);
         row.token_hash = None;
         terminals::put(&mut tx, &row).await?;
+        health::end_alarms(&mut tx, number, self.clock.now()).await?;
         tx.commit().await?;
         Ok(at)
     }
@@ -294,6 +295,7 @@ impl Fleet {
             let mut row = row.unwrap_or_else(|| TerminalRow::new(*number, now));
             row.revoked_at = row.revoked_at.or(Some(now));
             terminals::put(&mut tx, &row).await?;
+            health::end_alarms(&mut tx, *number, now).await?;
         }
         tx.commit().await?;
         Ok(())

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::{
     event::{ClockQuality, WallTime},
-    health::{Kiosk, Opening, PATH, Printer, PrinterState, Queue, QueueState, Report, Taken, Tamper},
+    health::{CaseSwitch, Kiosk, Opening, PATH, Printer, PrinterState, Queue, QueueState, Report, Taken, Tamper},
     ticket::TerminalNumber,
 };
 
@@ -31,8 +31,9 @@ fn report(terminal: TerminalNumber, seq: u64) -> Report {
         kiosk: Some(Kiosk {
             run: Uuid::from_u128(2),
             version: "0.1.0".into(),
-            queue: Queue { state: QueueState::Ok, waiting: Some(0), oldest_s: None, dead: 0, set_aside: 0 },
+            queue: Queue { state: QueueState::Ok, waiting: Some(0), oldest_s: None, dead: Some(0), set_aside: Some(0) },
             printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
+            case_switch: Some(CaseSwitch::Watched),
         }),
         tamper: Tamper::default(),
     }
@@ -121,6 +122,47 @@ async fn an_opened_case_is_an_alarm_until_somebody_says_who_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_is_not_heard_of_for_two_hours_is_silent_until_it_reports_again() {
+    on_each_database(async |fleet, clock| {
+        let is_silent = async || fleet.health().await.unwrap()[0].is_silent;
+        fleet.add(None, "花桥站", "").await.unwrap();
+        take(&fleet, &printer(1, PrinterState::Ok)).await;
+        clock.turn(SignedDuration::from_hours(2));
+        assert!(!is_silent().await);
+        clock.turn(SignedDuration::from_secs(1));
+        assert!(is_silent().await);
+        take(&fleet, &printer(2, PrinterState::Ok)).await;
+        assert!(!is_silent().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_ends_the_alarms_of_a_terminal_and_nothing_raises_one_again() {
+    on_each_database(async |fleet, clock| {
+        let (one, other) = (number(1), number(2));
+        for _ in 0..2 {
+            fleet.add(None, "花桥站", "").await.unwrap();
+        }
+        take(&fleet, &printer(1, PrinterState::NoPaper)).await;
+        take(&fleet, &Report { terminal: other, ..printer(1, PrinterState::NoPaper) }).await;
+        let open = async || fleet.health().await.unwrap().iter().map(|h| h.open().count()).collect::<Vec<_>>();
+        assert_eq!(open().await, [1, 1]);
+        fleet.revoke(one).await.unwrap();
+        assert_eq!(open().await, [0, 1]);
+        // One that was on its way when the terminal was revoked.
+        let late = printer(2, PrinterState::CoverOpen);
+        let refused = fleet.take_health(&late, &serde_json::to_string(&late).unwrap()).await;
+        assert!(matches!(refused, Err(host::fleet::Error::Revoked(number)) if number == one));
+        fleet.after_restore(&fleet.list().await.unwrap(), &[other]).await.unwrap();
+        clock.turn(SignedDuration::from_hours(9));
+        assert_eq!(open().await, [0, 0]);
+        assert!(fleet.health().await.unwrap().iter().all(|health| !health.is_silent), "they are not to be heard of");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_printer_that_comes_and_goes_for_years_fills_no_disk() {
     on_each_database(async |fleet, _| {
         for seq in 0..230 {
@@ -173,7 +215,7 @@ async fn what_only_a_newer_host_understands_is_kept_and_the_admin_sees_all_on_th
         wall: WallTime { at: Timestamp::UNIX_EPOCH, quality: ClockQuality::Unset },
     };
     let mut newer = report(terminal.number, 1);
-    newer.tamper = Tamper { open: Some(true), openings: 1, new: vec![opening], key_wiped_at: None };
+    newer.tamper = Tamper { open: Some(true), openings: 1, new: vec![opening], ..Tamper::default() };
     let mut newer = serde_json::to_value(newer).unwrap();
     newer["kiosk"]["printer"]["state"] = json!("ink_low");
     newer["battery"] = json!({ "volts": 11.9 });
@@ -194,6 +236,7 @@ async fn what_only_a_newer_host_understands_is_kept_and_the_admin_sees_all_on_th
     assert_eq!(command(&["list"]).1[0]["alarms"], json!(["case_open", "printer_fault"]));
     let (ok, silent) = command(&["health", "00099"]);
     assert!(!ok && silent["error"].as_str().unwrap().contains("told nothing"), "{silent}");
+    assert_eq!((&shown[0]["silent"], &list[0]["silent"]), (&json!(false), &json!(false)));
     let text = crate::commands::text(host.data.path(), &["terminal", "health"]);
     assert!(
         text.contains("printer    ink_low, port open") && text.contains("case       open, opened 1 times"),

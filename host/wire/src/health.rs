@@ -58,6 +58,9 @@ pub struct Kiosk {
     pub queue: Queue,
     /// The receipt printer.
     pub printer: Printer,
+    /// Whether somebody watches the switch of the case; none, that can't be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_switch: Option<CaseSwitch>,
 }
 
 /// How the queue is.
@@ -71,12 +74,12 @@ pub struct Queue {
     /// For how long the oldest of them waits, seconds; none where none waits, or no clock can tell.
     #[serde(default)]
     pub oldest_s: Option<u64>,
-    /// Events that the county refused, or has other bytes for.
-    #[serde(default)]
-    pub dead: u32,
-    /// Damaged files that were set aside and not taken away.
-    #[serde(default)]
-    pub set_aside: u32,
+    /// Events that the county refused, or has other bytes for; none, they can't be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead: Option<u32>,
+    /// Damaged files that were set aside and not taken away; none, they can't be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<u32>,
 }
 
 /// Whether suggestions are taken.
@@ -133,6 +136,23 @@ pub enum PrinterState {
     NoAnswer,
     /// It is of a kind that never answers: its port is open, and nobody knows more.
     Mute,
+    /// Nothing drives it: the settings name a profile that can't be had. The terminal's log says which.
+    NotDriven,
+    /// A state of a newer terminal.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// Whether the switch of the case is watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseSwitch {
+    /// The settings name none.
+    Absent,
+    /// It is, and what was seen of it is written down.
+    Watched,
+    /// The settings name one, and it can't be read.
+    Failed,
     /// A state of a newer terminal.
     #[serde(untagged)]
     Other(String),
@@ -141,9 +161,12 @@ pub enum PrinterState {
 /// Who opened the case.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Tamper {
-    /// Whether it is open; none, no switch was ever seen.
+    /// Whether it is open; none, nobody watches it.
     #[serde(default)]
     pub open: Option<bool>,
+    /// Which journal counts; another one than before, it was begun anew. None, the terminal has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<u32>,
     /// How often it was opened since the terminal's journal began.
     #[serde(default)]
     pub openings: u64,
@@ -219,8 +242,15 @@ mod tests {
             kiosk: Some(Kiosk {
                 run: Uuid::from_u128(2),
                 version: "0.1.0".into(),
-                queue: Queue { state: QueueState::Ok, waiting: Some(1), oldest_s: Some(7), dead: 0, set_aside: 0 },
+                queue: Queue {
+                    state: QueueState::Ok,
+                    waiting: Some(1),
+                    oldest_s: Some(7),
+                    dead: Some(0),
+                    set_aside: Some(0),
+                },
                 printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
+                case_switch: Some(CaseSwitch::Watched),
             }),
             tamper: Tamper::default(),
         }
@@ -233,12 +263,13 @@ mod tests {
         let kiosk = later.kiosk.as_mut().unwrap();
         (kiosk.queue.waiting, kiosk.queue.oldest_s) = (Some(90), None);
         assert_eq!(first.lasting(), later.lasting());
-        let changes: [fn(&mut Report); 6] = [
+        let changes: [fn(&mut Report); 7] = [
             |r| r.kiosk.as_mut().unwrap().printer.state = PrinterState::NoPaper,
             |r| r.kiosk.as_mut().unwrap().queue.waiting = None,
             |r| r.kiosk = None,
             |r| r.wall.quality = ClockQuality::Unset,
             |r| r.tamper.openings = 1,
+            |r| r.kiosk.as_mut().unwrap().case_switch = None,
             |r| r.boot = Uuid::from_u128(3),
         ];
         for (at, change) in changes.into_iter().enumerate() {

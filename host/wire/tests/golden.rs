@@ -104,10 +104,12 @@ fn a_word_of_a_newer_terminals_health_is_kept_as_it_was_written() {
     let mut newer = golden("health_report");
     newer["kiosk"]["printer"]["state"] = json!("ink_low");
     newer["kiosk"]["queue"]["state"] = json!("haunted");
+    newer["kiosk"]["case_switch"] = json!("sealed");
     let read: health::Report = serde_json::from_value(newer.clone()).unwrap();
     let kiosk = read.kiosk.as_ref().unwrap();
     assert_eq!(kiosk.printer.state, health::PrinterState::Other("ink_low".into()));
     assert_eq!(kiosk.queue.state, health::QueueState::Other("haunted".into()));
+    assert_eq!(kiosk.case_switch, Some(health::CaseSwitch::Other("sealed".into())));
     assert_eq!(serde_json::to_value(&read).unwrap(), newer);
 }
 
@@ -119,6 +121,18 @@ fn the_health_of_an_older_terminal_lacks_what_it_does_not_know_and_nothing_is_ma
     }
     let read: health::Report = serde_json::from_value(older).unwrap();
     assert_eq!((read.kiosk, read.tamper), (None, health::Tamper::default()));
+}
+
+#[test]
+fn counts_that_nobody_has_are_left_out_so_that_an_older_host_reads_the_rest() {
+    let mut uncounted = golden("health_report");
+    for field in ["dead", "set_aside"] {
+        uncounted["kiosk"]["queue"].as_object_mut().unwrap().remove(field);
+    }
+    let read: health::Report = serde_json::from_value(uncounted.clone()).unwrap();
+    let queue = &read.kiosk.as_ref().unwrap().queue;
+    assert_eq!((queue.dead, queue.set_aside), (None, None));
+    assert_eq!(serde_json::to_value(&read).unwrap(), uncounted, "no null, which is no number");
 }
 
 #[test]

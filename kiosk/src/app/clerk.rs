@@ -13,7 +13,12 @@ use std::{
 
 use anyhow::Context;
 use tracing::{error, info, warn};
-use wire::{bulletin::Bulletin, enrol::Enrolment, event::WallTime, health::QueueState};
+use wire::{
+    bulletin::Bulletin,
+    enrol::Enrolment,
+    event::WallTime,
+    health::{CaseSwitch, QueueState},
+};
 
 use super::{
     desk::{Around, Desk, refuse},
@@ -67,6 +72,8 @@ pub struct Office {
     pub panel: panel::Handle,
     /// Who opened the case.
     pub case: Arc<Watch>,
+    /// Whether the switch of the case could be had.
+    pub case_switch: CaseSwitch,
 }
 
 /// Starts the clerk's thread, which works through the inbox until [`Task::Stop`].
@@ -185,6 +192,7 @@ impl Counter {
     /// Closes the file, to open it anew at once.
     fn close(&mut self) {
         self.desk = None;
+        self.told.closed = None;
         self.print(Command::LetGo);
         self.look_due = self.now();
     }
@@ -199,7 +207,7 @@ impl Counter {
             match self.office.config.load_enrolment() {
                 Ok(enrolment) => self.enrolment = Some(enrolment),
                 Err(problem) => {
-                    self.told.closed = QueueState::NotEnrolled;
+                    self.told.closed = Some(QueueState::NotEnrolled);
                     return self.closed(Note::NotEnrolled, why(&problem));
                 }
             }
@@ -218,7 +226,7 @@ impl Counter {
                 if let (None, Some(enrolment)) = (self.shown, &self.enrolment) {
                     self.show(enrolment.bulletin.clone(), None);
                 }
-                self.told.closed = health::why_closed(&problem);
+                self.told.closed = Some(health::why_closed(&problem));
                 self.closed(Note::CannotWrite, format!("{problem:#}"));
             }
         }

@@ -2,7 +2,11 @@
 //!
 //! Reads from top to bottom as the parts are wired.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -40,6 +44,9 @@ struct Arguments {
 
 /// Kiosk makes the queue file within its first seconds.
 const QUEUE_LOOK: Duration = Duration::from_millis(500);
+
+/// How often a queue file that can't be used is tried again: kiosk mends it, or somebody has to come.
+const QUEUE_AGAIN: Duration = Duration::from_secs(5);
 
 /// Kiosk sets a damaged queue file aside within this; its size is a few megabytes.
 const STAY_AWAY: Duration = Duration::from_secs(5);
@@ -104,7 +111,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let (fleet_url, county_url) = (enrolment.fleet_url.clone(), enrolment.county_url.clone());
     let terminal = enrolment.terminal;
     let identities = IdentityStore::open(&config.data_dir, &enrolment)?;
-    let tamper = Tamper::settle(config, &identities).context("settle what an opened case costs")?;
+    let tamper = Tamper::settle(config, &identities);
     let fleet =
         Fleet::new(&config.enrolment, enrolment, identities, Arc::clone(&clock), Arc::clone(&host_date), dice())?;
     let clients = fleet.clients();
@@ -168,7 +175,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let queue_path = config.queue_path();
     let forwarding = async move {
         time::sleep(stay_away).await;
-        let queue = attach(&queue_path, &clock).await?;
+        let queue = attach(&queue_path, &clock).await;
         let forwarding = Forwarding {
             forwarder: Forwarder::new(Settings::default(), dice()),
             store: Store::start(queue).context("start the queue's thread")?,
@@ -212,15 +219,24 @@ fn signing(enrolled: watch::Receiver<Option<Identity>>) -> Sign {
     })
 }
 
-/// Waits for kiosk to make the queue file; feeds the watchdog meanwhile.
-async fn attach(path: &std::path::Path, clock: &Arc<dyn Clock>) -> Result<Queue> {
-    let mut looks = time::interval(QUEUE_LOOK);
+/// Waits for kiosk to make the queue file, or to mend one that can't be used; feeds the watchdog meanwhile. All else that
+/// the agent does goes on: the host hears what is wrong with the file.
+async fn attach(path: &Path, clock: &Arc<dyn Clock>) -> Queue {
+    let mut said = None;
     loop {
-        looks.tick().await;
         systemd::turned();
-        match Queue::attach(path, Arc::clone(clock)) {
-            Err(QueueError::NotThere(_)) => {}
-            queue => return queue.with_context(|| format!("attach to {}", path.display())),
-        }
+        let wait = match Queue::attach(path, Arc::clone(clock)) {
+            Ok(queue) => return queue,
+            Err(QueueError::NotThere(_)) => QUEUE_LOOK,
+            Err(problem) => {
+                let problem = https::why(&problem);
+                if said.as_ref() != Some(&problem) {
+                    error!(error = problem, path = %path.display(), "the queue can't be used; it is tried again");
+                    said = Some(problem);
+                }
+                QUEUE_AGAIN
+            }
+        };
+        time::sleep(wait).await;
     }
 }

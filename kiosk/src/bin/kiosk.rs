@@ -20,6 +20,7 @@ use kiosk::{
     ui::fonts::with_fonts,
 };
 use slint::{ComponentHandle, PhysicalSize};
+use wire::health::CaseSwitch;
 
 /// The terminal's screen.
 #[derive(Parser)]
@@ -80,13 +81,14 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let control = Arc::new(control);
     let case = Arc::new(Watch::start(&config.case_journal_path(), Arc::clone(&clock)));
     let at_panel = app::at_panel(Arc::clone(&case), Arc::clone(&control));
-    let (panel, panels_thread) = start_panel(&config, &clock, at_panel)?;
+    let (panel, panels_thread, case_switch) = start_panel(&config, &clock, at_panel)?;
     let office = app::Office {
         config: config.clone(),
         control: Arc::clone(&control),
         clock: Arc::clone(&clock),
         panel: panel.clone(),
         case,
+        case_switch,
     };
     let clerks_thread = app::start_clerk(&clerk, inbox, office).context("start the clerk's thread")?;
     if let Some(scanner) = config.scanner.clone() {
@@ -128,24 +130,26 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     panels_thread.map_or(Ok(()), JoinHandle::join).map_err(|_| anyhow::anyhow!("the panel's thread ended with a panic"))
 }
 
-/// What hangs on the pins; a terminal whose pins can't be had works without them.
+/// What hangs on the pins; a terminal whose pins can't be had works without them, and says so of the case's switch.
 fn start_panel(
     config: &Config,
     clock: &Arc<dyn Clock>,
     happened: impl FnMut(panel::Event) + Send + 'static,
-) -> anyhow::Result<(panel::Handle, Option<JoinHandle<()>>)> {
+) -> anyhow::Result<(panel::Handle, Option<JoinHandle<()>>, CaseSwitch)> {
+    let unwatched = if config.pins.case_switch.is_some() { CaseSwitch::Failed } else { CaseSwitch::Absent };
     if config.pins == Pins::default() {
-        return Ok(Default::default());
+        return Ok((panel::Handle::default(), None, unwatched));
     }
     match panel::RaspberryPi::take(&config.pins) {
         Ok(pins) => {
+            let case_switch = if pins.has_case_switch() { CaseSwitch::Watched } else { unwatched };
             let started = panel::start(pins, Arc::clone(clock), happened);
             let (panel, thread) = started.context("start the panel's thread")?;
-            Ok((panel, Some(thread)))
+            Ok((panel, Some(thread), case_switch))
         }
         Err(problem) => {
             tracing::error!(%problem, "lamps, buzzer and buttons stay off");
-            Ok(Default::default())
+            Ok((panel::Handle::default(), None, unwatched))
         }
     }
 }

@@ -99,8 +99,9 @@ mod tests {
         let health = Kiosk {
             run: Uuid::nil(),
             version: "1".into(),
-            queue: Queue { state: QueueState::Ok, waiting: Some(3), oldest_s: None, dead: 0, set_aside: 0 },
+            queue: Queue { state: QueueState::Ok, waiting: Some(3), oldest_s: None, dead: Some(0), set_aside: Some(0) },
             printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
+            case_switch: None,
         };
         board.note_health(health.clone(), at(10));
         assert_eq!(board.health(at(70)), Some(health));

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tracing::{info, warn};
 use wire::{
-    health::{Kiosk, PATH, Report, Taken, VERSION},
+    health::{CaseSwitch, Kiosk, PATH, Report, Taken, VERSION},
     ticket::TerminalNumber,
 };
 
@@ -210,6 +210,7 @@ impl Reporter {
         let ask = Arc::clone(ask_kiosk);
         // A thread that panicked says as little as a kiosk that is silent.
         let kiosk = task::spawn_blocking(move || ask()).await.unwrap_or(None);
+        let is_watched = kiosk.as_ref().is_some_and(|kiosk| kiosk.case_switch == Some(CaseSwitch::Watched));
         let uptime = clock.uptime();
         // Within a boot it rises over restarts of this program too.
         sent.seq = u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX).max(sent.seq.saturating_add(1));
@@ -222,7 +223,7 @@ impl Reporter {
             uptime_s: uptime.as_secs(),
             agent: env!("CARGO_PKG_VERSION").to_owned(),
             kiosk,
-            tamper: tamper.report(),
+            tamper: tamper.report(is_watched),
         }
     }
 
@@ -245,7 +246,7 @@ impl Reporter {
         let body = https::body(answer, TAKEN_MAX).await.map_err(|error| Untold::NoAnswer(https::why(&error)))?;
         let taken: Taken = serde_json::from_slice(&body).map_err(|_| Untold::NotAnAnswer)?;
         // Only what was in this report: an opening since then is told by the next one.
-        self.0.tamper.told(taken.openings.min(report.tamper.openings));
+        self.0.tamper.told(report.tamper.journal, taken.openings.min(report.tamper.openings));
         let mut last = report.lasting();
         // What was told is named no more; that alone is no news.
         last.tamper.new.clear();

@@ -42,6 +42,14 @@ impl RaspberryPi {
     }
 }
 
+impl RaspberryPi {
+    /// Whether the switch of the case could be had.
+    #[must_use]
+    pub fn has_case_switch(&self) -> bool {
+        self.case_switch.is_some()
+    }
+}
+
 impl Panel for RaspberryPi {
     fn contacts(&mut self) -> Contacts {
         Contacts {

@@ -86,7 +86,7 @@ pub use forward::{Depth, Forward, Ledger};
 pub use generation::QueueSettings;
 pub use print::{JobId, PrintFailure, PrintJob, PrintState, Proofs, TicketFacts};
 pub use purge::{KEPT_AFTER_ACKNOWLEDGEMENT, VIEW_KEPT};
-pub use recovery::Salvaged;
+pub use recovery::{Salvaged, set_aside_beside};
 pub use submit::Submitted;
 pub use tidy::{CODE_KEPT, Tidied};
 

@@ -125,8 +125,16 @@ impl Queue {
     /// # Errors
     /// A folder that can't be read.
     pub fn set_aside(&self) -> Result<usize, QueueError> {
-        Ok(folders(&self.path).map_err(|source| quarantine(&self.path, source))?.len())
+        set_aside_beside(&self.path)
     }
+}
+
+/// How many damaged files lie beside the queue at `path`, which need not be there.
+///
+/// # Errors
+/// A folder that can't be read.
+pub fn set_aside_beside(path: &Path) -> Result<usize, QueueError> {
+    Ok(folders(path).map_err(|source| quarantine(path, source))?.len())
 }
 
 /// A generation that only the damaged file remembers counts too: numbers of it were given.

@@ -41,6 +41,9 @@ pub struct Standing {
 pub struct Book {
     standing: Option<Standing>,
     written: Option<Standing>,
+    is_seen: bool,
+    /// What was written before can't be read: nobody knows that the case was not closed then.
+    is_lost: bool,
     room: u32,
     refilled: Duration,
 }
@@ -49,18 +52,27 @@ impl Book {
     /// Goes on from what was written last.
     #[must_use]
     pub fn new(written: Option<Standing>) -> Self {
-        Self { standing: written, written, room: AT_ONCE, refilled: Duration::ZERO }
+        let (room, refilled) = (AT_ONCE, Duration::ZERO);
+        Self { standing: written, written, is_seen: false, is_lost: false, room, refilled }
+    }
+
+    /// Begins anew, because what was written can't be read.
+    #[must_use]
+    pub fn after_loss() -> Self {
+        Self { is_lost: true, ..Self::new(None) }
     }
 
     /// Takes what was seen. A case that was closed when it was last seen and stands open at the start was opened meanwhile;
-    /// one that nobody ever saw closed is being put together.
+    /// one that nobody ever saw closed is being put together. Where that was lost, it is taken to have been closed.
     pub fn saw(&mut self, seen: Seen) {
-        let (was_open, openings) = self.standing.map_or((None, 0), |was| (Some(was.open), was.openings));
+        let (was_open, openings) =
+            self.standing.map_or((self.is_lost.then_some(false), 0), |was| (Some(was.open), was.openings));
         let (open, opened) = match seen {
             Seen::Opened => (true, true),
             Seen::Closed => (false, false),
             Seen::Stands { open } => (open, open && was_open == Some(false)),
         };
+        self.is_seen = true;
         self.standing = Some(Standing { open, openings: openings + u64::from(opened) });
     }
 
@@ -68,6 +80,12 @@ impl Book {
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
         self.standing
+    }
+
+    /// Whether it was looked at, and all that was seen is written.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.is_seen && self.standing == self.written
     }
 
     /// What is to be written at `now`; none, nothing, or not yet.
@@ -113,6 +131,29 @@ mod tests {
             assert_eq!(book.standing(), Some(expected), "{written:?}, then {open}");
             assert_eq!(book.due(Duration::ZERO), Some(expected).filter(|_| written != Some(expected)));
         }
+    }
+
+    #[test]
+    fn where_the_journal_was_lost_an_open_case_was_opened_and_a_closed_one_was_not() {
+        for open in [true, false] {
+            let mut book = Book::after_loss();
+            assert_eq!((book.standing(), book.due(Duration::ZERO)), (None, None), "nothing was seen");
+            book.saw(Seen::Stands { open });
+            assert_eq!(book.standing(), Some(standing(open, u64::from(open))));
+        }
+    }
+
+    #[test]
+    fn what_was_written_before_the_start_says_nothing_of_how_the_case_stands() {
+        let closed = standing(false, 3);
+        let mut book = Book::new(Some(closed));
+        assert!(!book.is_written(), "nobody looked");
+        book.saw(Seen::Stands { open: false });
+        assert!(book.is_written());
+        book.saw(Seen::Opened);
+        assert!(!book.is_written(), "the journal doesn't say so yet");
+        book.wrote(standing(true, 4), Duration::ZERO);
+        assert!(book.is_written());
     }
 
     #[test]

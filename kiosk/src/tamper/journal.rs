@@ -32,6 +32,9 @@ const READABLE: u32 = 0o644;
 pub struct Entry {
     /// Order over all boots, rising by one.
     pub seq: u64,
+    /// Which journal: drawn when one is begun, so that whoever follows the count sees that it began anew.
+    #[serde(default)]
+    pub journal: u32,
     /// How it stood.
     #[serde(flatten)]
     pub standing: Standing,
@@ -55,6 +58,29 @@ pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
     }
 }
 
+/// What lies where the journal belongs.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// No file, or one without an entry yet.
+    Nothing,
+    /// Its last entry.
+    Last(Entry),
+    /// Something that can't be read.
+    Illegible(io::Error),
+}
+
+pub(super) fn find(path: &Path) -> Found {
+    match fs::read(path) {
+        Ok(bytes) => match entries(&bytes).pop() {
+            Some(last) => Found::Last(last),
+            None if bytes.iter().all(u8::is_ascii_whitespace) => Found::Nothing,
+            None => Found::Illegible(io::Error::new(io::ErrorKind::InvalidData, "expected entries, found none")),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Nothing,
+        Err(error) => Found::Illegible(error),
+    }
+}
+
 fn entries(bytes: &[u8]) -> Vec<Entry> {
     let mut entries: Vec<Entry> =
         bytes.chunks(SLOT).filter_map(|place| serde_json::from_slice(place.trim_ascii()).ok()).collect();
@@ -66,25 +92,27 @@ fn entries(bytes: &[u8]) -> Vec<Entry> {
 #[derive(Debug)]
 pub struct Journal {
     file: File,
+    journal: u32,
     next: u64,
 }
 
 impl Journal {
-    /// Opens the file; where there is none, or one of another size, it is laid down with what could be read.
+    /// Opens the file to write entries of `journal`, the first of them not below `next`; where there is none, one of
+    /// another size or one that can't be read, it is laid down with what could be read.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let entries = read(path)?;
-        let next = entries.last().map_or(1, |last| last.seq + 1);
-        if !fs::metadata(path).is_ok_and(|found| found.len() == (SLOT * SLOTS) as u64) {
+    pub fn open(path: &Path, journal: u32, next: u64) -> io::Result<Self> {
+        let (entries, is_read) = read(path).map_or_else(|_| (Vec::new(), false), |entries| (entries, true));
+        let next = entries.last().map_or(1, |last| last.seq + 1).max(next);
+        if !is_read || !fs::metadata(path).is_ok_and(|found| found.len() == (SLOT * SLOTS) as u64) {
             let mut bytes = vec![b' '; SLOT * SLOTS];
             for entry in &entries {
                 bytes[place(entry.seq)..][..SLOT].copy_from_slice(&line(entry)?);
             }
             durable::write(path, &bytes, READABLE).map_err(io::Error::other)?;
         }
-        Ok(Self { file: OpenOptions::new().write(true).open(path)?, next })
+        Ok(Self { file: OpenOptions::new().write(true).open(path)?, journal, next })
     }
 
     /// Writes an entry; it outlives a power cut when this returns.
@@ -93,7 +121,8 @@ impl Journal {
     /// Whatever the system says; the entry may then be there or not.
     pub fn append(&mut self, standing: Standing, clock: &dyn Clock) -> io::Result<()> {
         let uptime_ms = u64::try_from(clock.uptime().as_millis()).unwrap_or(u64::MAX);
-        let entry = Entry { seq: self.next, standing, boot: clock.boot(), uptime_ms, wall: clock.wall() };
+        let (seq, journal) = (self.next, self.journal);
+        let entry = Entry { seq, journal, standing, boot: clock.boot(), uptime_ms, wall: clock.wall() };
         self.file.write_all_at(&line(&entry)?, place(entry.seq) as u64)?;
         self.file.sync_data()?;
         self.next += 1;

@@ -61,7 +61,7 @@ impl Device {
     }
 
     pub(crate) fn settle(&self) -> Tamper {
-        Tamper::settle(&self.config, &self.identities()).unwrap()
+        Tamper::settle(&self.config, &self.identities())
     }
 
     pub(crate) fn has_key(&self) -> bool {

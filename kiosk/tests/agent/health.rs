@@ -7,11 +7,12 @@ use std::{
 
 use kiosk::{
     control::{Board, Control},
+    durable,
     tamper::Seen,
 };
 use tokio::time::timeout;
 use uuid::Uuid;
-use wire::health::{Kiosk, PATH, Printer, PrinterState, Queue, QueueState, Report, Taken};
+use wire::health::{CaseSwitch, Kiosk, PATH, Printer, PrinterState, Queue, QueueState, Report, Taken};
 
 use crate::{
     device::Device,
@@ -39,8 +40,9 @@ fn well(printer: PrinterState) -> Kiosk {
     Kiosk {
         run: Uuid::from_u128(7),
         version: "0.1.0".into(),
-        queue: Queue { state: QueueState::Ok, waiting: Some(0), oldest_s: None, dead: 0, set_aside: 0 },
+        queue: Queue { state: QueueState::Ok, waiting: Some(0), oldest_s: None, dead: Some(0), set_aside: Some(0) },
         printer: Printer { port: true, state: printer, profile: "epson-tm".into() },
+        case_switch: Some(CaseSwitch::Watched),
     }
 }
 
@@ -121,4 +123,44 @@ async fn a_host_that_takes_no_reports_or_never_answers_them_delays_nothing() {
         timeout(PATIENCE, host.until(delivered)).await.unwrap();
         timeout(PATIENCE, host.until(|seen| seen.iter().any(|request| report(request).is_some()))).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_queue_that_nobody_can_open_keeps_no_report_from_the_host_and_is_forwarded_once_it_is_mended() {
+    let host = ScriptedHost::start(takes_reports).await;
+    let device = Device::new(&host, false);
+    durable::write(&device.config.queue_path(), &[b'x'; 8192], 0o600).unwrap();
+    let control = kiosk(&device);
+    let mut unusable = well(PrinterState::Ok);
+    unusable.queue.state = QueueState::Unusable;
+    control.note_health(unusable);
+    let _agent = Agent::start(&device.config_path);
+    let state = |seen: &Vec<Request>| Some(seen.iter().filter_map(report).next_back()?.kiosk?.queue.state);
+    timeout(PATIENCE, host.until(|seen| state(seen) == Some(QueueState::Unusable))).await.unwrap();
+
+    std::fs::remove_file(device.config.queue_path()).unwrap();
+    device.takes_a_suggestion();
+    control.note_health(well(PrinterState::Ok));
+    timeout(PATIENCE, host.until(|seen| seen.iter().any(|request| request.event().is_some()))).await.unwrap();
+    timeout(PATIENCE, host.until(|seen| state(seen) == Some(QueueState::Ok))).await.unwrap();
+}
+
+#[tokio::test]
+async fn how_the_case_stands_is_told_only_while_kiosk_watches_its_switch() {
+    let host = ScriptedHost::start(takes_reports).await;
+    let device = Device::new(&host, false);
+    let control = kiosk(&device);
+    let _agent = Agent::start(&device.config_path);
+    let open = |seen: &Vec<Request>| seen.iter().filter_map(report).next_back().map(|report| report.tamper.open);
+    for (switch, expected) in [
+        (Some(CaseSwitch::Watched), Some(false)),
+        (Some(CaseSwitch::Failed), None),
+        (Some(CaseSwitch::Watched), Some(false)),
+        (None, None),
+    ] {
+        control.note_health(Kiosk { case_switch: switch, ..well(PrinterState::Ok) });
+        timeout(PATIENCE, host.until(|seen| open(seen) == Some(expected))).await.unwrap();
+    }
+    let openings: Vec<u64> = host.seen().iter().filter_map(report).map(|report| report.tamper.openings).collect();
+    assert!(openings.iter().all(|count| *count == 0));
 }

@@ -17,15 +17,14 @@ pub(super) async fn list(fleet: &Fleet) -> Result<Answer> {
     let (rows, healths) = (fleet.list().await?, fleet.health().await?);
     let health_of = |row: &TerminalRow| healths.iter().find(|health| health.terminal == row.number);
     let mut text = String::from(
-        "number  standing                     last seen                       alarms  certificate until     station, place",
+        "number  standing                     last seen                               alarms  certificate until     station, place",
     );
     for row in &rows {
         let until = row.certificate_until.map(|at| at.to_string()).unwrap_or_default();
-        let (seen, alarms) =
-            health_of(row).map_or_else(Default::default, |health| (health.seen.to_string(), open(health)));
+        let (seen, alarms) = health_of(row).map_or_else(Default::default, |health| (seen(health), open(health)));
         write!(
             text,
-            "\n{}   {:<27}  {seen:<30}  {:<6}  {until:<20}  {} {}",
+            "\n{}   {:<27}  {seen:<38}  {:<6}  {until:<20}  {} {}",
             row.number,
             standing(row),
             alarms.len(),
@@ -44,7 +43,7 @@ pub(super) async fn list(fleet: &Fleet) -> Result<Answer> {
                 "terminal": row.number, "generation": row.generation, "station": row.station, "place": row.place,
                 "added_at": row.added_at, "standing": standing(row), "certificate_until": row.certificate_until,
                 "revoked_at": row.revoked_at, "last_seen": health.map(|health| health.seen),
-                "alarms": health.map(open).unwrap_or_default(),
+                "silent": health.is_some_and(|health| health.is_silent), "alarms": health.map(open).unwrap_or_default(),
             })
         })
         .collect();
@@ -69,7 +68,8 @@ pub(super) async fn health(fleet: &Fleet, number: Option<TerminalNumber>) -> Res
         // As it came, with what this program does not know.
         let report: Value = serde_json::from_str(&health.text)?;
         Ok(json!({
-            "terminal": health.terminal, "last_seen": health.seen, "report": report, "alarms": health.alarms,
+            "terminal": health.terminal, "last_seen": health.seen, "silent": health.is_silent, "report": report,
+            "alarms": health.alarms,
         }))
     });
     let json = json.collect::<Result<Vec<_>>>()?;
@@ -78,7 +78,7 @@ pub(super) async fn health(fleet: &Fleet, number: Option<TerminalNumber>) -> Res
 
 fn write_health(text: &mut String, health: &Health) -> Result<()> {
     let Report { wall, uptime_s, agent, kiosk, tamper, .. } = &health.report;
-    writeln!(text, "terminal {}, last seen {}", health.terminal, health.seen)?;
+    writeln!(text, "terminal {}, last seen {}", health.terminal, seen(health))?;
     writeln!(text, "  up for     {uptime_s} s; clock {}; agent {agent}", word(&wall.quality))?;
     match kiosk {
         None => writeln!(text, "  kiosk      silent: nothing is known of screen, queue and printer")?,
@@ -90,7 +90,8 @@ fn write_health(text: &mut String, health: &Health) -> Result<()> {
             if let Some(seconds) = queue.oldest_s {
                 write!(text, ", the oldest for {seconds} s")?;
             }
-            writeln!(text, ", {} refused, {} damaged files set aside", queue.dead, queue.set_aside)?;
+            let (dead, set_aside) = (count(queue.dead), count(queue.set_aside));
+            writeln!(text, ", {dead} refused, {set_aside} damaged files set aside")?;
             let port = if printer.port { "port open" } else { "no port" };
             writeln!(text, "  printer    {}, {port}, profile {}", word(&printer.state), printer.profile)?;
         }
@@ -98,7 +99,7 @@ fn write_health(text: &mut String, health: &Health) -> Result<()> {
     let case = match tamper.open {
         Some(true) => "open",
         Some(false) => "closed",
-        None => "without a switch",
+        None => "watched by nobody",
     };
     write!(text, "  case       {case}, opened {} times", tamper.openings)?;
     if let Some(number) = tamper.key_wiped_at {
@@ -119,6 +120,10 @@ fn write_health(text: &mut String, health: &Health) -> Result<()> {
 /// A state by its word on the wire.
 fn word(state: &impl serde::Serialize) -> String {
     serde_json::to_value(state).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn seen(health: &Health) -> String {
+    if health.is_silent { format!("{}, SILENT", health.seen) } else { health.seen.to_string() }
 }
 
 fn open(health: &Health) -> Vec<&'static str> {

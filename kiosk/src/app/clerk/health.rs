@@ -2,12 +2,12 @@
 
 use std::{io, time::Duration};
 
-use wire::health::{Kiosk, Printer, PrinterState, Queue, QueueState, waits_s};
+use wire::health::{CaseSwitch, Kiosk, Printer, PrinterState, Queue, QueueState, waits_s};
 
 use super::Counter;
 use crate::{
     printer::{PaperLevel, PrinterHealth, Refusal},
-    queue::PrintFailure,
+    queue::{PrintFailure, set_aside_beside},
 };
 
 /// Less than the pause between two looks of the clerk's at an idle terminal.
@@ -19,13 +19,13 @@ pub(super) struct Told {
     run: uuid::Uuid,
     /// When to tell again, whatever happens.
     due: Duration,
-    /// Why the file is closed.
-    pub(super) closed: QueueState,
+    /// Why the file is closed; none, it wasn't tried yet.
+    pub(super) closed: Option<QueueState>,
 }
 
 impl Default for Told {
     fn default() -> Self {
-        Self { run: uuid::Uuid::new_v4(), due: Duration::ZERO, closed: QueueState::NotEnrolled }
+        Self { run: uuid::Uuid::new_v4(), due: Duration::ZERO, closed: None }
     }
 }
 
@@ -37,38 +37,41 @@ impl Told {
 }
 
 impl Counter {
-    /// Notes how queue and printer are, every few seconds; nothing before the printer was looked at.
+    /// Notes how queue and printer are, every few seconds; nothing before both were looked at.
     pub(super) fn tell_health(&mut self) {
         let now = self.now();
         if now < self.told.due {
             return;
         }
-        let Some(printer) = self.printer_state() else { return };
+        let (Some(printer), Some(queue)) = (self.printer_state(), self.queue_state()) else { return };
         self.told.due = now + EVERY;
-        let queue = self.queue_state();
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        self.office.control.note_health(Kiosk { run: self.told.run, version, queue, printer });
+        let (version, case_switch) = (env!("CARGO_PKG_VERSION").to_owned(), self.case_switch());
+        self.office.control.note_health(Kiosk { run: self.told.run, version, queue, printer, case_switch });
     }
 
-    fn queue_state(&self) -> Queue {
-        let nothing = |state| Queue { state, waiting: None, oldest_s: None, dead: 0, set_aside: 0 };
-        let Some(desk) = &self.desk else { return nothing(self.told.closed.clone()) };
+    /// None while a file that was closed was not tried again.
+    fn queue_state(&self) -> Option<Queue> {
+        // Folders, which can be counted where the file can't be read.
+        let set_aside = set_aside_beside(&self.office.config.queue_path()).ok();
+        let set_aside = set_aside.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let uncounted = |state| Queue { state, waiting: None, oldest_s: None, dead: None, set_aside };
+        let Some(desk) = &self.desk else { return self.told.closed.clone().map(uncounted) };
         let state = if self.full_until.is_some() { QueueState::Full } else { QueueState::Ok };
-        let Ok(facts) = desk.facts() else { return nothing(QueueState::Unusable) };
-        let wall = self.office.clock.wall();
-        Queue {
-            state,
-            waiting: Some(facts.waiting),
-            oldest_s: facts.oldest.and_then(|oldest| waits_s(oldest, wall)),
-            dead: facts.dead,
-            set_aside: u32::try_from(facts.set_aside).unwrap_or(u32::MAX),
-        }
+        let Ok(facts) = desk.facts() else { return Some(uncounted(QueueState::Unusable)) };
+        let oldest_s = facts.oldest.and_then(|oldest| waits_s(oldest, self.office.clock.wall()));
+        Some(Queue { state, waiting: Some(facts.waiting), oldest_s, dead: Some(facts.dead), set_aside })
+    }
+
+    /// A switch is watched once it was looked at and what was seen is on the disk; before that nobody can tell.
+    fn case_switch(&self) -> Option<CaseSwitch> {
+        let switch = &self.office.case_switch;
+        (*switch != CaseSwitch::Watched || self.office.case.is_written()).then(|| switch.clone())
     }
 
     fn printer_state(&self) -> Option<Printer> {
         let profile = self.office.config.printer.profile.clone();
         match (&self.printer, &self.health) {
-            (Err(_), _) => Some(Printer { port: false, state: PrinterState::NoAnswer, profile }),
+            (Err(_), _) => Some(Printer { port: false, state: PrinterState::NotDriven, profile }),
             (Ok(_), health) => {
                 let health = health.as_ref()?;
                 Some(Printer { port: health.port_problem.is_none(), state: state(health), profile })

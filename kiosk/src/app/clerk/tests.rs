@@ -64,7 +64,9 @@ fn counter_with(folder: &Path, printer: Printer) -> (Counter, mpsc::Receiver<Tas
         Config { data_dir: folder.to_owned(), enrolment: folder.join("enrolment.json"), printer, ..Config::default() };
     let (clerk, inbox) = Clerk::new();
     let case = Arc::new(Watch::start(&config.case_journal_path(), Arc::clone(&clock)));
-    let office = Office { config, control: Arc::new(control), clock, panel: panel::Handle::default(), case };
+    let case_switch = CaseSwitch::Absent;
+    let office =
+        Office { config, control: Arc::new(control), clock, panel: panel::Handle::default(), case, case_switch };
     (Counter::new(&clerk, office), inbox)
 }
 
@@ -257,6 +259,9 @@ fn a_printer_that_nobody_knows_or_a_table_that_is_not_there_is_named_as_what_kee
         let facts = counter.facts();
         let printer = facts.printer.unwrap();
         assert!(facts.problem.unwrap().contains(named) && printer.problem.unwrap().contains(named));
+        counter.tell_health();
+        let told = control::health(&folder.path().join("control.sock"), Duration::from_secs(30)).unwrap().unwrap();
+        assert_eq!(told.printer.state, PrinterState::NotDriven);
     }
 }
 
@@ -288,6 +293,39 @@ fn whoever_asks_over_the_socket_hears_what_is_known_and_nothing_before_that() {
     counter.told.soon();
     counter.tell_health();
     assert_eq!(asks().unwrap().queue.state, QueueState::Full);
+}
+
+#[test]
+fn what_is_not_known_of_queue_and_case_is_not_told() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    durable::write(&folder.path().join("queue.sqlite"), &[b'x'; 8192], 0o600).unwrap();
+    let (mut counter, inbox) = counter(folder.path());
+    counter.office.case_switch = CaseSwitch::Watched;
+    let socket = folder.path().join("control.sock");
+    let tells = |counter: &mut Counter| {
+        counter.told.soon();
+        counter.tell_health();
+        control::health(&socket, Duration::from_secs(30)).unwrap()
+    };
+    hear_of_the_printer(&mut counter, &inbox);
+    assert_eq!(tells(&mut counter), None, "the queue was not tried yet");
+    counter.open();
+    let told = tells(&mut counter).unwrap();
+    assert_eq!((told.queue.dead, told.queue.set_aside, told.case_switch), (Some(0), Some(1), None));
+    counter.office.case.saw(Seen::Stands { open: false });
+    assert_eq!(tells(&mut counter).unwrap().case_switch, Some(CaseSwitch::Watched));
+
+    // Closed, and not tried again: what was said before stands.
+    counter.desk.as_mut().unwrap().ill = true;
+    counter.look_after_the_file();
+    assert_eq!(tells(&mut counter).unwrap().queue.state, QueueState::Ok);
+    let reserve = folder.path().join("queue.sqlite.reserve");
+    fs::remove_file(&reserve).unwrap();
+    fs::create_dir(&reserve).unwrap();
+    counter.open();
+    let queue = tells(&mut counter).unwrap().queue;
+    assert_eq!((queue.state, queue.dead, queue.set_aside), (QueueState::Unusable, None, Some(1)));
 }
 
 #[test]
