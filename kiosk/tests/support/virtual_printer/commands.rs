@@ -1,4 +1,4 @@
-//! How long an ESC/POS command is, so that its parameters are not taken for commands.
+//! How long an ESC/POS command is, so that its parameters are not taken for commands; and which bytes are a real-time one.
 //!
 //! Invariant: pure. Source: Epson ESC/POS reference, the command list by control code;
 //! for `GS e` the manuals of Custom's kiosk printers.
@@ -58,4 +58,41 @@ fn group(rest: &[u8]) -> Option<usize> {
 
 fn word(low: u8, high: u8) -> usize {
     usize::from(low) + 256 * usize::from(high)
+}
+
+/// Whether nothing is printed by these commands: no text, no picture, no code.
+pub fn is_blank(mut bytes: &[u8]) -> bool {
+    while let Some(length) = length(bytes) {
+        let (command, rest) = bytes.split_at(length);
+        match command {
+            [0x21..=0xFF, ..] | [0x1B, b'*', ..] | [0x1D, b'k' | b'v' | b'8' | b'(', ..] => return false,
+            _ => bytes = rest,
+        }
+    }
+    true
+}
+
+/// Begins a real-time command.
+pub const DLE: u8 = 0x10;
+
+/// What bytes are that may begin a real-time command.
+pub enum Realtime {
+    /// May still become a real-time command.
+    Wait,
+    /// Is none.
+    None,
+    /// Is one.
+    Complete,
+}
+
+/// Looks at the beginning of a real-time command: `DLE EOT n`, `DLE ENQ n`, `DLE DC4 8` with its seven parameters.
+pub fn realtime_length(bytes: &[u8]) -> Realtime {
+    const CLEAR: [u8; 10] = [DLE, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8];
+    match bytes {
+        [DLE] | [DLE, 0x04 | 0x05] => Realtime::Wait,
+        [DLE, 0x04 | 0x05, _] => Realtime::Complete,
+        _ if bytes == CLEAR => Realtime::Complete,
+        _ if CLEAR.starts_with(bytes) => Realtime::Wait,
+        _ => Realtime::None,
+    }
 }

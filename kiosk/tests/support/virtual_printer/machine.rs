@@ -9,6 +9,11 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use super::{
+    commands::{DLE, Realtime, is_blank, length, realtime_length},
+    flow::{Flow, ROOM},
+};
+
 /// 9600 baud, ten bits a byte.
 pub const BYTES_PER_SECOND: u64 = 960;
 
@@ -84,6 +89,10 @@ pub struct Conditions {
     pub presented: bool,
     /// Takes back when it is told to; a switch in the printer.
     pub takes_back: bool,
+    /// Says XOFF when it is off-line or full, and XON when it is well.
+    pub says_stop: bool,
+    /// Prints nothing for the moment, though nothing is wrong.
+    pub behind: bool,
 }
 
 impl Default for Conditions {
@@ -104,6 +113,8 @@ impl Default for Conditions {
             presenter: false,
             presented: false,
             takes_back: true,
+            says_stop: false,
+            behind: false,
         }
     }
 }
@@ -130,6 +141,7 @@ pub struct Machine {
     open: Vec<u8>,
     span: (u64, u64),
     received: u64,
+    flow: Flow,
     receipts: Vec<Receipt>,
     scraps: Vec<Vec<u8>>,
     taken_back: usize,
@@ -154,6 +166,7 @@ impl Machine {
                 }
             }
             answers.extend(self.execute());
+            answers.extend(self.stop_or_go());
         }
         if self.conditions.mute {
             answers.clear();
@@ -168,8 +181,19 @@ impl Machine {
             self.forget_buffers();
             return Vec::new();
         }
-        let answers = self.execute();
+        let mut answers = self.execute();
+        answers.extend(self.stop_or_go());
         if self.conditions.mute { Vec::new() } else { answers }
+    }
+
+    /// Whether it is off-line or full.
+    pub fn is_busy(&self) -> bool {
+        self.flow.is_busy()
+    }
+
+    fn stop_or_go(&mut self) -> Option<u8> {
+        let said = self.flow.look(self.online(), self.buffer.len());
+        said.filter(|_| self.conditions.says_stop)
     }
 
     /// The receipts that were cut off, in order.
@@ -204,7 +228,7 @@ impl Machine {
             // The last byte may begin a command of its own.
             if place == self.received && byte == DLE && place != first {
                 self.realtime.push(byte);
-            } else {
+            } else if self.buffer.len() < ROOM {
                 self.buffer.push_back(byte);
                 self.places.push_back(place);
             }
@@ -266,8 +290,8 @@ impl Machine {
     /// Executes complete commands while the printer is on line.
     fn execute(&mut self) -> Vec<u8> {
         let mut answers = Vec::new();
-        while self.online() {
-            let Some(length) = super::commands::length(self.buffer.make_contiguous()) else { break };
+        while self.online() && !self.conditions.behind {
+            let Some(length) = length(self.buffer.make_contiguous()) else { break };
             let command: Vec<u8> = self.buffer.drain(..length).collect();
             let (first, last) = (self.places[0], self.places[length - 1]);
             self.places.drain(..length);
@@ -346,40 +370,6 @@ impl Machine {
         }
         let wire = wire_time(self.span.1 - self.span.0 + 1);
         self.receipts.push(Receipt { bytes, wire });
-    }
-}
-
-/// Whether nothing is printed by these commands: no text, no picture, no code.
-fn is_blank(mut bytes: &[u8]) -> bool {
-    while let Some(length) = super::commands::length(bytes) {
-        let (command, rest) = bytes.split_at(length);
-        match command {
-            [0x21..=0xFF, ..] | [0x1B, b'*', ..] | [0x1D, b'k' | b'v' | b'8' | b'(', ..] => return false,
-            _ => bytes = rest,
-        }
-    }
-    true
-}
-
-const DLE: u8 = 0x10;
-
-enum Realtime {
-    /// May still become a real-time command.
-    Wait,
-    /// Is none.
-    None,
-    Complete,
-}
-
-/// Looks at the beginning of a real-time command: `DLE EOT n`, `DLE ENQ n`, `DLE DC4 8` with its seven parameters.
-fn realtime_length(bytes: &[u8]) -> Realtime {
-    const CLEAR: [u8; 10] = [DLE, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8];
-    match bytes {
-        [DLE] | [DLE, 0x04 | 0x05] => Realtime::Wait,
-        [DLE, 0x04 | 0x05, _] => Realtime::Complete,
-        _ if bytes == CLEAR => Realtime::Complete,
-        _ if CLEAR.starts_with(bytes) => Realtime::Wait,
-        _ => Realtime::None,
     }
 }
 

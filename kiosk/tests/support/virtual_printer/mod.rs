@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the demo and each test use a part of it")]
 
 mod commands;
+pub mod flow;
 pub mod machine;
 
 use std::{
