@@ -171,3 +171,60 @@ fn a_code_that_was_forgotten_gives_no_receipt() {
     handle.send(Command::Reprint(one.ticket));
     bench.wait(|e| *e == PrinterEvent::NoReceipt(one.ticket));
 }
+
+#[test]
+fn a_slip_behind_a_receipt_that_waits_is_answered_at_once_with_the_trouble_that_is_known() {
+    let mut bench = Bench::new();
+    let printer = bench.plug_in();
+    printer.change(|c| c.paper = machine::Paper::Out);
+    let handle = bench.start("epson-tm");
+    let no_paper = Paper::Waits(Refusal::Fault(PrintFailure::PaperEnd));
+    let one = bench.submit(Some(&handle), None);
+    bench.wait_paper(&one, no_paper);
+    for slip in [Slip::Test, Slip::Reissued { ticket: one.ticket, code: one.code.clone() }] {
+        handle.send(Command::Print(slip));
+        bench.wait(|e| *e == PrinterEvent::Slip(no_paper));
+    }
+    printer.change(|c| c.paper = machine::Paper::Present);
+    bench.wait_paper(&one, Paper::Printed);
+    handle.stop();
+    assert_eq!(printer.receipts().len(), 1, "the receipt alone");
+}
+
+#[test]
+fn a_slip_that_was_not_begun_is_dropped_and_said_when_the_visit_is_over() {
+    let mut bench = Bench::new();
+    let printer = bench.plug_in();
+    // The receipt before it is waited for.
+    printer.change(|c| c.fence = false);
+    let handle = bench.start("epson-tm");
+    let one = bench.submit(Some(&handle), None);
+    bench.wait_paper(&one, Paper::Printing);
+    handle.send(Command::Print(Slip::Reissued { ticket: one.ticket, code: one.code.clone() }));
+    handle.send(Command::VisitOver);
+    handle.send(Command::Print(Slip::Test));
+    bench.wait_paper(&one, Paper::Unsure);
+    printer.change(|c| c.fence = true);
+    let slips =
+        [bench.wait(|e| matches!(e, PrinterEvent::Slip(_))), bench.wait(|e| matches!(e, PrinterEvent::Slip(_)))];
+    assert_eq!(slips, [PrinterEvent::Slip(Paper::Incomplete), PrinterEvent::Slip(Paper::Printing)]);
+    bench.wait(|e| matches!(e, PrinterEvent::Slip(Paper::Printed | Paper::Unsure)));
+    let receipts = printer.receipts();
+    assert!(receipts.len() == 2 && holds(&receipts[1].bytes, &gbk("打印测试")), "{}", receipts.len());
+}
+
+#[test]
+fn a_copy_that_is_asked_for_while_the_queue_is_away_comes_once_it_is_back() {
+    let mut bench = Bench::new();
+    let printer = bench.plug_in();
+    let handle = bench.start("epson-tm");
+    let one = bench.submit(Some(&handle), None);
+    bench.wait_paper(&one, Paper::Printed);
+    handle.send(Command::LetGo);
+    handle.send(Command::Reprint(one.ticket));
+    handle.send(Command::Queue(Box::new(bench.queue.again().unwrap())));
+    let told = bench.wait(|e| !matches!(e, PrinterEvent::Health(_)));
+    assert_eq!(told, PrinterEvent::Job { ticket: one.ticket, paper: Paper::Printing }, "and not that there is none");
+    bench.wait_paper(&one, Paper::Printed);
+    assert!(holds(&printer.receipts()[1].bytes, &copy_mark(1)));
+}

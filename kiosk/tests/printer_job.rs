@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kiosk::{
-    printer::{Action, Event, Job, Paper, PaperLevel, Refusal, Rules, Status, step},
+    printer::{Action, Event, Job, Paper, PaperLevel, Refusal, Rules, Status, Watch, step},
     queue::{PrintFailure, PrintState},
 };
 use proptest::prelude::*;
@@ -86,7 +86,7 @@ fn paper_end_mid_ticket_reprints_the_whole_ticket_once() {
     assert_eq!(copies(&actions), [1], "a marked copy");
     assert_eq!(told(&actions), [Paper::Printing, Paper::Incomplete]);
     assert!(actions.contains(&Action::Clear), "what the printer held does not come out as well");
-    assert_eq!(job, Job::Failed { attempt: 2, reason: PrintFailure::PaperEnd }, "and no more by itself");
+    assert_eq!(job, Job::Failed { attempt: 2, reason: PrintFailure::PaperEnd, has_all: true }, "and no more by itself");
     assert!(!job.is_open());
 }
 
@@ -105,6 +105,20 @@ fn a_late_fence_after_new_paper_confirms_and_no_copy_is_made() {
 }
 
 #[test]
+fn what_was_stopped_while_it_was_sent_is_copied_and_no_fence_is_waited_for() {
+    for rules in [EPSON, NO_CLEAR, BARE, PRESENTER] {
+        for (fault, reason) in [(OUT, PrintFailure::PaperEnd), (HOT, PrintFailure::Heat)] {
+            let (failed, actions) = play(rules, NEW, &[Event::Ready, Event::Status(fault), Event::Status(fault)]);
+            assert_eq!(failed, Job::Failed { attempt: 1, reason, has_all: false });
+            assert!(actions.contains(&Action::Persist(PrintState::Failed { attempt: 1, reason })));
+            assert_eq!(failed.watch(rules), Watch::Status);
+            let (job, actions) = play(rules, failed, &[Event::Fence, Event::Status(CLEAN), Event::Ready]);
+            assert_eq!((job, copies(&actions)), (Job::Sending { attempt: 2 }, vec![1]));
+        }
+    }
+}
+
+#[test]
 fn silence_is_unknown_and_not_resent() {
     let (waiting, _) = play(EPSON, NEW, &[Event::Ready, Event::Sent]);
     let over = Duration::from_secs(1) + PATIENCE;
@@ -116,7 +130,7 @@ fn silence_is_unknown_and_not_resent() {
         assert!(!job.is_open());
     }
     let (job, _) = step(judged, Event::Status(JAMMED), EPSON, over);
-    assert_eq!(job, Job::Failed { attempt: 1, reason: PrintFailure::Cutter });
+    assert_eq!(job, Job::Failed { attempt: 1, reason: PrintFailure::Cutter, has_all: true });
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The states of a print job as a picture: found by trying every event on every state, and held against
-//! `src/printer/job.md`.
+//! The states of a print job as a picture: found by trying on every state each event that the printer's thread can bring
+//! about in it, and held against `src/printer/job.md`.
 //!
 //! `LIANXIN_BLESS=1 cargo test --test printer_states` draws it anew; look at it before committing.
 
@@ -10,7 +10,7 @@ use std::{
 };
 
 use kiosk::{
-    printer::{Event, Job, PaperLevel, Refusal, Rules, Status, step},
+    printer::{Event, Job, PaperLevel, Refusal, Rules, Status, Watch, step},
     queue::{PrintFailure, PrintState},
 };
 
@@ -54,6 +54,22 @@ fn events() -> Vec<(Event, &'static str)> {
     ]
 }
 
+/// Whether it can come to that in this state: by what is watched, by what the printer takes of what is handed over, or by
+/// what people do.
+fn can_come(event: Event, job: Job, rules: Rules) -> bool {
+    let is_fault = matches!(event, Event::Status(status) if !status.is_clean());
+    let watched = match job.watch(rules) {
+        Watch::Preflight => matches!(event, Event::Ready | Event::Refused(_)),
+        Watch::Fence => is_fault || matches!(event, Event::Fence | Event::Tick | Event::Lost),
+        Watch::Status => matches!(event, Event::Status(_) | Event::Silent | Event::Lost),
+        Watch::LateFence => matches!(event, Event::Fence | Event::Status(_) | Event::Silent | Event::Lost),
+        Watch::Nothing => false,
+    };
+    let sent = matches!(job, Job::Sending { .. }) && (is_fault || matches!(event, Event::Sent | Event::Lost));
+    let left = job.is_out() && matches!(event, Event::VisitOver | Event::NextWaits);
+    watched || sent || left || event == Event::AskedAgain
+}
+
 fn name(job: Job) -> &'static str {
     match job {
         Job::Prepared { .. } => "Prepared",
@@ -80,7 +96,7 @@ fn explore() -> (Edges, HashSet<Job>) {
         let first = Job::Prepared { after: 0 };
         let (mut seen, mut open) = (HashSet::from([first]), VecDeque::from([first]));
         while let Some(job) = open.pop_front() {
-            for (event, word) in events() {
+            for (event, word) in events().into_iter().filter(|(event, _)| can_come(*event, job, rules)) {
                 for now in [Duration::ZERO, LATER] {
                     let (next, _) = step(job, event, rules, now);
                     if name(next) != name(job) {

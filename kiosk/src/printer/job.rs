@@ -13,6 +13,8 @@ use std::time::Duration;
 use super::status::Status;
 use crate::queue::{PrintFailure, PrintState};
 
+mod presenter;
+
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Job {
@@ -79,6 +81,8 @@ pub enum Job {
         attempt: u32,
         /// Why.
         reason: PrintFailure,
+        /// Whether the printer was given all of it, fence included, so that it may print on by itself.
+        has_all: bool,
     },
     /// It failed, the printer is well again, and may print on by itself.
     Recovering {
@@ -128,6 +132,21 @@ pub enum Refusal {
     Fault(PrintFailure),
     /// There is no answer: no port, no power, no cable.
     NoAnswer,
+}
+
+/// What is to be looked at while a job is in its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// Whether it can be begun: [`Event::Ready`] or [`Event::Refused`].
+    Preflight,
+    /// Its fence, and a fault beside it, for neither of which is waited without end: [`Event::Tick`].
+    Fence,
+    /// The status.
+    Status,
+    /// The status, and its fence, which can still come.
+    LateFence,
+    /// Nothing: it is being sent, or over.
+    Nothing,
 }
 
 /// What is to be done, in this order.
@@ -189,16 +208,6 @@ pub struct Rules {
 /// Copies made without anybody asking: one, after a fault that was seen and is over.
 const COPIES_BY_ITSELF: u32 = 1;
 
-/// How long a receipt stands in the presenter once its visit is over: an old hand is slower than the page.
-const LEFT_STANDING: Duration = Duration::from_secs(20);
-
-/// A receipt that goes so shortly before the printer takes it back, or after that, counts as taken back: then another
-/// copy is offered. The status is asked once a second.
-const CLOSE: Duration = Duration::from_secs(2);
-
-/// How long taking back may take; a printer in which it is switched off never does.
-const TAKING_BACK: Duration = Duration::from_secs(10);
-
 type Stepped = (Job, Vec<Action>);
 
 /// One step. What does not concern a state leaves it as it is.
@@ -227,17 +236,17 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
             (Job::Judged { attempt, fenced: true }, vec![AskStatus])
         }
         // The fence can come when the failure or the end of patience was already seen.
-        (Job::Failed { attempt, .. } | Job::Unknown { attempt }, Event::Fence) if rules.fence => {
+        (Job::Failed { attempt, has_all: true, .. } | Job::Unknown { attempt }, Event::Fence) if rules.fence => {
             (Job::Judged { attempt, fenced: true }, vec![AskStatus])
         }
         (Job::Fenced { attempt, until }, Event::Tick) if now >= until => {
             (Job::Judged { attempt, fenced: false }, vec![AskStatus])
         }
 
-        (
-            Job::Sending { attempt } | Job::Fenced { attempt, .. } | Job::Judged { attempt, .. },
-            Event::Status(status),
-        ) if !status.is_clean() => failed(attempt, status),
+        (Job::Sending { attempt }, Event::Status(status)) if !status.is_clean() => failed(attempt, status, false),
+        (Job::Fenced { attempt, .. } | Job::Judged { attempt, .. }, Event::Status(status)) if !status.is_clean() => {
+            failed(attempt, status, true)
+        }
         (Job::Judged { attempt, fenced: true }, Event::Status(status)) => confirmed(attempt, status, rules, now),
         (Job::Judged { attempt, fenced: false }, Event::Status(_)) => unknown(attempt),
         (Job::Judged { attempt, .. }, Event::Silent) => unknown(attempt),
@@ -246,10 +255,12 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
             unknown(attempt)
         }
 
-        (Job::Failed { attempt, reason }, Event::Status(status))
+        (Job::Failed { attempt, reason, has_all }, Event::Status(status))
             if status.is_clean() && attempt <= COPIES_BY_ITSELF =>
         {
             match rules {
+                // What broke off comes out whole by nothing that the printer does.
+                _ if !has_all => again(attempt),
                 // A head that was hot goes on where it stopped.
                 Rules { clear: true, .. } if reason != PrintFailure::Heat => again(attempt),
                 Rules { fence: true, .. } => (Job::Recovering { attempt, until: now + rules.patience }, vec![]),
@@ -257,12 +268,12 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
                 _ => unknown(attempt),
             }
         }
-        (Job::Recovering { attempt, .. }, Event::Status(status)) if !status.is_clean() => failed(attempt, status),
+        (Job::Recovering { attempt, .. }, Event::Status(status)) if !status.is_clean() => failed(attempt, status, true),
         (Job::Recovering { attempt, until }, Event::Tick) if now >= until => again(attempt),
         (Job::Recovering { attempt, .. }, Event::Lost) => unknown(attempt),
 
         (Job::Presented { .. } | Job::TakingBack { .. }, Event::Status(_) | Event::Silent | Event::Lost)
-        | (Job::Presented { .. }, Event::VisitOver | Event::NextWaits) => in_the_presenter(job, event, now),
+        | (Job::Presented { .. }, Event::VisitOver | Event::NextWaits) => presenter::in_the_presenter(job, event, now),
 
         (
             Job::Confirmed { attempt }
@@ -278,14 +289,14 @@ pub fn step(job: Job, event: Event, rules: Rules, now: Duration) -> Stepped {
     }
 }
 
-fn failed(attempt: u32, status: Status) -> Stepped {
+fn failed(attempt: u32, status: Status, has_all: bool) -> Stepped {
     let reason = status.fault().unwrap_or(PrintFailure::Other);
     let told = match attempt <= COPIES_BY_ITSELF {
         true => Paper::Waits(Refusal::Fault(reason)),
         false => Paper::Incomplete,
     };
     let actions = vec![Action::Persist(PrintState::Failed { attempt, reason }), Action::Tell(told)];
-    (Job::Failed { attempt, reason }, actions)
+    (Job::Failed { attempt, reason, has_all }, actions)
 }
 
 fn confirmed(attempt: u32, status: Status, rules: Rules, now: Duration) -> Stepped {
@@ -310,51 +321,6 @@ fn again(attempt: u32) -> Stepped {
     (Job::Prepared { after: attempt }, vec![Action::Persist(PrintState::Prepared { after: attempt })])
 }
 
-/// It is on paper: what becomes of it is said where it is known, and nothing else. A printer that does not answer ends
-/// the watch; the receipt stays confirmed.
-fn in_the_presenter(job: Job, event: Event, now: Duration) -> Stepped {
-    match (job, event) {
-        (Job::Presented { attempt, seen, by_itself, by_command: None }, Event::VisitOver) => {
-            (Job::Presented { attempt, seen, by_itself, by_command: Some(now + LEFT_STANDING) }, vec![])
-        }
-        (Job::Presented { attempt, seen, by_itself, by_command }, Event::NextWaits) => {
-            let by_command = Some(by_command.map_or(now, |at| at.min(now)));
-            (Job::Presented { attempt, seen, by_itself, by_command }, vec![])
-        }
-        (
-            Job::Presented { attempt, seen: true, by_itself, .. },
-            Event::Status(Status { presented: Some(false), .. }),
-        ) => match by_itself.is_some_and(|at| now + CLOSE >= at) {
-            true => retracted(attempt),
-            false => {
-                let actions = vec![Action::Persist(PrintState::Taken { attempt }), Action::Tell(Paper::Taken)];
-                (Job::Taken { attempt }, actions)
-            }
-        },
-        (Job::Presented { attempt, seen, by_itself, by_command }, Event::Status(status)) => {
-            let seen = seen || status.presented == Some(true);
-            match (by_command.is_some_and(|at| now >= at), seen) {
-                (false, _) => (Job::Presented { attempt, seen, by_itself, by_command }, vec![]),
-                (true, true) => (Job::TakingBack { attempt, until: now + TAKING_BACK }, vec![Action::TakeBack]),
-                // It was gone before anybody looked.
-                (true, false) => (Job::Confirmed { attempt }, vec![]),
-            }
-        }
-        (Job::TakingBack { attempt, .. }, Event::Status(Status { presented: Some(false), .. })) => retracted(attempt),
-        (Job::TakingBack { until, .. }, Event::Status(_)) if now < until => (job, vec![]),
-        (
-            Job::Presented { attempt, .. } | Job::TakingBack { attempt, .. },
-            Event::Status(_) | Event::Silent | Event::Lost,
-        ) => (Job::Confirmed { attempt }, vec![]),
-        _ => (job, vec![]),
-    }
-}
-
-fn retracted(attempt: u32) -> Stepped {
-    let actions = vec![Action::Persist(PrintState::Retracted { attempt }), Action::Tell(Paper::Retracted)];
-    (Job::Retracted { attempt }, actions)
-}
-
 impl Job {
     /// Takes up what a former run left: what was being sent may have come out, so the next copy is marked.
     #[must_use]
@@ -365,7 +331,7 @@ impl Job {
             PrintState::Confirmed { attempt } => Self::Confirmed { attempt },
             PrintState::Taken { attempt } => Self::Taken { attempt },
             PrintState::Retracted { attempt } => Self::Retracted { attempt },
-            PrintState::Failed { attempt, reason } => Self::Failed { attempt, reason },
+            PrintState::Failed { attempt, reason } => Self::Failed { attempt, reason, has_all: true },
             PrintState::Unknown { attempt } => Self::Unknown { attempt },
         }
     }
@@ -377,6 +343,29 @@ impl Job {
             Self::Confirmed { .. } | Self::Taken { .. } | Self::Retracted { .. } | Self::Unknown { .. } => false,
             Self::Failed { attempt, .. } => attempt <= COPIES_BY_ITSELF,
             _ => true,
+        }
+    }
+
+    /// What is to be looked at for it to go on; [`Event`]s of other kinds come from what is done or asked for.
+    #[must_use]
+    pub fn watch(self, rules: Rules) -> Watch {
+        match self {
+            Self::Prepared { .. } => Watch::Preflight,
+            Self::Fenced { .. } | Self::Recovering { .. } => Watch::Fence,
+            Self::Judged { .. } | Self::Presented { .. } | Self::TakingBack { .. } => Watch::Status,
+            Self::Failed { has_all, .. } => {
+                if rules.fence && has_all {
+                    Watch::LateFence
+                } else {
+                    Watch::Status
+                }
+            }
+            Self::Unknown { .. } if rules.fence => Watch::LateFence,
+            Self::Sending { .. }
+            | Self::Confirmed { .. }
+            | Self::Taken { .. }
+            | Self::Retracted { .. }
+            | Self::Unknown { .. } => Watch::Nothing,
         }
     }
 

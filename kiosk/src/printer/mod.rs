@@ -19,7 +19,7 @@ mod transport;
 
 pub use bytes::render;
 pub use code128::encode as code128;
-pub use job::{Action, Event, Job, Paper, Refusal, Rules, step};
+pub use job::{Action, Event, Job, Paper, Refusal, Rules, Watch, step};
 pub use profile::{Cut, FenceKind, Flow, Presenter, Profile};
 pub use profiles::{ProfileError, built_in, profile, profile_in};
 pub use receipt::{Align, Letterhead, Op, Receipt, Slip, Width};

@@ -23,7 +23,9 @@ use super::{
 };
 use crate::{clock::Clock, queue::Queue};
 
+mod commands;
 mod device;
+mod link;
 mod what;
 mod worker;
 
@@ -43,10 +45,10 @@ pub enum Command {
     },
     /// Somebody wants another copy; it is marked.
     Reprint(TicketNumber),
-    /// The visit is over: words that still wait for paper are overwritten, their receipts come without them, and what
-    /// stands in a presenter is taken back after a while.
+    /// The visit is over: words that still wait for paper are overwritten, their receipts come without them, slips that
+    /// were not begun are dropped, and what stands in a presenter is taken back after a while.
     VisitOver,
-    /// Something that belongs to no ticket.
+    /// Something that belongs to no ticket. It is not kept: one that can't be printed at once is dropped and answered for.
     Print(Slip),
     /// The bulletin changed what stands on receipts.
     Letterhead(Letterhead),
@@ -198,11 +200,15 @@ pub fn start_at(
         device,
         texts: HashMap::new(),
         come: HashSet::new(),
+        unlisted: false,
+        wanted: Default::default(),
         slips: Default::default(),
+        void_slips: 0,
         active: None,
         told: None,
         visit: None,
         health: None,
+        queue_problem: None,
         stopping: false,
     };
     let thread = thread::Builder::new().name("printer".into()).spawn(move || worker.run())?;

@@ -96,7 +96,9 @@ impl Bench {
     }
 
     pub fn submit(&mut self, handle: Option<&Handle>, words: Option<&str>) -> Submitted {
-        let one = self.queue.submit(&draft(words.unwrap_or("修路")), &self.county.sealer).unwrap();
+        let mut draft = draft(words.unwrap_or("修路"));
+        draft.text_on_receipt = words.is_some();
+        let one = self.queue.submit(&draft, &self.county.sealer).unwrap();
         if let Some(handle) = handle {
             let text = words.map(|words| Zeroizing::new(words.to_owned()));
             handle.send(Command::Kick { ticket: one.ticket, text });

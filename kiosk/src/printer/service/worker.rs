@@ -1,4 +1,6 @@
 //! The thread's loop: hear commands, take the next job, let the state machine say what to do, do it.
+//!
+//! Invariant: answers for slips go out in the order in which the slips came.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -17,7 +19,7 @@ use crate::{
     clock::Clock,
     printer::{
         bytes::render,
-        job::{Action, Event, Job, Paper, Refusal, Rules, step},
+        job::{Action, Event, Job, Paper, Refusal, Rules, Watch, step},
         profile::{FenceKind, Presenter},
         receipt::{Letterhead, Slip},
         status::Status,
@@ -40,19 +42,27 @@ pub(super) struct Worker {
     pub(super) texts: HashMap<TicketNumber, Zeroizing<String>>,
     /// Receipts whose words are here if they ever will be: with a queue come those of former runs, which are lost.
     pub(super) come: HashSet<TicketNumber>,
+    /// Whether those of former runs are still to be looked up.
+    pub(super) unlisted: bool,
+    /// Of which receipts another copy is to be prepared.
+    pub(super) wanted: VecDeque<TicketNumber>,
     pub(super) slips: VecDeque<Slip>,
+    /// How many of the first slips nobody waits for any more.
+    pub(super) void_slips: usize,
     pub(super) active: Option<Active>,
     pub(super) told: Option<(Option<TicketNumber>, Paper)>,
     /// Whose receipt somebody waits for at the terminal.
     pub(super) visit: Option<TicketNumber>,
     pub(super) health: Option<PrinterHealth>,
+    /// Why the queue could not be used in the last round.
+    pub(super) queue_problem: Option<String>,
     pub(super) stopping: bool,
 }
 
 /// What is being printed.
 pub(super) struct Active {
-    what: What,
-    job: Job,
+    pub(super) what: What,
+    pub(super) job: Job,
     /// What goes out next, and how long its fence may take.
     bytes: Zeroizing<Vec<u8>>,
     patience: Duration,
@@ -60,11 +70,11 @@ pub(super) struct Active {
 }
 
 /// Whether it waits for paper or for the printer.
-fn waits(active: &Active) -> bool {
+pub(super) fn waits(active: &Active) -> bool {
     matches!(active.job, Job::Prepared { .. } | Job::Failed { .. })
 }
 
-fn rules(settings: &PrinterSettings, patience: Duration) -> Rules {
+pub(super) fn rules(settings: &PrinterSettings, patience: Duration) -> Rules {
     let profile = &settings.profile;
     Rules {
         fence: profile.fence != FenceKind::None,
@@ -78,97 +88,52 @@ fn rules(settings: &PrinterSettings, patience: Duration) -> Rules {
 impl Worker {
     pub(super) fn run(mut self) {
         loop {
-            let busy = self.active.as_ref().is_some_and(|a| !waits(a) && !a.job.is_out());
+            let busy = self.active.as_ref().is_some_and(|a| a.job.is_open() && !waits(a) && !a.job.is_out());
             // The first look at the printer waits for nothing.
-            let rest = if busy || self.health.is_none() { Duration::ZERO } else { self.settings.rest };
-            match self.inbox.recv_timeout(rest) {
-                Ok(command) => self.obey(command),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => self.stopping = true,
+            let rest = if busy || self.stopping || self.health.is_none() { Duration::ZERO } else { self.settings.rest };
+            let mut told = match self.inbox.recv_timeout(rest) {
+                Ok(command) => Some(command),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.stopping = true;
+                    None
+                }
+            };
+            // All that waits: the words of a receipt come right behind it. What came before the end is still begun.
+            let mut begins = false;
+            while let Some(command) = told {
+                begins |= !matches!(command, Command::Stop);
+                self.obey(command);
+                told = self.inbox.try_recv().ok();
             }
-            if self.stopping && !busy {
+            if self.stopping && !busy && !begins {
                 return;
             }
-            if let Err(error) = self.go_on() {
-                // The queue said no. Nothing went out that was not written down; the next round tries again.
-                tracing::error!(error = &error as &dyn std::error::Error, "the printer could not use the queue");
-                self.active = None;
-                if error.is_of_the_file() {
-                    self.queue = None;
-                    (self.tell)(PrinterEvent::QueueFailed);
-                }
+            match self.go_on() {
+                Ok(()) => self.queue_problem = None,
+                Err(error) => self.queue_failed(&error),
             }
         }
     }
 
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::Queue(queue) => {
-                // A queue that can't say so will say no to the next receipt, too.
-                if queue.last_receipt_may_have_broken_off().unwrap_or(true) {
-                    self.device.may_have_broken_off();
-                }
-                self.come.extend(queue.open_jobs().into_iter().flatten().map(|job| job.ticket));
-                self.queue = Some(queue);
-            }
-            Command::LetGo => {
-                self.queue = None;
-                self.active.take_if(|active| matches!(active.what, What::Receipt(_)));
-            }
-            Command::Kick { ticket, text } => {
-                self.visit = Some(ticket);
-                self.come.insert(ticket);
-                if let Some(text) = text {
-                    self.texts.insert(ticket, text);
-                }
-                // It stands behind one that waits, for the same paper or printer.
-                if self.active.as_ref().is_some_and(|a| waits(a) && a.what.ticket() != Some(ticket))
-                    && let Some((_, paper @ Paper::Waits(_))) = self.told
-                {
-                    (self.tell)(PrinterEvent::Job { ticket, paper });
-                }
-            }
-            Command::Reprint(ticket) => {
-                self.visit = Some(ticket);
-                if !self.reprint(ticket) {
-                    (self.tell)(PrinterEvent::NoReceipt(ticket));
-                }
-            }
-            Command::Print(slip) => self.slips.push_back(slip),
-            Command::Letterhead(head) => self.head = head,
-            Command::VisitOver => {
-                self.texts.clear();
-                self.visit = None;
-            }
-            Command::Stop => self.stopping = true,
+    /// The queue said no. Nothing went out that was not written down; the next round tries again.
+    fn queue_failed(&mut self, error: &QueueError) {
+        let problem = Some(error.to_string());
+        if self.queue_problem != problem {
+            tracing::error!(error = error as &dyn std::error::Error, "the printer could not use the queue");
+            self.queue_problem = problem;
         }
-    }
-
-    /// Prepares another copy; false where there is nothing to print it from.
-    fn reprint(&mut self, ticket: TicketNumber) -> bool {
-        if self.active.as_ref().is_some_and(|a| a.what.ticket() == Some(ticket) && a.job.is_open()) {
-            let over = self.active.take_if(|a| matches!(a.job, Job::Failed { .. }) || a.job.is_out());
-            if over.is_none() {
-                return true;
-            }
+        self.active = None;
+        if error.is_of_the_file() {
+            self.queue = None;
+            (self.tell)(PrinterEvent::QueueFailed);
         }
-        let Some(queue) = &mut self.queue else { return false };
-        let Ok(Some(job)) = queue.print_job(ticket) else { return false };
-        if job.proofs.is_none() {
-            return false;
-        }
-        self.active.take_if(|a| a.what.ticket() == Some(ticket));
-        let rules = rules(&self.settings, Duration::ZERO);
-        let (_, actions) = step(Job::taken_up(job.state), Event::AskedAgain, rules, Duration::ZERO);
-        let persisted = actions.into_iter().all(|action| match action {
-            Action::Persist(state) => queue.journal(job.id, state, None).is_ok(),
-            _ => true,
-        });
-        self.told = None;
-        persisted
     }
 
     fn go_on(&mut self) -> Result<(), QueueError> {
+        self.list_former()?;
+        self.print_wanted()?;
+        self.answer_slips();
         self.take_next()?;
         let Some(active) = self.active.take() else {
             // What is wrong with the printer is told as health.
@@ -191,14 +156,15 @@ impl Worker {
     fn left(&self, active: &Active) -> Option<Event> {
         let ticket = active.what.ticket();
         match self.visit {
-            _ if !self.slips.is_empty() => Some(Event::NextWaits),
+            _ if self.slips.len() > self.void_slips => Some(Event::NextWaits),
             Some(visit) if ticket == Some(visit) => None,
             Some(_) => Some(Event::NextWaits),
             None => Some(Event::VisitOver),
         }
     }
 
-    /// Slips go first: somebody stands there with the key. Then the oldest receipt.
+    /// Slips go first: somebody stands there with the key. Then the oldest receipt. One of which nobody knows is watched
+    /// for its fence until then.
     fn take_next(&mut self) -> Result<(), QueueError> {
         if let Some(active) = self.active.take_if(|a| a.job.is_open())
             && !(waits(&active) && self.is_forgotten(&active)?)
@@ -206,7 +172,7 @@ impl Worker {
             self.active = Some(active);
             return Ok(());
         }
-        self.active = None;
+        let former = self.active.take();
         let what = match self.slips.pop_front() {
             Some(slip) => {
                 // Each slip is answered for, also where it comes to the same as the one before.
@@ -218,13 +184,19 @@ impl Worker {
                 (What::Receipt(Box::new(job)), state)
             }),
         };
-        self.active = what.map(|(what, job)| Active {
-            what,
-            job,
-            bytes: Zeroizing::default(),
-            patience: Duration::ZERO,
-            status_due: Duration::ZERO,
-        });
+        self.active = match (what, former) {
+            (Some((what, job)), _) => Some(Active {
+                what,
+                job,
+                bytes: Zeroizing::default(),
+                patience: Duration::ZERO,
+                status_due: Duration::ZERO,
+            }),
+            (None, Some(former)) if matches!(former.job, Job::Unknown { .. }) && !self.is_forgotten(&former)? => {
+                Some(former)
+            }
+            _ => None,
+        };
         Ok(())
     }
 
@@ -234,13 +206,15 @@ impl Worker {
             return Ok(None);
         }
         let Some(queue) = &self.queue else { return Ok(None) };
+        let open = queue.open_jobs()?;
+        self.come.retain(|ticket| open.iter().any(|job| job.ticket == *ticket));
         // One that failed too often comes out only when somebody asks.
         let may_begin = |job: &PrintJob| {
             job.proofs.is_some()
                 && Job::taken_up(job.state).is_open()
                 && (!job.with_text || self.come.contains(&job.ticket))
         };
-        Ok(queue.open_jobs()?.into_iter().find(may_begin))
+        Ok(open.into_iter().find(may_begin))
     }
 
     /// Whether the code of a receipt that waits was forgotten meanwhile: whoever wanted it has left.
@@ -251,9 +225,10 @@ impl Worker {
 
     /// Looks at the printer for what concerns the active job.
     fn watch(&mut self, active: &Active) -> Option<Event> {
-        match active.job {
-            Job::Prepared { .. } => Some(self.preflight()),
-            Job::Fenced { .. } | Job::Recovering { .. } => {
+        match active.job.watch(rules(&self.settings, active.patience)) {
+            Watch::Nothing => None,
+            Watch::Preflight => Some(self.preflight()),
+            Watch::Fence => {
                 match self.device.fence(LOOK) {
                     Ok(true) => Some(Event::Fence),
                     Err(_) => Some(Event::Lost),
@@ -266,23 +241,21 @@ impl Worker {
                     },
                 }
             }
-            Job::Judged { .. } | Job::Presented { .. } | Job::TakingBack { .. } => Some(self.asked_event()),
-            Job::Failed { .. } => {
+            Watch::Status => Some(self.asked_event()),
+            Watch::LateFence => {
                 let late = self.device.fence(Duration::ZERO).unwrap_or(false);
                 Some(if late { Event::Fence } else { self.asked_event() })
             }
-            Job::Sending { .. }
-            | Job::Confirmed { .. }
-            | Job::Taken { .. }
-            | Job::Retracted { .. }
-            | Job::Unknown { .. } => None,
         }
     }
 
     fn asked_event(&mut self) -> Event {
         match self.ask() {
             Ok(Some(status)) => Event::Status(status),
-            Ok(None) => Event::Silent,
+            Ok(None) => {
+                self.device.may_have_forgotten();
+                Event::Silent
+            }
             Err(_) => Event::Lost,
         }
     }
@@ -298,8 +271,13 @@ impl Worker {
     }
 
     /// Opens the port if need be, asks for the status, and tells when something changed.
-    fn ask(&mut self) -> Result<Option<Status>, PortError> {
+    pub(super) fn ask(&mut self) -> Result<Option<Status>, PortError> {
         let asked = self.device.open().and_then(|()| self.device.status());
+        self.tell_health(&asked);
+        asked
+    }
+
+    fn tell_health(&mut self, asked: &Result<Option<Status>, PortError>) {
         let health = PrinterHealth {
             port: self.settings.port.clone(),
             port_problem: asked.as_ref().err().map(ToString::to_string),
@@ -310,7 +288,16 @@ impl Worker {
             (self.tell)(PrinterEvent::Health(health.clone()));
             self.health = Some(health);
         }
-        asked
+    }
+
+    /// What follows where the printer did not take everything.
+    fn stopped(&mut self, handed_over: Result<Option<Status>, PortError>) -> Option<Event> {
+        let status = match handed_over {
+            Ok(status) => status?,
+            Err(_) => return Some(Event::Lost),
+        };
+        self.tell_health(&Ok(Some(status)));
+        Some(Event::Status(status))
     }
 
     /// Steps until nothing more follows by itself.
@@ -352,15 +339,15 @@ impl Worker {
                 }
                 Ok(None)
             }
-            Action::Clear => Ok(self.device.clear().err().map(|_| Event::Lost)),
+            Action::Clear => {
+                let cleared = self.device.clear();
+                Ok(self.stopped(cleared))
+            }
             Action::Send { .. } => {
                 let mut bytes = std::mem::take(&mut active.bytes);
                 bytes.extend_from_slice(&self.settings.profile.present_bytes());
-                bytes.extend_from_slice(&self.device.new_fence());
-                Ok(Some(match self.device.send(&bytes) {
-                    Ok(()) => Event::Sent,
-                    Err(_) => Event::Lost,
-                }))
+                let sent = self.device.send(&bytes, active.patience);
+                Ok(self.stopped(sent).or(Some(Event::Sent)))
             }
             Action::TakeBack => Ok(self.device.take_back().err().map(|_| Event::Lost)),
             Action::AskStatus => Ok(Some(self.asked_event())),
