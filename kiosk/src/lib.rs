@@ -21,7 +21,7 @@
 //! | `printer` | `queue`, ground |
 //! | `queue` | `ticket`, `seal`, ground |
 //! | `ticket`, `seal`, `input`, `panel`, `tamper` | ground |
-//! | `clock`, `backoff`, `config`, `cores`, `durable`, `systemd` (ground) | nothing of ours |
+//! | `clock`, `backoff`, `config`, `cores`, `durable`, `logs`, `systemd` (ground) | nothing of ours |
 
 pub mod app;
 pub mod backoff;
@@ -34,6 +34,7 @@ pub mod fleet;
 pub mod forwarder;
 pub mod https;
 pub mod input;
+pub mod logs;
 pub mod panel;
 pub mod printer;
 pub mod queue;

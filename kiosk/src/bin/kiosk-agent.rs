@@ -22,6 +22,7 @@ use kiosk::{
     fleet::{self, Fleet, IdentityStore, Reporter, ReporterParts, Tamper, TimeKeeper},
     forwarder::{self, First, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
     https::{self, HostDate, Identity},
+    logs,
     queue::{Queue, QueueError},
     systemd,
 };
@@ -31,7 +32,6 @@ use tokio::{
     time,
 };
 use tracing::{error, info};
-use tracing_subscriber::EnvFilter;
 
 /// The terminal's network.
 #[derive(Parser)]
@@ -58,8 +58,7 @@ const KIOSK_ANSWERS: Duration = Duration::from_secs(2);
 const BEAT: Duration = Duration::from_secs(10);
 
 fn main() -> Result<()> {
-    let filter = EnvFilter::try_from_env("KIOSK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    logs::start();
     cores::keep_none();
     let config = Config::load(&Arguments::parse().config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;

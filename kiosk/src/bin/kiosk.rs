@@ -15,7 +15,7 @@ use kiosk::{
     clock::{Clock, SystemClock, TrustedClock},
     config::{Config, Pins},
     control::{Board, Control, ControlEvent, message::Changed},
-    cores, pages, panel, systemd,
+    cores, logs, pages, panel, systemd,
     tamper::Watch,
     ui::fonts::with_fonts,
 };
@@ -36,14 +36,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::builder()
-                .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
-                .from_env_lossy(),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    logs::start();
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
