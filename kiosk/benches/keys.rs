@@ -1,19 +1,15 @@
 //! A key on the on-screen keyboard until it is painted: CPU time of the UI thread with 2,000 characters and with 20.
 //!
-//! `cargo bench -p kiosk --bench keys`. Limits: p95 ≤ 16 ms with 2,000 characters, and ≤ 2 × that with 20. The two are
+//! `cargo bench --workspace --bench keys`. Limits: p95 ≤ 16 ms with 2,000 characters, and ≤ 2 × that with 20. The two are
 //! interleaved; each key is one that the keyboard sends, through the dispatcher, and painted by the software renderer.
 
 mod support;
+#[path = "../tests/support/writing.rs"]
+mod writing;
 
-use std::{process::ExitCode, rc::Rc, sync::Arc};
+use std::{process::ExitCode, rc::Rc};
 
-use kiosk::{
-    app,
-    clock::{Clock, SystemClock},
-    control::{Board, Control},
-    pages,
-    session::Event,
-};
+use kiosk::{app, pages, session::Event};
 use slint::{
     ComponentHandle, PhysicalSize, PlatformError, Rgb8Pixel,
     platform::{
@@ -22,6 +18,7 @@ use slint::{
     },
 };
 use support::{quantile, thread_cpu, verdict};
+use writing::open_writing;
 
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 800;
@@ -74,33 +71,7 @@ fn main() -> ExitCode {
     ui.show().expect("a window");
     ui.global::<pages::Shell>().set_plain(true);
     let folder = tempfile::tempdir().expect("a folder");
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let board = Arc::new(Board::new(clock.wall(), "bench"));
-    let (clerk, _inbox) = app::Clerk::new();
-    let control = Control::start(&folder.path().join("control.sock"), Arc::clone(&clock), Arc::clone(&board), |_| ());
-    let control = Arc::new(control.expect("a socket"));
-    app::start(app::Parts {
-        ui: ui.clone_strong(),
-        clerk,
-        control,
-        board,
-        clock,
-        panel: kiosk::panel::Handle::default(),
-        dark_after: None,
-        has_scanner: false,
-        has_stick: false,
-    });
-
-    app::dispatch(Event::Bulletin(Box::new(support::bulletin()), None));
-    for event in [
-        Event::OpenHome,
-        Event::OpenSpeak,
-        Event::ChooseCategory("road".into()),
-        Event::PlaceDone,
-        Event::WriteMyself(true),
-    ] {
-        app::dispatch(event);
-    }
+    open_writing(&ui, folder.path(), support::papers::bulletin());
     let mut screen = Screen { window, pixels: vec![Rgb8Pixel::default(); (WIDTH * HEIGHT) as usize] };
     screen.paint();
 

@@ -5,6 +5,8 @@
 //! a program could have written them.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/papers.rs"]
+mod papers;
 mod queue_support;
 #[path = "agent/scripted_host.rs"]
 mod scripted_host;

@@ -15,6 +15,8 @@ mod finger;
 mod machine;
 #[path = "../examples/demo/mirror.rs"]
 mod mirror;
+#[path = "support/papers.rs"]
+mod papers;
 #[path = "../examples/demo/processes.rs"]
 mod processes;
 #[path = "../examples/demo/screen.rs"]
@@ -39,20 +41,13 @@ use screen::Screen;
 use terminal::{Hands, PANEL, Terminal};
 use virtual_printer::VirtualPrinter;
 use wait::until;
-use wire::{
-    bulletin::{Bulletin, Place, Station, built_in_categories},
-    enrol::{CountyKeys, Enrolment},
-    pin::PinHash,
-    ticket::TerminalNumber,
-};
+use wire::{bulletin::Bulletin, enrol::Enrolment};
 
 /// Only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// On the header, where the clock stands.
 const CLOCK: (i16, i16) = (1_150, 30);
-
-const TECHNICIAN_PIN: &str = "135790";
 
 /// One terminal on a screen, without a county.
 struct Site {
@@ -79,7 +74,7 @@ impl Site {
         let terminal = Terminal::new(&at("terminal"), &at("logs"), &settings, None, true)?;
         let screen = Screen::start(PANEL.0, PANEL.1)?;
         let finger = Finger::on(screen.display())?;
-        let (mirror, bulletin) = (terminal::mirror()?, bulletin());
+        let (mirror, bulletin) = (terminal::mirror()?, papers::bulletin());
         mirror.set_bulletin(&bulletin);
         Ok(Self { folder, programs, terminal, screen, finger, mirror, bulletin, _printer: printer })
     }
@@ -89,20 +84,8 @@ impl Site {
     }
 
     fn enrol(&self) -> Result<()> {
-        let key = || age::x25519::Identity::generate().to_public().to_string();
-        let enrolment = Enrolment {
-            v: 1,
-            terminal: TerminalNumber::new(613)?,
-            generation: 1,
-            token: "one-time".into(),
-            ca: String::new(),
-            fleet_url: "https://127.0.0.1:1".into(),
-            county_url: "https://127.0.0.1:1".into(),
-            county_keys: CountyKeys { id: "k1".into(), working: key(), recovery: key() },
-            officer_pin: PinHash::of("246810"),
-            technician_pin: PinHash::of(TECHNICIAN_PIN),
-            bulletin: self.bulletin.clone(),
-        };
+        let enrolment =
+            Enrolment { bulletin: self.bulletin.clone(), ..papers::enrolment(String::new(), "https://127.0.0.1:1") };
         kiosk::durable::write(&terminal::enrolment(&self.path("")), &serde_json::to_vec(&enrolment)?, 0o600)?;
         Ok(())
     }
@@ -160,27 +143,6 @@ impl Site {
     }
 }
 
-fn bulletin() -> Bulletin {
-    Bulletin {
-        revision: 1,
-        issued: jiff::Timestamp::UNIX_EPOCH,
-        zone: "Asia/Shanghai".into(),
-        station: Station {
-            name: "花桥镇人大代表联络站".into(),
-            telephone: "0570-6012345".into(),
-            code: None,
-            place: Some("huaqiao".into()),
-        },
-        officer: None,
-        public_base: "https://county.example".into(),
-        reply_period: None,
-        categories: built_in_categories(),
-        places: vec![Place { id: "huaqiao".into(), name: "花桥村".into() }],
-        roster: vec![],
-        present: vec![],
-    }
-}
-
 #[test]
 fn before_enrolment_the_technician_gets_in_without_a_pin_and_the_terminal_works_once_it_is_enrolled() {
     let mut site = Site::new().unwrap();
@@ -208,7 +170,7 @@ fn with_the_queue_of_a_newer_release_the_technician_signs_in_and_no_suggestion_i
     site.see("out-of-service").unwrap();
     site.hold_until(CLOCK, "pin").unwrap();
     site.mirror.show(Page::Pin);
-    for digit in TECHNICIAN_PIN.chars() {
+    for digit in papers::TECHNICIAN_PIN.chars() {
         site.hands().tap(&digit.to_string()).unwrap();
     }
     site.see("technician").unwrap();

@@ -4,6 +4,8 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "the terminal is shared with the agent's tests")]
 #![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
+#[path = "support/papers.rs"]
+mod papers;
 #[path = "agent/scripted_host.rs"]
 mod scripted_host;
 #[path = "agent/terminal.rs"]

@@ -3,18 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::sync::Arc;
+#[path = "support/papers.rs"]
+mod papers;
+#[path = "support/writing.rs"]
+mod writing;
 
 use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
-use kiosk::{
-    app,
-    clock::{Clock, SystemClock},
-    control::{Board, Control},
-    pages,
-    session::Event,
-};
+use kiosk::{app, pages, session::Event};
 use slint::{ComponentHandle as _, platform::WindowEvent};
-use wire::bulletin::{Bulletin, Station, built_in_categories};
+use writing::open_writing;
 
 /// The field holds no more of the text than this, in characters.
 const MOST: usize = 301;
@@ -38,33 +35,7 @@ impl Writing {
         ui.show().unwrap();
         ui.window().set_size(slint::PhysicalSize::new(1280, 800));
         ui.global::<pages::Shell>().set_plain(true);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let board = Arc::new(Board::new(clock.wall(), "test"));
-        let socket = folder.path().join("control.sock");
-        let control = Control::start(&socket, Arc::clone(&clock), Arc::clone(&board), |_| ()).unwrap();
-        let (clerk, _) = app::Clerk::new();
-        let control = Arc::new(control);
-        app::start(app::Parts {
-            ui: ui.clone_strong(),
-            clerk,
-            control,
-            board,
-            clock,
-            panel: kiosk::panel::Handle::default(),
-            dark_after: None,
-            has_scanner: false,
-            has_stick: false,
-        });
-        app::dispatch(Event::Bulletin(Box::new(bulletin()), None));
-        for event in [
-            Event::OpenHome,
-            Event::OpenSpeak,
-            Event::ChooseCategory("road".into()),
-            Event::PlaceDone,
-            Event::WriteMyself(true),
-        ] {
-            app::dispatch(event);
-        }
+        open_writing(&ui, folder.path(), papers::bulletin());
         let writing = Self { ui, _folder: folder };
         writing.settle();
         writing
@@ -92,24 +63,6 @@ impl Writing {
 impl Drop for Writing {
     fn drop(&mut self) {
         app::stop();
-    }
-}
-
-fn bulletin() -> Bulletin {
-    Bulletin {
-        revision: 1,
-        issued: jiff::Timestamp::UNIX_EPOCH,
-        zone: "Asia/Shanghai".into(),
-        station: Station {
-            name: "花桥镇人大代表联络站".into(), telephone: String::new(), code: None, place: None
-        },
-        officer: None,
-        public_base: "https://lianxin.example".into(),
-        reply_period: None,
-        categories: built_in_categories(),
-        places: vec![],
-        roster: vec![],
-        present: vec![],
     }
 }
 

@@ -1,55 +1,10 @@
 //! What the benches share: an enrolment, CPU time, medians.
 #![expect(dead_code, reason = "each bench uses its own part")]
 
+#[path = "../../tests/support/papers.rs"]
+pub(crate) mod papers;
+
 use std::{path::Path, time::Duration};
-
-use wire::{
-    bulletin::{Bulletin, Officer, Place, Station, built_in_categories},
-    enrol::{CountyKeys, Enrolment},
-    pin::PinHash,
-    ticket::TerminalNumber,
-};
-
-/// The bulletin of a station with three villages.
-pub(crate) fn bulletin() -> Bulletin {
-    let place = |id: &str, name: &str| Place { id: id.into(), name: name.into() };
-    Bulletin {
-        revision: 1,
-        issued: jiff::Timestamp::UNIX_EPOCH,
-        zone: "Asia/Shanghai".into(),
-        station: Station {
-            name: "花桥镇人大代表联络站".into(),
-            telephone: "0793-1234567".into(),
-            code: Some("https://lianxin.example/s".into()),
-            place: Some("hq".into()),
-        },
-        officer: Some(Officer { name: "李站长".into(), telephone: "13900000000".into() }),
-        public_base: "https://lianxin.example".into(),
-        reply_period: None,
-        categories: built_in_categories(),
-        places: vec![place("hq", "花桥村"), place("xw", "新屋村"), place("sk", "石口村")],
-        roster: vec![],
-        present: vec![],
-    }
-}
-
-/// An enrolment with county keys of its own.
-pub(crate) fn enrolment() -> Enrolment {
-    let key = || age::x25519::Identity::generate().to_public().to_string();
-    Enrolment {
-        v: 1,
-        terminal: TerminalNumber::new(613).expect("in range"),
-        generation: 1,
-        token: "one-time".into(),
-        ca: certificate(),
-        fleet_url: "https://127.0.0.1:1".into(),
-        county_url: "https://127.0.0.1:1".into(),
-        county_keys: CountyKeys { id: "k1".into(), working: key(), recovery: key() },
-        officer_pin: PinHash::of("135790"),
-        technician_pin: PinHash::of("246813"),
-        bulletin: bulletin(),
-    }
-}
 
 /// A certificate that nobody ever shows: it is only pinned.
 fn certificate() -> String {
@@ -61,7 +16,8 @@ fn certificate() -> String {
 /// Writes a terminal's settings and enrolment below `folder`; gives the settings file.
 pub(crate) fn write_terminal(folder: &Path) -> std::path::PathBuf {
     let enrolment_file = folder.join("enrolment.json");
-    let json = serde_json::to_vec(&enrolment()).expect("an enrolment is JSON");
+    let json =
+        serde_json::to_vec(&papers::enrolment(certificate(), "https://127.0.0.1:1")).expect("an enrolment is JSON");
     kiosk::durable::write(&enrolment_file, &json, 0o600).expect("the folder takes files");
     let settings = format!(
         "data_dir = {:?}\nrun_dir = {:?}\nenrolment = {:?}\n[printer]\nport = {:?}\n",

@@ -10,6 +10,8 @@ mod enrolment;
 mod forwarding;
 mod health;
 mod herd;
+#[path = "../support/papers.rs"]
+mod papers;
 mod program;
 mod scripted_host;
 mod tamper;

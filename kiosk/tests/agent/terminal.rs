@@ -24,54 +24,24 @@ use tokio::{
 };
 use uuid::Uuid;
 use wire::{
-    bulletin::{Bulletin, Station, built_in_categories},
-    enrol::{CountyKeys, Enrolment},
+    bulletin::Bulletin,
+    enrol::Enrolment,
     intake::{Accepted, Views},
-    pin::PinHash,
-    ticket::TerminalNumber,
 };
 
-use crate::scripted_host::{Reply, Request, ScriptedHost};
+use crate::{
+    papers,
+    scripted_host::{Reply, Request, ScriptedHost},
+};
 
 pub(crate) const LEDGER: Uuid = Uuid::from_u128(0x1ed);
 
 pub(crate) fn bulletin(revision: u64) -> Bulletin {
-    Bulletin {
-        revision,
-        issued: Timestamp::UNIX_EPOCH,
-        zone: "Asia/Shanghai".into(),
-        station: Station {
-            name: "花桥镇人大代表联络站".into(), telephone: String::new(), code: None, place: None
-        },
-        officer: None,
-        public_base: "https://lianxin.example".into(),
-        reply_period: None,
-        categories: built_in_categories(),
-        places: vec![],
-        roster: vec![],
-        present: vec![],
-    }
-}
-
-pub(crate) fn keys() -> CountyKeys {
-    let key = || age::x25519::Identity::generate().to_public().to_string();
-    CountyKeys { id: "k1".into(), working: key(), recovery: key() }
+    Bulletin { revision, ..papers::bulletin() }
 }
 
 pub(crate) fn enrolment(host: &ScriptedHost) -> Enrolment {
-    Enrolment {
-        v: 1,
-        terminal: TerminalNumber::new(613).unwrap(),
-        generation: 1,
-        token: "one-time".into(),
-        ca: host.authority.pem.clone(),
-        fleet_url: host.url(),
-        county_url: host.url(),
-        county_keys: keys(),
-        officer_pin: PinHash::of("246810"),
-        technician_pin: PinHash::of("135790"),
-        bulletin: bulletin(1),
-    }
+    papers::enrolment(host.authority.pem.clone(), &host.url())
 }
 
 /// A county in order: takes every event, has no views and no other bulletin.

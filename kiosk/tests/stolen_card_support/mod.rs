@@ -19,17 +19,16 @@ use kiosk::{
 use rusqlite::{Connection, types::ValueRef};
 use uuid::Uuid;
 use wire::{
-    bulletin::{Bulletin, Place as Village, Station, built_in_categories},
+    bulletin::Bulletin,
     case::State,
     enrol::{CountyKeys, Enrolment},
     intake::Views,
-    pin::PinHash,
-    ticket::TerminalNumber,
     view::{Reply, SealedView, View, ViewKey},
 };
 use zeroize::Zeroizing;
 
 use crate::{
+    papers,
     queue_support::{County, Place, holds},
     scripted_host::Authority,
     virtual_printer::VirtualPrinter,
@@ -177,21 +176,13 @@ impl Card {
     pub(crate) fn enrol(&mut self) {
         let authority = Authority::new();
         let enrolment = Enrolment {
-            v: 1,
-            terminal: TerminalNumber::new(613).unwrap(),
-            generation: 1,
-            token: "one-time".into(),
-            ca: authority.pem.clone(),
-            fleet_url: PUBLIC_BASE.into(),
-            county_url: PUBLIC_BASE.into(),
             county_keys: CountyKeys {
                 id: "k1".into(),
                 working: self.county.working.to_public().to_string(),
                 recovery: self.county.recovery.to_public().to_string(),
             },
-            officer_pin: PinHash::of("246810"),
-            technician_pin: PinHash::of("135790"),
             bulletin: bulletin(),
+            ..papers::enrolment(authority.pem.clone(), PUBLIC_BASE)
         };
         let file = serde_json::to_vec(&enrolment).unwrap();
         kiosk::durable::write(&self.folder().join("enrolment.json"), &file, 0o600).unwrap();
@@ -355,17 +346,5 @@ fn kick(one: &Submitted, said: &Draft) -> Command {
 }
 
 fn bulletin() -> Bulletin {
-    Bulletin {
-        revision: 1,
-        issued: Timestamp::UNIX_EPOCH,
-        zone: "Asia/Shanghai".into(),
-        station: Station { name: "花桥站".into(), telephone: String::new(), code: None, place: None },
-        officer: None,
-        public_base: PUBLIC_BASE.into(),
-        reply_period: None,
-        categories: built_in_categories(),
-        places: vec![Village { id: "huaqiao".into(), name: "花桥村".into() }],
-        roster: vec![],
-        present: vec![],
-    }
+    Bulletin { public_base: PUBLIC_BASE.into(), ..papers::bulletin() }
 }

@@ -2,14 +2,7 @@
 
 use std::{fs, path::Path};
 
-use age::x25519::Identity;
-use wire::{
-    bulletin::{Station, built_in_categories},
-    enrol::CountyKeys,
-    health::PrinterState,
-    pin::PinHash,
-    ticket::TerminalNumber,
-};
+use wire::health::PrinterState;
 
 use super::*;
 use crate::{
@@ -22,33 +15,11 @@ use crate::{
     ticket::{Draft, Named},
 };
 
+#[path = "../../../tests/support/papers.rs"]
+mod papers;
+
 fn enrolment() -> Enrolment {
-    let key = || Identity::generate().to_public().to_string();
-    Enrolment {
-        v: 1,
-        terminal: TerminalNumber::new(613).unwrap(),
-        generation: 1,
-        token: "one-time".into(),
-        ca: String::new(),
-        fleet_url: "https://127.0.0.1:1".into(),
-        county_url: "https://127.0.0.1:1".into(),
-        county_keys: CountyKeys { id: "k1".into(), working: key(), recovery: key() },
-        officer_pin: PinHash::of("246810"),
-        technician_pin: PinHash::of("135790"),
-        bulletin: Bulletin {
-            revision: 1,
-            issued: jiff::Timestamp::UNIX_EPOCH,
-            zone: "Asia/Shanghai".into(),
-            station: Station { name: "花桥站".into(), telephone: String::new(), code: None, place: None },
-            officer: None,
-            public_base: "https://county.example".into(),
-            reply_period: None,
-            categories: built_in_categories(),
-            places: vec![],
-            roster: vec![],
-            present: vec![],
-        },
-    }
+    papers::enrolment(String::new(), "https://127.0.0.1:1")
 }
 
 /// A clerk with nothing in its folder yet, and its inbox.

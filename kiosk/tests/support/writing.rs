@@ -1,0 +1,42 @@
+//! The real pages with the dispatcher behind them, opened where one writes.
+
+use std::{path::Path, sync::Arc};
+
+use kiosk::{
+    app,
+    clock::{Clock, SystemClock},
+    control::{Board, Control},
+    pages, panel,
+    session::Event,
+};
+use slint::ComponentHandle as _;
+use wire::bulletin::Bulletin;
+
+/// Starts the dispatcher, and opens the page for writing with its keyboard.
+pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let board = Arc::new(Board::new(clock.wall(), "test"));
+    let control = Control::start(&folder.join("control.sock"), Arc::clone(&clock), Arc::clone(&board), |_| ());
+    let (clerk, _) = app::Clerk::new();
+    app::start(app::Parts {
+        ui: ui.clone_strong(),
+        clerk,
+        control: Arc::new(control.expect("a socket")),
+        board,
+        clock,
+        panel: panel::Handle::default(),
+        dark_after: None,
+        has_scanner: false,
+        has_stick: false,
+    });
+    app::dispatch(Event::Bulletin(Box::new(bulletin), None));
+    for event in [
+        Event::OpenHome,
+        Event::OpenSpeak,
+        Event::ChooseCategory("road".into()),
+        Event::PlaceDone,
+        Event::WriteMyself(true),
+    ] {
+        app::dispatch(event);
+    }
+}
