@@ -211,15 +211,35 @@ fn a_queue_of_another_terminal_a_newer_one_and_garbage_are_named() {
     let other = QueueSettings { terminal: TerminalNumber::new(9).unwrap(), ..place.settings() };
     let opened = Queue::open(&place.path(), other, place.clock.clone());
     assert!(matches!(opened, Err(QueueError::OtherTerminal { found, .. }) if found.get() == 613));
-    Connection::open(place.path()).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let newer = Connection::open(place.path()).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    newer.execute("UPDATE queue SET least_reader = 98", []).unwrap();
     let opened = Queue::open(&place.path(), place.settings(), place.clock.clone());
-    assert!(matches!(opened, Err(QueueError::Schema { found: 99, known: 3, .. })));
+    assert!(matches!(opened, Err(QueueError::Schema { found: 99, known: 4, .. })));
     assert!(matches!(Queue::attach(&place.path(), place.clock.clone()), Err(QueueError::Schema { .. })));
 
     let place = Place::new();
     kiosk::durable::write(&place.path(), &[b'x'; 8192], 0o600).unwrap();
     let opened = Queue::open(&place.path(), place.settings(), place.clock.clone());
     assert!(matches!(opened, Err(QueueError::Damaged { .. })), "{:?}", opened.err());
+}
+
+#[test]
+fn after_a_fallback_the_former_release_works_with_what_the_newer_one_added() {
+    let (place, county) = (Place::new(), County::new());
+    drop(place.open());
+    let newer = Connection::open(place.path()).unwrap();
+    newer.execute_batch("ALTER TABLE event ADD COLUMN colour TEXT; CREATE TABLE shade (id INTEGER)").unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    drop(newer);
+    let ticket = place.open().submit(&draft("修路"), &county.sealer).unwrap().ticket;
+    let mut agent = place.attach();
+    let event = agent.forward_batch(1).unwrap().remove(0);
+    agent.delivered(&[event.id], uuid::Uuid::new_v4()).unwrap();
+    let job = place.open().print_job(ticket).unwrap().unwrap();
+    assert_eq!(job.state, PrintState::Prepared { after: 0 });
+    let kept = Connection::open(place.path()).unwrap();
+    assert_eq!(kept.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).unwrap(), 99);
 }
 
 #[test]

@@ -1,20 +1,31 @@
-//! The schema's versions. Invariant: a migration is added, never edited; `user_version` is the count of those applied.
+//! The schema's versions.
+//!
+//! Invariant: a migration is added, never edited; `user_version` is the count of those applied. What a migration adds, a
+//! former release may overlook; one that a former release would do harm to raises `least_reader` and has to wait until
+//! there is no way back to that release.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 /// In their order; the file's `user_version` says how many it has.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_queue.sql"),
     include_str!("migrations/0002_forgetting.sql"),
     include_str!("migrations/0003_age.sql"),
+    include_str!("migrations/0004_least_reader.sql"),
 ];
 
 /// The newest schema that this program knows.
-pub(super) const KNOWN: u32 = 3;
+pub(super) const KNOWN: u32 = 4;
 
 /// Reads the schema version of a file; 0 for an empty one.
 pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Whether a file with a newer schema may be read and written all the same.
+pub(super) fn serves_us(conn: &Connection) -> rusqlite::Result<bool> {
+    let least: Option<u32> = conn.query_row("SELECT least_reader FROM queue", [], |row| row.get(0)).optional()?;
+    Ok(least.is_some_and(|least| least <= KNOWN))
 }
 
 /// Applies what is missing, in one transaction.

@@ -37,7 +37,10 @@ impl Queue {
         let found = migrations::version(&conn).map_err(|e| damaged(path, e))?;
         match found {
             migrations::KNOWN => check(path, &conn)?,
-            newer if newer > migrations::KNOWN => return Err(schema(path, newer)),
+            newer if newer > migrations::KNOWN => {
+                serves_us(path, &conn, newer)?;
+                check(path, &conn)?;
+            }
             // Nobody can be using a file that has no tables.
             0 => migrations::apply(&mut conn)?,
             _ => {
@@ -58,7 +61,8 @@ impl Queue {
     /// Opens the queue for another program: nothing is created or migrated.
     ///
     /// # Errors
-    /// [`QueueError::NotThere`] before the kiosk's first start, [`QueueError::Schema`] for any other release's schema.
+    /// [`QueueError::NotThere`] before the kiosk's first start, [`QueueError::Schema`] for a schema of another release that
+    /// this one can't work with.
     pub fn attach(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, QueueError> {
         if !path.exists() {
             return Err(QueueError::NotThere(path.to_owned()));
@@ -67,10 +71,12 @@ impl Queue {
         lock.lock_shared().map_err(|e| lock_error(path, e))?;
         let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         match migrations::version(&conn).map_err(|e| damaged(path, e))? {
-            migrations::KNOWN => Ok(Self::around(conn, path, vec![generation::beside(path)], clock, lock)),
-            0 => Err(QueueError::NotThere(path.to_owned())),
-            found => Err(schema(path, found)),
+            0 => return Err(QueueError::NotThere(path.to_owned())),
+            migrations::KNOWN => {}
+            older if older < migrations::KNOWN => return Err(schema(path, older)),
+            newer => serves_us(path, &conn, newer)?,
         }
+        Ok(Self::around(conn, path, vec![generation::beside(path)], clock, lock))
     }
 
     /// Opens another connection to the same file, for another thread.
@@ -195,6 +201,15 @@ fn damaged(path: &Path, error: rusqlite::Error) -> QueueError {
             QueueError::Damaged { path: path.to_owned(), finding: error.to_string() }
         }
         _ => QueueError::Sqlite(error),
+    }
+}
+
+/// A file that a newer release left is worked with where that release says that one can.
+fn serves_us(path: &Path, conn: &Connection, newer: u32) -> Result<(), QueueError> {
+    match migrations::serves_us(conn) {
+        Ok(true) => Ok(()),
+        // A file that does not even have the place to look at is none that we know.
+        _ => Err(schema(path, newer)),
     }
 }
 

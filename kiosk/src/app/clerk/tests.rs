@@ -212,6 +212,7 @@ fn the_enrolments_bulletin_is_shown_where_the_queue_does_not_open_and_never_in_p
     counter.desk.as_mut().unwrap().ill = true;
     counter.look_after_the_file();
     version(99);
+    rusqlite::Connection::open(&path).unwrap().execute("UPDATE queue SET least_reader = 98", []).unwrap();
     counter.open();
     assert_eq!((counter.desk.is_none(), counter.shown), (true, Some(7)));
 }
