@@ -11,6 +11,7 @@ use std::{
 use virtual_printer::{
     VirtualPrinter,
     machine::{BYTES_PER_SECOND, Machine, Paper},
+    mechanism::{CUT, moves},
 };
 
 const JOB: &[u8] = b"\x1b@one\ntwo\n\x1dV\x42\x00";
@@ -131,4 +132,27 @@ fn over_a_serial_port_a_job_prints_and_the_answer_comes_back_also_after_the_cabl
         printer.replug();
     }
     assert_eq!(printer.receipts().len(), 2);
+}
+
+#[test]
+fn the_mechanism_waits_for_the_wire_and_for_the_line_before() {
+    let byte = |n: u32| Duration::from_secs(n.into()) / u32::try_from(BYTES_PER_SECOND).unwrap();
+    let mut machine = Machine::default();
+    // Bound by the wire: the last line has come long after the one before it was done.
+    machine.receive(&[b"a\n", [b'b'; 200].as_slice(), b"\n", b"\x1dV\x42\x00"].concat());
+    // Bound by the mechanism: the knife is at work when a drawn band of 320 dots has come, and the lines behind it too.
+    machine.receive(&[b"\x1dv0\x00\x01\x00\x40\x01", [0; 320].as_slice(), b"a\nb\n\x1dV\x42\x00"].concat());
+    let receipts = machine.receipts();
+    assert_eq!((receipts[0].dots, receipts[0].out), (68, byte(203) + moves(34) + CUT));
+    assert_eq!((receipts[1].dots, receipts[1].out), (388, receipts[0].out + moves(388) + CUT));
+}
+
+#[test]
+fn lines_are_as_tall_as_their_letters_and_codes_as_their_modules() {
+    let mut machine = Machine::default();
+    let qr = [b"\x1d(k\x03\x001C\x04\x1d(k\x03\x001E1\x1d(k\x07\x001P0four", b"\x1d(k\x03\x001Q0".as_slice()].concat();
+    let barcode = b"\x1dh\x40\x1dk\x49\x02{B";
+    machine.receive(&[b"\x1d!\x11big\n\x1d!\x00small\n", barcode.as_slice(), &qr, b"\x1bJ\x10\x1dV\x42\x00"].concat());
+    // Two sizes of text, a barcode, a QR code of 21 modules by 4 dots, and a feed.
+    assert_eq!(machine.receipts()[0].dots, 48 + 34 + 64 + 84 + 16);
 }

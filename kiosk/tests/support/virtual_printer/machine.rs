@@ -12,6 +12,7 @@ use std::{collections::VecDeque, time::Duration};
 use super::{
     commands::{DLE, Realtime, is_blank, length, realtime_length},
     flow::{Flow, ROOM},
+    mechanism::Mechanism,
 };
 
 /// 9600 baud, ten bits a byte.
@@ -126,6 +127,10 @@ pub struct Receipt {
     pub bytes: Vec<u8>,
     /// How long the wire was busy from its first to its last byte, real-time commands among them.
     pub wire: Duration,
+    /// Its length, in dots.
+    pub dots: u32,
+    /// When it was out and cut, by the printer's own clock.
+    pub out: Duration,
 }
 
 /// A printer without its plug.
@@ -142,6 +147,7 @@ pub struct Machine {
     span: (u64, u64),
     received: u64,
     flow: Flow,
+    mechanism: Mechanism,
     receipts: Vec<Receipt>,
     scraps: Vec<Vec<u8>>,
     taken_back: usize,
@@ -310,6 +316,7 @@ impl Machine {
             }
             self.span.1 = last;
             self.open.extend(&command);
+            self.mechanism.execute(&command, wire_time(last));
             match command.as_slice() {
                 [b'\n'] => self.feed(1),
                 [0x1B, b'd', lines] => {
@@ -364,12 +371,13 @@ impl Machine {
 
     fn cut(&mut self) {
         let bytes = std::mem::take(&mut self.open);
+        let (dots, out) = self.mechanism.cut(wire_time(self.span.1));
         // A piece on which nothing stands is no receipt.
         if is_blank(&bytes) {
             return;
         }
         let wire = wire_time(self.span.1 - self.span.0 + 1);
-        self.receipts.push(Receipt { bytes, wire });
+        self.receipts.push(Receipt { bytes, wire, dots, out });
     }
 }
 

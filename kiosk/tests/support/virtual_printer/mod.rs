@@ -8,6 +8,7 @@
 mod commands;
 pub mod flow;
 pub mod machine;
+pub mod mechanism;
 
 use std::{
     fs,
