@@ -27,7 +27,7 @@
 //! ([`Queue::open_or_salvage`]).
 //!
 //! A disk that fails at a write or an fsync has kept nothing, as far as anybody is told: the connection is closed, and
-//! what opens anew first writes the log again ([`log`]) and makes a commit. A submission whose commit failed may be there
+//! what opens anew first writes the log again (`log`) and makes a commit. A submission whose commit failed may be there
 //! then all the same; [`Queue::in_doubt`] names it and [`Queue::holds`] reads it back, so that it is not taken twice.
 //!
 //! # What lies on the card
