@@ -29,7 +29,7 @@ mod visits;
 #[path = "../examples/demo/wait.rs"]
 mod wait;
 
-use std::{path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use screen::Screen;
 use serde_json::Value;
@@ -51,8 +51,16 @@ struct Site {
 
 impl Site {
     fn open(folder: &Path) -> Self {
+        Self::open_with(folder, "")
+    }
+
+    /// With more settings.
+    fn open_with(folder: &Path, settings: &str) -> Self {
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let mut stage = Stage::set(folder, &PrinterChoice::default(), true).unwrap();
+        let config = folder.join("terminal/kiosk.toml");
+        let text = fs::read_to_string(&config).unwrap() + settings;
+        kiosk::durable::write(&config, text.as_bytes(), 0o600).unwrap();
         let screen = Screen::start(PANEL.0, PANEL.1).unwrap();
         stage.terminal.start_kiosk(&stage.programs, Some(screen.display())).unwrap();
         stage.terminal.start_agent(&stage.programs).unwrap();
@@ -118,6 +126,29 @@ fn each_fault_of_the_printer_is_an_alarm_at_the_host_while_it_lasts_and_is_over_
     let report = site.host(&["terminal", "health"])[0]["report"].clone();
     assert_eq!(report["kiosk"]["printer"]["profile"], "epson-tm");
     assert_eq!((&report["kiosk"]["queue"]["state"], &report["wall"]["quality"]), (&"ok".into(), &"host".into()));
+}
+
+#[test]
+fn an_unplugged_printer_a_queue_that_takes_nothing_and_a_case_that_nobody_watches_are_alarms_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    // The machine of a test has no such pin.
+    let mut site = Site::open_with(folder.path(), "\n[pins]\ncase_switch = 5\n");
+    site.until_alarms(&["case_unwatched"]);
+    site.printer().unplug();
+    site.until_alarms(&["case_unwatched", "printer_unplugged"]);
+    site.printer().replug();
+    site.until_alarms(&["case_unwatched"]);
+
+    // A folder where the queue's reserve belongs: the file is closed, and opened as soon as it is gone.
+    let reserve = folder.path().join("terminal/data/queue.sqlite.reserve");
+    fs::remove_file(&reserve).unwrap();
+    fs::create_dir(&reserve).unwrap();
+    site.until_alarms(&["case_unwatched", "queue_unusable"]);
+    let told = site.host(&["terminal", "health"])[0]["report"].clone();
+    assert_eq!((&told["kiosk"]["queue"]["dead"], &told["tamper"]["open"]), (&Value::Null, &Value::Null));
+    fs::remove_dir(&reserve).unwrap();
+    site.until_alarms(&["case_unwatched"]);
+    assert_eq!(site.past()[..2], [("queue_unusable".into(), true), ("printer_unplugged".into(), true)]);
 }
 
 #[test]

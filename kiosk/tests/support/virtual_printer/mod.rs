@@ -37,6 +37,8 @@ struct Inside {
     /// Answers that arose from a change and still have to be sent.
     answers: Vec<u8>,
     replug: bool,
+    /// The plug lies beside the socket.
+    unplugged: bool,
     stop: bool,
     /// Bytes that it takes every [`PACED`]; none, as many as there are.
     pace: Option<usize>,
@@ -75,8 +77,14 @@ impl VirtualPrinter {
     ///
     /// No pseudo terminal, or a link that cannot be made.
     pub fn start(link: &Path) -> io::Result<Self> {
-        let inside =
-            Inside { machine: Machine::default(), answers: Vec::new(), replug: false, stop: false, pace: None };
+        let inside = Inside {
+            machine: Machine::default(),
+            answers: Vec::new(),
+            replug: false,
+            unplugged: false,
+            stop: false,
+            pace: None,
+        };
         let shared = Arc::new(Shared { inside: Mutex::new(inside), changed: Condvar::new() });
         let plug = Plug::new(link)?;
         let thread = std::thread::Builder::new().name("virtual printer".into()).spawn({
@@ -134,8 +142,17 @@ impl VirtualPrinter {
 
     /// Pulls the cable and plugs it in again; what was printed stays.
     pub fn replug(&self) {
+        self.plug(false);
+    }
+
+    /// Pulls the cable.
+    pub fn unplug(&self) {
+        self.plug(true);
+    }
+
+    fn plug(&self, unplugged: bool) {
         let mut inside = self.shared.lock();
-        inside.replug = true;
+        (inside.replug, inside.unplugged) = (true, unplugged);
         drop(self.shared.changed.wait_while(inside, |i| i.replug && !i.stop));
     }
 
@@ -198,7 +215,12 @@ fn run(shared: &Shared, link: &Path, mut plug: Plug) {
             answers.extend(inside.machine.receive(&bytes[..count]));
         }
         if inside.replug {
-            match Plug::new(link) {
+            let elsewhere = link.with_extension("unplugged");
+            let place = if inside.unplugged { &elsewhere } else { link };
+            if inside.unplugged {
+                drop(fs::remove_file(link));
+            }
+            match Plug::new(place) {
                 Ok(fresh) => plug = fresh,
                 Err(_) => inside.stop = true,
             }
