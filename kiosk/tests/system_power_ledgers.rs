@@ -3,7 +3,6 @@
 //! `LIANXIN_POWER_CUTS=N` makes N cuts that meet work; `cargo run --release --example chaos -- --power-cuts N` as well.
 
 #![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
-#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 #[path = "../examples/demo/browser.rs"]
 mod browser;

@@ -3,7 +3,7 @@
 //! Invariant: does no I/O. What the screen called kept is at the county as it was left; what it did not may be there or
 //! not; nothing is there more often than it was left.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::ledgers::Verdict;
 
@@ -44,14 +44,12 @@ impl Verdict {
     /// With what was left, held against what the county has of it.
     #[must_use]
     pub fn with_further(mut self, left: &[Left], held: &[Held]) -> Self {
-        let mut all: BTreeMap<(Kind, &str), (Vec<&Left>, Vec<&Held>)> = BTreeMap::new();
-        for one in left {
-            all.entry((one.kind, &one.number)).or_default().0.push(one);
-        }
-        for one in held {
-            all.entry((one.kind, &one.number)).or_default().1.push(one);
-        }
-        for ((kind, number), (left, held)) in all {
+        let of_left = left.iter().map(|one| (one.kind, one.number.as_str()));
+        let of_held = held.iter().map(|one| (one.kind, one.number.as_str()));
+        let all: BTreeSet<(Kind, &str)> = of_left.chain(of_held).collect();
+        for (kind, number) in all {
+            let left: Vec<&Left> = left.iter().filter(|one| one.kind == kind && one.number == number).collect();
+            let held: Vec<&Held> = held.iter().filter(|one| one.kind == kind && one.number == number).collect();
             let name = || match kind {
                 Kind::Contact => format!("the telephone for {number}"),
                 Kind::Rating => format!("the rating of {number}"),
