@@ -15,7 +15,7 @@ use kiosk::{
     clock::{Clock, SystemClock, TrustedClock},
     config::{Config, Pins},
     control::{Board, Control, ControlEvent, message::Changed},
-    cores, logs, pages, panel, systemd,
+    cores, durable, logs, pages, panel, systemd,
     tamper::Watch,
     ui::fonts::with_fonts,
 };
@@ -52,6 +52,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let window = with_fonts(pages::App::new)?.context("open the screen")?;
     end_with_any_thread();
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
+    // A folder above it that can't be read belongs to somebody else, who made this one.
+    if let Err(problem) = durable::folder(&config.data_dir) {
+        tracing::warn!(%problem, "the name of the data folder may not outlive a power cut");
+    }
     std::fs::create_dir_all(&config.run_dir).with_context(|| format!("make {}", config.run_dir.display()))?;
 
     let trusted = Arc::new(TrustedClock::start(Arc::new(SystemClock::start()), &config.time_path()));
