@@ -180,7 +180,7 @@ fn no_code_outlives_ten_minutes_of_a_run_that_finds_the_clock_set_back() {
 
 /// Idle time-outs, the printer's patience, back-off and decisions of the forwarder take the monotonic clock; whoever asks
 /// for the wall clock stands here, with what for.
-const ASKS_FOR_THE_DAY: [&str; 16] = [
+const ASKS_FOR_THE_DAY: [&str; 19] = [
     // The machine's clock, which the host's time corrects.
     "clock.rs",
     // What is shown, and the label of a check-in.
@@ -197,6 +197,10 @@ const ASKS_FOR_THE_DAY: [&str; 16] = [
     "forwarder/run.rs",
     // The label of a stick's manifest.
     "stick/mod.rs",
+    // Labels of an opened case and of a health report, and how long the oldest event waits, where that is known.
+    "tamper/journal.rs",
+    "fleet/health.rs",
+    "app/clerk/health.rs",
     // Labels; codes and retention of a run before.
     "queue/forward.rs",
     "queue/cache.rs",

@@ -21,7 +21,7 @@ pub fn printer(bytes: &[u8]) {
     // "Stop" and "go" may stand inside an answer.
     let without: Vec<u8> = bytes.iter().copied().filter(|byte| !is_flow(*byte)).collect();
     let with_flow = || Replies::default().with_flow();
-    let kinds: [(fn() -> Replies, &[u8]); 3] =
+    let kinds: [(Make, &[u8]); 3] =
         [(Replies::default, bytes), (Replies::with_full_status, bytes), (with_flow, &without)];
     for (make, judged) in kinds {
         let (mut whole, mut pieces) = (make(), make());
@@ -34,6 +34,8 @@ pub fn printer(bytes: &[u8]) {
         }
     }
 }
+
+type Make = fn() -> Replies;
 
 fn is_flow(byte: u8) -> bool {
     matches!(byte, 0x11 | 0x13)
