@@ -26,13 +26,12 @@ pub struct WriteError {
 /// Whatever the file system answers; the former content then still stands.
 pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let whole = || -> io::Result<()> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let beside = path.with_added_extension("new");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
-        File::open(folder)?.sync_all()
+        sync_name(path)
     };
     whole().map_err(|source| WriteError { path: path.to_owned(), source })
 }
@@ -46,7 +45,16 @@ pub fn folder(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
-    File::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+    sync_name(path)
+}
+
+/// The folder that a path's name stands in.
+pub fn above(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync_name(path: &Path) -> io::Result<()> {
+    File::open(above(path))?.sync_all()
 }
 
 /// Overwrites what `path` holds with zeros and removes it. A card may keep the former bytes in blocks that it has set
@@ -58,7 +66,7 @@ pub fn erase(path: &Path) -> Result<(), WriteError> {
     overwrite(path)?;
     let gone = || match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed.and_then(|()| File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()),
+        removed => removed.and_then(|()| sync_name(path)),
     };
     gone().map_err(|source| WriteError { path: path.to_owned(), source })
 }

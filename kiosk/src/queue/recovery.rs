@@ -22,7 +22,7 @@ use super::{
     store::{files_of, locked_alone},
     submit::kind_name,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, durable};
 
 /// What a start found of a damaged file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +158,6 @@ fn witness_found<'a>(
 
 /// Links the files into the next folder, whole or not at all.
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let number = folders(path)?.last().map_or(1, |(last, _)| last + 1);
     let folder = path.with_added_extension(format!("damaged-{number}"));
     let unfinished = path.with_added_extension("damaged-unfinished");
@@ -173,7 +172,7 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
     File::create_new(unfinished.join(TO_BE_READ))?.sync_all()?;
     File::open(&unfinished)?.sync_all()?;
     fs::rename(&unfinished, &folder)?;
-    File::open(parent)?.sync_all()?;
+    File::open(durable::above(path))?.sync_all()?;
     Ok(folder)
 }
 
@@ -185,10 +184,9 @@ fn unread(path: &Path) -> Result<Option<PathBuf>, QueueError> {
 
 /// The folders of files set aside, by number.
 fn folders(path: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let prefix = format!("{}.damaged-", name_of(path).display());
     let mut folders = Vec::new();
-    for entry in fs::read_dir(parent)? {
+    for entry in fs::read_dir(durable::above(path))? {
         let entry = entry?;
         let number = entry.file_name().to_str().and_then(|name| name.strip_prefix(&prefix)?.parse().ok());
         folders.extend(number.map(|number| (number, entry.path())));
