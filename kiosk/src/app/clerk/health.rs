@@ -51,15 +51,18 @@ impl Counter {
 
     /// None while a file that was closed was not tried again.
     fn queue_state(&self) -> Option<Queue> {
-        // Folders, which can be counted where the file can't be read.
-        let set_aside = set_aside_beside(&self.office.config.queue_path()).ok();
-        let set_aside = set_aside.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-        let uncounted = |state| Queue { state, waiting: None, oldest_s: None, dead: None, set_aside };
-        let Some(desk) = &self.desk else { return self.told.closed.clone().map(uncounted) };
+        let Some(desk) = &self.desk else { return self.told.closed.clone().map(|state| self.uncounted(state)) };
         let state = if self.full_until.is_some() { QueueState::Full } else { QueueState::Ok };
-        let Ok(facts) = desk.facts() else { return Some(uncounted(QueueState::Unusable)) };
+        let Ok(facts) = desk.facts() else { return Some(self.uncounted(QueueState::Unusable)) };
         let oldest_s = facts.oldest.and_then(|oldest| waits_s(oldest, self.office.clock.wall()));
+        let set_aside = Some(saturated(facts.set_aside));
         Some(Queue { state, waiting: Some(facts.waiting), oldest_s, dead: Some(facts.dead), set_aside })
+    }
+
+    /// A file that can't be read; folders beside it can be counted all the same.
+    fn uncounted(&self, state: QueueState) -> Queue {
+        let set_aside = set_aside_beside(&self.office.config.queue_path()).ok().map(saturated);
+        Queue { state, waiting: None, oldest_s: None, dead: None, set_aside }
     }
 
     /// A switch is watched once it was looked at and what was seen is on the disk; before that nobody can tell.
@@ -78,6 +81,10 @@ impl Counter {
             }
         }
     }
+}
+
+fn saturated(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn state(health: &PrinterHealth) -> PrinterState {
