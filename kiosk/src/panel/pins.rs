@@ -40,9 +40,7 @@ impl RaspberryPi {
             case_switch: pin(pins.case_switch, "the switch of the case").map(rppal::gpio::Pin::into_input_pullup),
         })
     }
-}
 
-impl RaspberryPi {
     /// Whether the switch of the case could be had.
     #[must_use]
     pub fn has_case_switch(&self) -> bool {
