@@ -18,11 +18,11 @@ use forgetful::Forgetful;
 use kiosk::{
     clock::Clock,
     fleet::IdentityStore,
-    queue::{PrintState, Queue, QueueSettings},
+    queue::{PrintState, Queue},
 };
-use queue_support::{County, Turned, draft};
+use queue_support::{County, Turned, draft, settings};
 use uuid::Uuid;
-use wire::ticket::{TerminalNumber, TicketNumber};
+use wire::ticket::TicketNumber;
 
 /// More than a run has changes of the disk now and then, so that some cuts fall behind its end.
 const MOST_CHANGES: u64 = 400;
@@ -36,13 +36,8 @@ struct Told {
 }
 
 fn open(folder: &Path, clock: &Arc<Turned>) -> Result<Queue, kiosk::queue::QueueError> {
-    let settings = QueueSettings {
-        terminal: TerminalNumber::new(613).unwrap(),
-        first_generation: Some(1),
-        witnesses: vec![folder.join("boot.generation")],
-    };
     let clock: Arc<dyn Clock> = clock.clone();
-    Queue::open_or_salvage(&folder.join("queue.sqlite"), &settings, &clock).map(|(queue, salvaged)| {
+    Queue::open_or_salvage(&folder.join("queue.sqlite"), &settings(folder), &clock).map(|(queue, salvaged)| {
         assert_eq!(salvaged, None, "a power cut damages no queue");
         queue
     })

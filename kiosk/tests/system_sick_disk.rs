@@ -20,11 +20,11 @@ use forgetful::{
 };
 use kiosk::{
     clock::Clock,
-    queue::{PrintState, Queue, QueueError, QueueSettings},
+    queue::{PrintState, Queue, QueueError},
 };
-use queue_support::{County, Turned, draft};
+use queue_support::{County, Turned, draft, settings};
 use uuid::Uuid;
-use wire::ticket::{TerminalNumber, TicketNumber};
+use wire::ticket::TicketNumber;
 
 const STEPS: u32 = 30;
 
@@ -32,13 +32,8 @@ const STEPS: u32 = 30;
 type Told = BTreeMap<Uuid, TicketNumber>;
 
 fn open(folder: &Path, clock: &Arc<Turned>) -> Result<Queue, QueueError> {
-    let settings = QueueSettings {
-        terminal: TerminalNumber::new(613).unwrap(),
-        first_generation: Some(1),
-        witnesses: vec![folder.join("boot.generation")],
-    };
     let clock: Arc<dyn Clock> = clock.clone();
-    Queue::open_or_salvage(&folder.join("queue.sqlite"), &settings, &clock).map(|(queue, salvaged)| {
+    Queue::open_or_salvage(&folder.join("queue.sqlite"), &settings(folder), &clock).map(|(queue, salvaged)| {
         assert_eq!(salvaged, None, "a disk that fails damages no queue");
         queue.keep_reserve().map(|_| queue)
     })?

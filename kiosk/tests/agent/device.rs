@@ -14,12 +14,14 @@ use kiosk::{
     queue::{Queue, QueueSettings},
     seal::Sealer,
     tamper::{Seen, Watch},
-    ticket::{Draft, Named},
 };
 use tempfile::TempDir;
 use wire::enrol::Enrolment;
 
-use crate::{scripted_host::ScriptedHost, terminal::enrolment};
+use crate::{
+    scripted_host::ScriptedHost,
+    terminal::{draft, enrolment},
+};
 
 /// An enrolled terminal's folder, with the journal of its case.
 pub(crate) struct Device {
@@ -79,14 +81,6 @@ impl Device {
         let settings =
             QueueSettings { terminal: self.enrolment.terminal, first_generation: Some(1), witnesses: vec![] };
         let mut queue = Queue::open(&self.config.queue_path(), settings, Arc::clone(&self.clock)).unwrap();
-        let draft = Draft {
-            category: Named { id: "road".into(), name: "道路".into() },
-            place: None,
-            text: "村口的路灯坏了。".into(),
-            landmark: None,
-            on_behalf: false,
-            text_on_receipt: false,
-        };
-        queue.submit(&draft, &Sealer::new(&self.enrolment.county_keys).unwrap()).unwrap();
+        queue.submit(&draft(), &Sealer::new(&self.enrolment.county_keys).unwrap()).unwrap();
     }
 }

@@ -44,6 +44,18 @@ pub(crate) fn enrolment(host: &ScriptedHost) -> Enrolment {
     papers::enrolment(host.authority.pem.clone(), &host.url())
 }
 
+/// A suggestion.
+pub(crate) fn draft() -> Draft {
+    Draft {
+        category: Named { id: "road".into(), name: "道路".into() },
+        place: None,
+        text: "村口的路灯坏了。".into(),
+        landmark: None,
+        on_behalf: false,
+        text_on_receipt: false,
+    }
+}
+
 /// A county in order: takes every event, has no views and no other bulletin.
 pub(crate) fn in_order(request: &Request) -> Reply {
     in_ledger(LEDGER, request)
@@ -138,15 +150,7 @@ impl Terminal {
 
     /// Submits a suggestion, without a nudge.
     pub(crate) fn submit(&mut self) -> Uuid {
-        let draft = Draft {
-            category: Named { id: "road".into(), name: "道路".into() },
-            place: None,
-            text: "村口的路灯坏了。".into(),
-            landmark: None,
-            on_behalf: false,
-            text_on_receipt: false,
-        };
-        self.queue.submit(&draft, &self.sealer).unwrap().event
+        self.queue.submit(&draft(), &self.sealer).unwrap().event
     }
 
     /// Waits until the queue, as it lies on the disk, is as wanted; looks whenever something was written.

@@ -94,6 +94,15 @@ impl County {
     }
 }
 
+/// Settings of a queue in this folder.
+pub fn settings(folder: &std::path::Path) -> QueueSettings {
+    QueueSettings {
+        terminal: TerminalNumber::new(613).unwrap(),
+        first_generation: Some(1),
+        witnesses: vec![folder.join("boot.generation")],
+    }
+}
+
 /// A folder with a queue file.
 pub struct Place {
     pub folder: tempfile::TempDir,
@@ -121,11 +130,7 @@ impl Place {
     }
 
     pub fn settings(&self) -> QueueSettings {
-        QueueSettings {
-            terminal: TerminalNumber::new(613).unwrap(),
-            first_generation: Some(1),
-            witnesses: vec![self.folder.path().join("boot.generation")],
-        }
+        settings(self.folder.path())
     }
 
     pub fn open(&self) -> Queue {
