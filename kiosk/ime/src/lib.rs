@@ -5,3 +5,8 @@
 //! candidates.
 //!
 //! Invariant: nothing of what was written or typed is kept beyond the answer, logged, or written to a disk.
+
+pub mod engines;
+pub mod handwriting;
+pub mod pinyin;
+pub mod serve;

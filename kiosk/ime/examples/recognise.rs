@@ -1,0 +1,32 @@
+//! `cargo run --release --example recognise`: answers lines of JSON, `{"strokes":[[[x,y],…],…]}` or
+//! `{"pinyin":"xiulu"}`, in order, with `{"candidates":["…",…],"ms":…}`. It is what the terminal's own process does,
+//! without the line in which that says what it has; what is missing is said on standard error.
+
+use std::{io, process::ExitCode};
+
+use clap::Parser;
+use ime::{
+    engines::{Engines, Places},
+    serve,
+};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    places: Places,
+}
+
+fn main() -> ExitCode {
+    let mut engines = Engines::load(&Arguments::parse().places);
+    let ready = engines.ready();
+    for missing in [ready.handwriting, ready.pinyin].into_iter().flatten() {
+        eprintln!("recognise: {missing}");
+    }
+    match serve::serve(&mut engines, io::stdin().lock(), io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("recognise: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

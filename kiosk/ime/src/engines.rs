@@ -1,0 +1,83 @@
+//! Both input methods, where they find what they need, and one answer to one question.
+//!
+//! Invariant: whatever is missing or fails, the other goes on; what is missing is said in words for a technician.
+
+use std::path::PathBuf;
+
+use ime_line::{Answer, Ask, Ready};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::{handwriting::Handwriting, pinyin::Pinyin};
+
+/// Why an input method isn't there, for a technician: what was looked for, and what brings it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Missing(pub String);
+
+/// Where the engines find what they need.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Places {
+    /// The folder with the model of handwriting.
+    #[arg(long, value_name = "DIR", env = "LIANXIN_IME_MODELS", default_value = "/usr/share/lianxin/ime")]
+    pub models: PathBuf,
+}
+
+/// What recognises: each engine, or why it isn't there.
+pub struct Engines {
+    handwriting: Result<Handwriting, Missing>,
+    pinyin: Result<Pinyin, Missing>,
+}
+
+impl Engines {
+    /// Loads what is there.
+    pub fn load(places: &Places) -> Self {
+        Self { handwriting: Handwriting::load(places), pinyin: Pinyin::load(places) }
+    }
+
+    /// What is there, and why something is not.
+    pub fn ready(&self) -> Ready {
+        let reason = |missing: &Missing| missing.to_string();
+        Ready {
+            handwriting: self.handwriting.as_ref().err().map(reason),
+            pinyin: self.pinyin.as_ref().err().map(reason),
+        }
+    }
+
+    /// Answers a question, and says what that took.
+    pub fn answer(&mut self, ask: &Ask) -> Answer {
+        let before = cpu_ms();
+        let result = self.candidates(ask);
+        let ms = cpu_ms() - before;
+        match result {
+            Ok((candidates, uses)) => Answer { candidates, uses, ms, error: None },
+            Err(missing) => Answer { ms, error: Some(missing.to_string()), ..Answer::default() },
+        }
+    }
+
+    /// The candidates, and of typed letters how many bytes each stands for.
+    fn candidates(&mut self, ask: &Ask) -> Result<(Vec<String>, Vec<usize>), Missing> {
+        match ask {
+            Ask::Strokes { strokes, before, all } => {
+                let handwriting = self.handwriting.as_mut().map_err(|missing| missing.clone())?;
+                Ok((handwriting.recognise(strokes, before, *all)?, Vec::new()))
+            }
+            Ask::Next { after } => {
+                let handwriting = self.handwriting.as_mut().map_err(|missing| missing.clone())?;
+                Ok((handwriting.next(after), Vec::new()))
+            }
+            Ask::Pinyin { pinyin: letters, fuzzy } => {
+                let pinyin = self.pinyin.as_mut().map_err(|missing| missing.clone())?;
+                let words = pinyin.words(letters, *fuzzy)?;
+                Ok(words.into_iter().unzip())
+            }
+        }
+    }
+}
+
+/// CPU time of this process until now, in milliseconds.
+pub fn cpu_ms() -> f64 {
+    let now = clock_gettime(ClockId::ProcessCPUTime);
+    #[expect(clippy::cast_precision_loss, reason = "exact for as long as a process lives")]
+    let (seconds, nanoseconds) = (now.tv_sec as f64, now.tv_nsec as f64);
+    seconds * 1e3 + nanoseconds / 1e6
+}
