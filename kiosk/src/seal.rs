@@ -58,11 +58,19 @@ impl Sealer {
     /// [`SealError::Encrypt`] where encryption fails.
     pub fn seal<T: Serialize>(&self, body: &T) -> Result<Vec<u8>, SealError> {
         let plain = Zeroizing::new(serde_json::to_vec(body).map_err(|e| SealError::Encrypt(e.into()))?);
+        self.seal_bytes(&plain)
+    }
+
+    /// Seals bytes as they are.
+    ///
+    /// # Errors
+    /// [`SealError::Encrypt`] where encryption fails.
+    pub fn seal_bytes(&self, plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let recipients = self.recipients.iter().map(|r| -> &dyn age::Recipient { r });
         let encryptor = age::Encryptor::with_recipients(recipients).expect("invariant: there are two recipients");
         let mut sealed = Vec::with_capacity(plain.len() + 512);
         let mut writer = encryptor.wrap_output(&mut sealed).map_err(SealError::Encrypt)?;
-        writer.write_all(&plain).map_err(SealError::Encrypt)?;
+        writer.write_all(plain).map_err(SealError::Encrypt)?;
         writer.finish().map_err(SealError::Encrypt)?;
         Ok(sealed)
     }

@@ -13,7 +13,7 @@ use std::{
 use kiosk::{
     clock::Clock,
     durable,
-    queue::{Queue, QueueError, Salvaged},
+    queue::{KEPT_ASIDE, Queue, QueueError, Salvaged, seal_set_aside},
 };
 use queue_support::{County, Place, draft};
 use uuid::Uuid;
@@ -210,4 +210,78 @@ fn a_second_damage_is_set_aside_beside_the_first() {
     let (queue, salvaged) = open(&place).unwrap();
     assert_eq!(salvaged.unwrap().events as usize, submitted.len() + 1);
     assert_eq!(queue.set_aside().unwrap(), 2);
+}
+
+fn set_aside(place: &Place, number: usize) -> PathBuf {
+    place.folder.path().join(format!("queue.sqlite.damaged-{number}"))
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_was_set_aside_is_sealed_to_the_county_byte_by_byte() {
+    let (place, submitted) = filled(false);
+    durable::write(&place.path(), &[0x55; 3 * PAGE], 0o600).unwrap();
+    let (damaged, log) = (fs::read(place.path()).unwrap(), fs::read(log_of(&place)).unwrap());
+    comes_back(&place, &submitted);
+    // A second name of the file shows what became of its bytes.
+    let other = place.folder.path().join("other");
+    fs::hard_link(set_aside(&place, 1).join("queue.sqlite"), &other).unwrap();
+    let county = County::new();
+    seal_set_aside(&place.path(), &county.sealer).unwrap();
+    assert_eq!(names(&set_aside(&place, 1)), ["queue.sqlite-wal.age", "queue.sqlite.age"]);
+    for (name, bytes) in [("queue.sqlite.age", &damaged), ("queue.sqlite-wal.age", &log)] {
+        let sealed = fs::read(set_aside(&place, 1).join(name)).unwrap();
+        assert_eq!(&age::decrypt(&county.recovery, &sealed).unwrap(), bytes, "{name}");
+    }
+    assert!(fs::read(&other).unwrap().iter().all(|byte| *byte == 0));
+    assert_eq!(open(&place).unwrap().0.set_aside().unwrap(), 1, "it is counted as before");
+}
+
+#[test]
+fn a_sealing_cut_short_is_ended_with_the_whole_bytes_and_never_from_overwritten_ones() {
+    let (place, submitted) = filled(true);
+    damage(&place);
+    let damaged = fs::read(place.path()).unwrap();
+    comes_back(&place, &submitted);
+    let (county, folder) = (County::new(), set_aside(&place, 1));
+    // Cut while the sealed file was written, then while the plain one was overwritten.
+    durable::write(&folder.join("queue.sqlite.age.new"), b"half", 0o600).unwrap();
+    let sealed = county.sealer.seal_bytes(&damaged).unwrap();
+    durable::write(&folder.join("queue.sqlite.age"), &sealed, 0o600).unwrap();
+    durable::overwrite(&folder.join("queue.sqlite")).unwrap();
+    seal_set_aside(&place.path(), &county.sealer).unwrap();
+    let sealed = fs::read(folder.join("queue.sqlite.age")).unwrap();
+    assert_eq!(age::decrypt(&county.working, &sealed).unwrap(), damaged);
+    assert!(!folder.join("queue.sqlite").exists());
+}
+
+#[test]
+fn what_is_still_to_be_read_is_not_sealed() {
+    let (place, submitted) = filled(true);
+    damage(&place);
+    set_aside_by_hand(place.folder.path());
+    seal_set_aside(&place.path(), &County::new().sealer).unwrap();
+    assert_eq!(names(&set_aside(&place, 1)), ["queue.sqlite", "to be read"]);
+    assert_eq!(comes_back(&place, &submitted), submitted.len());
+}
+
+#[test]
+fn of_many_that_were_set_aside_the_newest_stay() {
+    let (place, county) = (Place::new(), County::new());
+    for number in 1..=KEPT_ASIDE + 2 {
+        drop(place.open());
+        damage(&place);
+        open(&place).unwrap();
+        seal_set_aside(&place.path(), &county.sealer).unwrap();
+        assert!(set_aside(&place, number).join("queue.sqlite.age").exists());
+    }
+    let queue = place.open();
+    assert_eq!(queue.set_aside().unwrap(), KEPT_ASIDE);
+    assert!(!set_aside(&place, 2).exists() && set_aside(&place, 3).exists());
 }

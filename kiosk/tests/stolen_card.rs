@@ -182,3 +182,18 @@ fn thirty_days_behind_the_acknowledgement_nothing_of_a_ticket_is_left_but_the_se
     assert_eq!(card.finds(&number(&all[0])), [""; 0]);
     has_nothing_of_the_villagers(&card);
 }
+
+#[test]
+fn a_damaged_queue_that_was_set_aside_gives_nobody_the_codes_it_held() {
+    let mut card = Card::new();
+    card.enrol();
+    let all = visits(&mut card);
+    all.iter().for_each(|one| has_proofs_where_they_belong(&card, one));
+    let waiting = card.sealed();
+    card.damage_the_queue();
+    has_nothing_of_the_villagers(&card);
+    all.iter().for_each(|one| has_no_proofs(&card, one));
+    // What was read of it waits for the county, sealed as it was.
+    assert_eq!(card.sealed().len(), waiting.len());
+    waiting.iter().for_each(|event| assert_eq!(card.finds(event), ["event as it is in the queue"]));
+}

@@ -4,6 +4,8 @@
 #![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
 #![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
+#[path = "support/alarms.rs"]
+mod alarms;
 #[path = "../examples/demo/browser.rs"]
 mod browser;
 #[path = "../examples/demo/county.rs"]
@@ -76,18 +78,8 @@ impl Site {
         self.stage.machine.run(&self.stage.programs, words, "").unwrap()
     }
 
-    /// Waits until these alarms stand, as `host terminal list` shows them.
     fn until_alarms(&mut self, expected: &[&str]) {
-        until(&format!("the alarms {expected:?}"), PATIENCE, || {
-            self.stage.machine.check()?;
-            let terminal = self.host(&["terminal", "list"])[0].clone();
-            // Seen at all: before that nothing is known, and nothing is well.
-            let alarms = terminal["alarms"].as_array().filter(|_| terminal["last_seen"].is_string());
-            let mut alarms: Vec<_> = alarms.into_iter().flatten().filter_map(Value::as_str).collect();
-            alarms.sort_unstable();
-            Ok((terminal["last_seen"].is_string() && alarms == expected).then_some(()))
-        })
-        .unwrap();
+        alarms::until_alarms(&mut self.stage, expected, PATIENCE);
     }
 
     /// All alarms so far, the newest first: what it was, and whether it is over without a restart.

@@ -4,6 +4,8 @@
 #![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
 #![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
+#[path = "support/alarms.rs"]
+mod alarms;
 #[path = "../examples/demo/browser.rs"]
 mod browser;
 #[path = "../examples/demo/county.rs"]
@@ -60,6 +62,7 @@ const ATTRACT: &str = "摸一下，开始说";
 const NOT_KEPT: &str = "没存上，请再交一次，或者叫人帮忙。";
 const TAKES_NOTHING: &str = "这台机器先歇一歇";
 const WHY: &str = "机器现在存不了东西，不能收意见。";
+const FULL: &str = "机器里存满了，联网送走以后再收。";
 
 struct Site {
     stage: Stage,
@@ -126,6 +129,10 @@ impl Site {
         .unwrap();
     }
 
+    fn until_alarms(&mut self, expected: &[&str]) {
+        alarms::until_alarms(&mut self.stage, expected, PATIENCE);
+    }
+
     /// What the technician reads.
     fn technician(&self, wanted: &str) {
         self.finger.press(CLOCK).unwrap();
@@ -142,6 +149,34 @@ impl Site {
         assert!(read.is_ok(), "{:?}", self.villager.look());
         self.villager.tap("返回").unwrap();
     }
+}
+
+#[test]
+fn a_full_disk_takes_the_visit_under_way_and_is_an_alarm_until_there_is_room() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Forgetful::new());
+    let data = folder.path().join("terminal/data");
+    fs::create_dir_all(&data).unwrap();
+    let mounted = disk.mount(&data).expect("a file system of one's own can be mounted");
+    let mut site = Site::open(folder.path());
+    site.sees(ATTRACT);
+    site.until_alarms(&[]);
+    // Something else has filled the disk; the reserve is all that is left.
+    let used = disk.disk().used();
+    disk.disk().set_capacity(Some(used));
+    site.say();
+    let taken = site.told();
+    site.sees(FULL);
+    site.until_alarms(&["queue_full"]);
+    site.arrive(&[&taken]);
+
+    disk.disk().set_capacity(None);
+    site.sees(ATTRACT);
+    site.until_alarms(&[]);
+    site.say();
+    let next = site.told();
+    site.arrive(&[&taken, &next]);
+    drop(site);
+    mounted.umount_and_join().unwrap();
 }
 
 #[test]
@@ -191,9 +226,11 @@ fn a_terminal_on_a_disk_that_fails_says_so_keeps_its_word_and_is_back_by_itself_
     site.stage.machine.start(&site.stage.programs).unwrap();
     site.arrive(&[&first, &second, &third]);
     assert!(!site.stage.terminal.facts(&third).unwrap().unwrap().delivered, "it can't be noted yet");
+    site.until_alarms(&["queue_read_only"]);
 
     disk.disk().set_read_only(false);
     site.sees(ATTRACT);
+    site.until_alarms(&[]);
     until("the delivery to be noted", PATIENCE, || {
         Ok(site.stage.terminal.facts(&third)?.filter(|facts| facts.delivered))
     })

@@ -72,8 +72,10 @@ struct Answer {
 }
 
 impl Answer {
+    /// What a terminal or a stick says of itself stands in such texts: no control character of it reaches the screen.
     fn new(text: impl Display, json: impl Serialize) -> Result<Self> {
-        Ok(Self { text: text.to_string(), json: serde_json::to_value(json)? })
+        let shown = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+        Ok(Self { text: text.to_string().chars().map(shown).collect(), json: serde_json::to_value(json)? })
     }
 }
 
@@ -166,4 +168,15 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Ca(command) => ca::run(&context, command)?,
     };
     Ok(Some(answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_calls_itself_moves_no_cursor() {
+        let answer = Answer::new("kiosk 1\u{1b}[2J\u{9b}1A\r路灯\n", ()).unwrap();
+        assert_eq!(answer.text, "kiosk 1\u{fffd}[2J\u{fffd}1A\u{fffd}路灯\n");
+    }
 }

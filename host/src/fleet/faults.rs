@@ -110,7 +110,7 @@ impl Fault {
     fn is_known_to(self, report: &Report) -> bool {
         match self {
             Self::KioskSilent => true,
-            Self::CaseOpen => report.tamper.open.is_some(),
+            Self::CaseOpen => report.tamper.open.is_some() || has_no_case_switch(report),
             Self::CaseOpened => false,
             Self::QueueSetAside => report.kiosk.as_ref().is_some_and(|kiosk| kiosk.queue.set_aside.is_some()),
             Self::EventsRefused => report.kiosk.as_ref().is_some_and(|kiosk| kiosk.queue.dead.is_some()),
@@ -184,6 +184,11 @@ fn faults(report: &Report) -> Vec<Fault> {
         faults.push(Fault::CaseOpen);
     }
     faults
+}
+
+/// Whether the settings name no switch, so that nobody will ever say that the case was closed.
+fn has_no_case_switch(report: &Report) -> bool {
+    report.kiosk.as_ref().is_some_and(|kiosk| kiosk.case_switch == Some(CaseSwitch::Absent))
 }
 
 /// What changes by a report.
@@ -301,6 +306,14 @@ mod tests {
         let open = [Fault::QueueSetAside, Fault::EventsRefused, Fault::CaseUnwatched, Fault::CaseOpen];
         assert_eq!(change(&open, Some(&well()), &unknown), Change::default());
         assert_eq!(change(&open, Some(&unknown), &well()).cleared, open);
+    }
+
+    #[test]
+    fn a_case_whose_switch_was_taken_out_of_the_settings_does_not_stand_open_for_ever() {
+        let mut without = with(|kiosk| kiosk.case_switch = Some(CaseSwitch::Absent));
+        without.tamper.open = None;
+        let open = [Fault::CaseOpen, Fault::CaseOpened];
+        assert_eq!(change(&open, Some(&well()), &without).cleared, [Fault::CaseOpen], "who opened it is still asked");
     }
 
     #[test]

@@ -36,7 +36,7 @@ use crate::{
     https::why,
     panel,
     printer::{Command, Handle, Letterhead, PrinterHealth, Slip},
-    queue::{Queue, QueueError, QueueSettings},
+    queue::{Queue, QueueError, QueueSettings, seal_set_aside},
     seal::Sealer,
     session::{CaseFacts, Door, Event, Facts, Note, Question},
     tamper::Watch,
@@ -260,6 +260,9 @@ impl Counter {
         };
         let printer = self.printer.as_ref().map_err(|problem| anyhow::anyhow!("{problem}"))?;
         let queue = self.open_queue(&config.queue_path(), &settings)?;
+        if let Err(problem) = seal_set_aside(&config.queue_path(), &sealer) {
+            error!(error = %why(&problem), "a damaged queue that was set aside can't be sealed");
+        }
         queue.keep_reserve()?;
         printer.send(Command::Queue(Box::new(queue.again()?)));
         info!(terminal = %enrolment.terminal, "ready to take suggestions");

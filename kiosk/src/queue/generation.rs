@@ -154,6 +154,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (beside, boot) = (folder.path().join("queue.generation"), PathBuf::from("/nowhere/generation"));
         witness(&[beside.clone(), boot.clone()], terminal(7), mark(3)).unwrap();
-        assert!(matches!(witness(&[boot, beside], terminal(7), mark(4)), Err(QueueError::Witness(_))));
+        assert!(matches!(witness(&[boot, beside], terminal(7), mark(4)), Err(QueueError::Beside(_))));
     }
 }

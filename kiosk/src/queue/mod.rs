@@ -36,7 +36,8 @@
 //! views sealed under secrets that it forgets. Code and secret of a receipt lie in `proof` for ten minutes
 //! ([`CODE_KEPT`]) behind the last that was done for the receipt (its submission, a copy that was begun, failed or came
 //! out); then the row is deleted under `secure_delete`, which overwrites it, and `wal_checkpoint(TRUNCATE)` takes the copy
-//! in the log. Blocks that the flash itself set aside are out of reach.
+//! in the log. A damaged file that was set aside holds codes too and is sealed ([`seal_set_aside`]). Blocks that the flash
+//! itself set aside are out of reach.
 //!
 //! # Which receipts come out after a restart
 //!
@@ -58,6 +59,7 @@
 //! [`Queue::attach`] (the agent) holds shared; migrating waits for nobody and fails with [`QueueError::InUse`].
 //! Invariant: an event's bytes never change, and an event that was not delivered is never deleted (triggers hold both).
 
+mod aside;
 mod backlog;
 mod cache;
 mod forward;
@@ -80,13 +82,14 @@ use wire::ticket::{NumberError, TerminalNumber};
 
 use crate::{clock::Clock, durable::WriteError, seal::SealError};
 
+pub use aside::{KEPT_ASIDE, seal_set_aside, set_aside_beside};
 pub use backlog::Held;
 pub use cache::KeptBulletin;
 pub use forward::{Depth, Forward, Ledger};
 pub use generation::QueueSettings;
 pub use print::{JobId, PrintFailure, PrintJob, PrintState, Proofs, TicketFacts};
 pub use purge::{KEPT_AFTER_ACKNOWLEDGEMENT, VIEW_KEPT};
-pub use recovery::{Salvaged, set_aside_beside};
+pub use recovery::Salvaged;
 pub use submit::Submitted;
 pub use tidy::{CODE_KEPT, Tidied};
 
@@ -170,9 +173,9 @@ pub enum QueueError {
     /// Sealing failed.
     #[error("seal the event")]
     Seal(#[from] SealError),
-    /// A witness of the generation could not be written.
-    #[error("keep the generation")]
-    Witness(#[from] WriteError),
+    /// A file beside the queue could not be written: a witness of the generation, a file that was set aside.
+    #[error("keep what lies beside the queue")]
+    Beside(#[from] WriteError),
     /// A number that is out of its range, in the file.
     #[error("a number in the queue is not one")]
     Number(#[from] NumberError),

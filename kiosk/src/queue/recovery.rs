@@ -2,7 +2,7 @@
 //!
 //! Every step can be cut short. The files are linked into a folder of their own, which gets its name only when it is
 //! whole; then the old names go, the new queue takes what was found, and last the mark `to be read` goes. A start that
-//! meets the mark does these steps again: the new queue gave no number before. Nothing in the folder is ever changed.
+//! meets the mark does these steps again: the new queue gave no number before.
 //!
 //! All that is found is offered to the county again, which knows what it has by id and bytes. Receipts are not taken
 //! over: their codes may be damaged, and a code that is wrong is worse than none.
@@ -18,11 +18,13 @@ use rusqlite::params;
 use wire::ticket::TerminalNumber;
 
 use super::{
-    Queue, QueueError, QueueSettings, generation, salvage,
-    store::{files_of, locked_alone},
+    Queue, QueueError, QueueSettings,
+    aside::{TO_BE_READ, failed, set_aside, set_aside_beside, unread},
+    generation, salvage,
+    store::{files_of, locked_alone, name_of},
     submit::kind_name,
 };
-use crate::{clock::Clock, durable};
+use crate::clock::Clock;
 
 /// What a start found of a damaged file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +34,6 @@ pub struct Salvaged {
     /// Events that could be read and wait for the county again.
     pub events: u32,
 }
-
-/// The mark in a folder whose events are not in the new queue yet.
-const TO_BE_READ: &str = "to be read";
 
 /// Sequences that the lost rows may have had: a generation's worth of suggestions.
 const GAP: i64 = 9_999;
@@ -56,7 +55,7 @@ impl Queue {
             Ok(queue) => Ok((queue, None)),
             Err(QueueError::Damaged { finding, .. }) => {
                 let lock = locked_alone(path)?;
-                let folder = set_aside(path).map_err(|source| quarantine(path, source))?;
+                let folder = set_aside(path).map_err(|source| failed(path, source))?;
                 tracing::error!(folder = %folder.display(), finding, "the queue is damaged and was set aside");
                 Self::salvage(path, folder, lock, settings, clock)
             }
@@ -79,10 +78,10 @@ impl Queue {
         let [file, log, _] = files;
         let found = read(file)
             .and_then(|file| Ok(salvage::events(&file, &read(log)?)))
-            .map_err(|source| quarantine(path, source))?;
+            .map_err(|source| failed(path, source))?;
         for old in files_of(path) {
             match fs::remove_file(&old) {
-                Err(problem) if problem.kind() != io::ErrorKind::NotFound => return Err(quarantine(path, problem)),
+                Err(problem) if problem.kind() != io::ErrorKind::NotFound => return Err(failed(path, problem)),
                 _ => {}
             }
         }
@@ -92,7 +91,7 @@ impl Queue {
         let events = queue.take_over(&found)?;
         fs::remove_file(folder.join(TO_BE_READ))
             .and_then(|()| File::open(&folder)?.sync_all())
-            .map_err(|source| quarantine(path, source))?;
+            .map_err(|source| failed(path, source))?;
         tracing::error!(folder = %folder.display(), events, "what could be read of the damaged queue waits for the county");
         Ok((queue, Some(Salvaged { folder, events })))
     }
@@ -129,14 +128,6 @@ impl Queue {
     }
 }
 
-/// How many damaged files lie beside the queue at `path`, which need not be there.
-///
-/// # Errors
-/// A folder that can't be read.
-pub fn set_aside_beside(path: &Path) -> Result<usize, QueueError> {
-    Ok(folders(path).map_err(|source| quarantine(path, source))?.len())
-}
-
 /// A generation that only the damaged file remembers counts too: numbers of it were given.
 fn witness_found<'a>(
     path: &Path,
@@ -154,51 +145,4 @@ fn witness_found<'a>(
         }
         None => Ok(()),
     }
-}
-
-/// Links the files into the next folder, whole or not at all.
-fn set_aside(path: &Path) -> io::Result<PathBuf> {
-    let number = folders(path)?.last().map_or(1, |(last, _)| last + 1);
-    let folder = path.with_added_extension(format!("damaged-{number}"));
-    let unfinished = path.with_added_extension("damaged-unfinished");
-    match fs::remove_dir_all(&unfinished) {
-        Err(problem) if problem.kind() != io::ErrorKind::NotFound => return Err(problem),
-        _ => fs::create_dir(&unfinished)?,
-    }
-    for file in files_of(path).iter().filter(|file| file.exists()) {
-        fs::hard_link(file, unfinished.join(name_of(file)))?;
-        File::open(file)?.sync_all()?;
-    }
-    File::create_new(unfinished.join(TO_BE_READ))?.sync_all()?;
-    File::open(&unfinished)?.sync_all()?;
-    fs::rename(&unfinished, &folder)?;
-    File::open(durable::above(path))?.sync_all()?;
-    Ok(folder)
-}
-
-/// The folder that a start which was cut short left behind.
-fn unread(path: &Path) -> Result<Option<PathBuf>, QueueError> {
-    let folders = folders(path).map_err(|source| quarantine(path, source))?;
-    Ok(folders.into_iter().map(|(_, folder)| folder).find(|folder| folder.join(TO_BE_READ).exists()))
-}
-
-/// The folders of files set aside, by number.
-fn folders(path: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
-    let prefix = format!("{}.damaged-", name_of(path).display());
-    let mut folders = Vec::new();
-    for entry in fs::read_dir(durable::above(path))? {
-        let entry = entry?;
-        let number = entry.file_name().to_str().and_then(|name| name.strip_prefix(&prefix)?.parse().ok());
-        folders.extend(number.map(|number| (number, entry.path())));
-    }
-    folders.sort();
-    Ok(folders)
-}
-
-fn name_of(path: &Path) -> PathBuf {
-    path.file_name().map(PathBuf::from).unwrap_or_default()
-}
-
-fn quarantine(path: &Path, source: io::Error) -> QueueError {
-    QueueError::SetAside { path: path.to_owned(), source }
 }

@@ -241,6 +241,10 @@ pub(super) fn files_of(path: &Path) -> [PathBuf; 3] {
     })
 }
 
+pub(super) fn name_of(path: &Path) -> PathBuf {
+    path.file_name().map(PathBuf::from).unwrap_or_default()
+}
+
 fn lock_file(queue: &Path) -> Result<File, QueueError> {
     let path = queue.with_added_extension("lock");
     File::options()

@@ -10,10 +10,12 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use jiff::Timestamp;
 use kiosk::{
-    clock::{Clock as _, SystemClock},
-    fleet::IdentityStore,
+    clock::{Clock, SystemClock},
+    config::Config,
+    fleet::{IdentityStore, Tamper},
     printer::{Command, Handle, Letterhead, Paper, PrinterEvent, PrinterSettings, Width, built_in, start},
-    queue::{Queue, Submitted},
+    queue::{Queue, Submitted, seal_set_aside},
+    tamper::{Seen, Watch},
     ticket::Draft,
 };
 use rusqlite::{Connection, types::ValueRef};
@@ -189,7 +191,40 @@ impl Card {
         let store = IdentityStore::open(self.folder(), &enrolment).unwrap();
         let certificate = authority.sign(&store.request().unwrap(), 1, 90);
         store.keep(&certificate).unwrap();
+        self.open_the_case(&store);
         self.queue.put_bulletin("etag", &bulletin(), self.place.clock.wall()).unwrap();
+    }
+
+    /// Somebody opened the case; kiosk wrote it down, and the agent told the host.
+    fn open_the_case(&self, store: &IdentityStore) {
+        let settings = self.devices.path().join("kiosk.toml");
+        let text = format!("data_dir = {:?}\n", self.folder());
+        kiosk::durable::write(&settings, text.as_bytes(), 0o600).unwrap();
+        let config = Config::load(&settings).unwrap();
+        let watch = Watch::start(&config.case_journal_path(), self.place.clock.clone());
+        assert!(watch.saw(Seen::Stands { open: false }) && watch.saw(Seen::Opened));
+        let tamper = Tamper::settle(&config, store);
+        let report = tamper.report(true);
+        tamper.told(report.journal, report.openings);
+        assert!(config.case_journal_path().exists() && config.case_told_path().exists());
+    }
+
+    /// The file is damaged, set aside at the next start, and sealed.
+    pub(crate) fn damage_the_queue(&mut self) {
+        self.printing = None;
+        self.queue.tidy().unwrap();
+        let path = self.place.path();
+        let mut file = std::fs::read(&path).unwrap();
+        // The root of everything.
+        file[100..4096].fill(0xff);
+        let settings = self.place.settings();
+        drop(std::mem::replace(&mut self.queue, Place::new().open()));
+        kiosk::durable::write(&path, &file, 0o600).unwrap();
+        let clock: Arc<dyn Clock> = self.place.clock.clone();
+        let (queue, salvaged) = Queue::open_or_salvage(&path, &settings, &clock).unwrap();
+        assert!(salvaged.is_some());
+        seal_set_aside(&path, &self.county.sealer).unwrap();
+        self.queue = queue;
     }
 
     /// A visit, as the kiosk takes it.

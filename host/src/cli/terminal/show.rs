@@ -21,7 +21,8 @@ pub(super) async fn list(fleet: &Fleet) -> Result<Answer> {
     );
     for row in &rows {
         let until = row.certificate_until.map(|at| at.to_string()).unwrap_or_default();
-        let (seen, alarms) = health_of(row).map_or_else(Default::default, |health| (seen(health), open(health)));
+        let never = if row.certificate_until.is_some() { "never" } else { "" };
+        let (seen, alarms) = health_of(row).map_or((never.to_owned(), vec![]), |health| (seen(health), open(health)));
         write!(
             text,
             "\n{}   {:<27}  {seen:<38}  {:<6}  {until:<20}  {} {}",
