@@ -13,7 +13,7 @@ use std::{
 use kiosk::{
     clock::SystemClock,
     printer::{Command, Handle, Letterhead, Paper, PrinterEvent, PrinterSettings, Width, built_in, start},
-    queue::{PrintState, Submitted},
+    queue::{CODE_KEPT, PrintState, Queue, Submitted},
 };
 use queue_support::{County, Place, draft, holds};
 use virtual_printer::{VirtualPrinter, machine};
@@ -58,7 +58,10 @@ fn pieces(printer: &VirtualPrinter, tickets: &[&Submitted]) -> Vec<Vec<usize>> {
     pieces.map(|bytes| (0..tickets.len()).filter(|at| is_on(&bytes, tickets[*at])).collect()).collect()
 }
 
-fn the_next_receipt_stands_alone(profile: &str, next: Paper, restart: bool) {
+/// What became of the receipt that broke off before the program was started anew.
+type Between = fn(&Place, &mut Queue, &Submitted);
+
+fn the_next_receipt_stands_alone(profile: &str, next: Paper, restart: Option<Between>) {
     let (place, county) = (Place::new(), County::new());
     let devices = tempfile::tempdir().unwrap();
     let printer = VirtualPrinter::start(&devices.path().join("printer")).unwrap();
@@ -71,8 +74,9 @@ fn the_next_receipt_stands_alone(profile: &str, next: Paper, restart: bool) {
     wait(&told, &first, &[Paper::Unsure]);
     assert_eq!(queue.print_job(first.ticket).unwrap().unwrap().state, PrintState::Unknown { attempt: 1 });
 
-    let (handle, told) = if restart {
+    let (handle, told) = if let Some(between) = restart {
         handle.stop();
+        between(&place, &mut queue, &first);
         service(&place, &printer, profile)
     } else {
         (handle, told)
@@ -87,21 +91,34 @@ fn the_next_receipt_stands_alone(profile: &str, next: Paper, restart: bool) {
 
 #[test]
 fn with_a_printer_that_can_be_cleared() {
-    the_next_receipt_stands_alone("epson-tm", Paper::Printed, false);
+    the_next_receipt_stands_alone("epson-tm", Paper::Printed, None);
 }
 
 #[test]
 fn with_a_printer_that_cannot_be_cleared() {
     // Whose fence was answered, nobody knows.
-    the_next_receipt_stands_alone("escpos", Paper::Unsure, false);
+    the_next_receipt_stands_alone("escpos", Paper::Unsure, None);
 }
 
 #[test]
 fn with_a_printer_that_only_has_a_tear_bar() {
-    the_next_receipt_stands_alone("generic-58", Paper::Unsure, false);
+    the_next_receipt_stands_alone("generic-58", Paper::Unsure, None);
 }
 
 #[test]
 fn also_where_the_program_was_started_anew_between_them() {
-    the_next_receipt_stands_alone("escpos", Paper::Printed, true);
+    the_next_receipt_stands_alone("escpos", Paper::Printed, Some(|_, _, _| {}));
+}
+
+#[test]
+fn also_where_it_was_to_be_begun_again_and_nobody_waits_for_it_any_more() {
+    the_next_receipt_stands_alone(
+        "escpos",
+        Paper::Printed,
+        Some(|place, queue, first| {
+            queue.journal(first.job, PrintState::Prepared { after: 1 }, None).unwrap();
+            place.clock.go_on(CODE_KEPT);
+            assert_eq!(queue.tidy().unwrap().codes_forgotten, 1);
+        }),
+    );
 }

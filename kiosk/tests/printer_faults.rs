@@ -253,6 +253,33 @@ fn a_receipt_that_waits_too_long_for_paper_comes_out_for_nobody() {
 }
 
 #[test]
+fn the_rest_that_a_printer_holds_of_a_receipt_nobody_waits_for_never_comes_out() {
+    for restart in [false, true] {
+        let (mut bench, printer, mut handle, one) = stopped_in_the_middle("epson-tm", Fault::PaperOut);
+        if restart {
+            handle = bench.restart(handle, "epson-tm");
+            bench.wait_trouble(Some(Refusal::Fault(PrintFailure::PaperEnd)));
+        }
+        handle.send(Command::VisitOver);
+        assert!(printer.scraps().is_empty(), "whoever waits may put paper in");
+        bench.place.clock.go_on(CODE_KEPT);
+        // The next run counts from its own first look.
+        bench.queue.tidy().unwrap();
+        bench.place.clock.go_on(CODE_KEPT);
+        bench.queue.tidy().unwrap();
+        assert!(bench.queue.print_job(one.ticket).unwrap().unwrap().proofs.is_none());
+        bench.until(|| !printer.scraps().is_empty());
+        printer.change(|c| c.paper = machine::Paper::Present);
+        bench.wait_trouble(None);
+        let two = bench.submit(Some(&handle), None);
+        bench.wait_paper(&two, Paper::Printed);
+        let whole: Vec<_> = printer.receipts().into_iter().filter(|r| holds(&r.bytes, b"/t#")).collect();
+        assert_eq!(whole.len(), 1, "the second villager's alone");
+        assert!(holds(&whole[0].bytes, two.ticket.to_string().as_bytes()));
+    }
+}
+
+#[test]
 fn a_fence_that_is_not_answered_leaves_the_receipt_unknown_and_a_copy_is_marked() {
     let mut bench = Bench::new();
     let printer = bench.plug_in();

@@ -207,6 +207,7 @@ pub fn start_at(
         active: None,
         told: None,
         visit: None,
+        held: None,
         health: None,
         queue_problem: None,
         stopping: false,

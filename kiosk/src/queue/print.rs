@@ -138,17 +138,18 @@ impl Queue {
         rows.map(|job| job?).collect()
     }
 
-    /// Whether the last receipt that was begun is not known to have come out whole.
+    /// The newest receipt that was begun and is not known to have come out whole, where it is the last of all or was
+    /// worked on within the time that codes are kept. One that is to be begun again broke off before.
     ///
     /// # Errors
     /// Whatever SQLite says.
-    pub fn last_receipt_may_have_broken_off(&self) -> Result<bool, QueueError> {
-        let state: Option<String> = self
-            .conn
-            .prepare_cached("SELECT state FROM print WHERE attempt > 0 ORDER BY job DESC LIMIT 1")?
-            .query_row([], |row| row.get(0))
-            .optional()?;
-        Ok(state.is_some_and(|state| matches!(state.as_str(), "sending" | "failed" | "unknown")))
+    pub fn may_have_broken_off(&self) -> Result<Option<TicketNumber>, QueueError> {
+        let sql = "SELECT ticket FROM print LEFT JOIN proof ON proof.job = print.job
+                   WHERE attempt > 0 AND state IN ('prepared', 'sending', 'failed', 'unknown')
+                   AND (code IS NOT NULL OR print.job = (SELECT max(job) FROM print WHERE attempt > 0))
+                   ORDER BY print.job DESC LIMIT 1";
+        let ticket: Option<String> = self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        Ok(ticket.map(|ticket| ticket.parse()).transpose()?)
     }
 
     /// The receipt of a ticket of this terminal.

@@ -106,6 +106,15 @@ impl Bench {
         one
     }
 
+    /// Waits for something that no event tells.
+    pub fn until(&self, is_so: impl Fn() -> bool) {
+        let clock = SystemClock::start();
+        while !is_so() {
+            assert!(clock.monotonic() < SOON, "waited in vain");
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits for an event; those before it are passed over.
     pub fn wait(&self, what: impl Fn(&PrinterEvent) -> bool) -> PrinterEvent {
         let mut seen = Vec::new();

@@ -21,9 +21,11 @@ impl Worker {
         match command {
             Command::Queue(queue) => {
                 // A queue that can't say so will say no to the next receipt, too.
-                if queue.last_receipt_may_have_broken_off().unwrap_or(true) {
+                let broken_off = queue.may_have_broken_off();
+                if !matches!(broken_off, Ok(None)) {
                     self.device.may_have_broken_off();
                 }
+                self.held = broken_off.ok().flatten();
                 self.unlisted = true;
                 self.queue = Some(queue);
             }

@@ -206,17 +206,13 @@ impl Device {
     /// in the slot of one that broke off. What the printer answers to that, or still had to answer, is waited for. A
     /// status: that keeps it from doing so.
     pub(super) fn clear(&mut self) -> Result<Option<Status>, PortError> {
-        let bytes = self.profile.clear_bytes();
         if self.profile.clear {
-            self.urge(&bytes)?;
-        } else if let Some(status) = self.hand_over(&bytes)? {
-            return Ok(Some(status));
-        }
-        self.hear(ANSWER)?;
-        self.quiet()?;
-        self.fences.clear();
-        if self.profile.clear {
-            self.owed = 0;
+            self.empty_buffers()?;
+        } else {
+            if let Some(status) = self.hand_over(&self.profile.clear_bytes())? {
+                return Ok(Some(status));
+            }
+            self.hear_out()?;
         }
         if self.broke_off {
             if let Some(status) = self.hand_over(&self.profile.cut_off_bytes())? {
@@ -225,6 +221,29 @@ impl Device {
             self.broke_off = false;
         }
         Ok(None)
+    }
+
+    /// Lets nothing of a former attempt come out any more, where the printer can be told so; what hangs in the slot is
+    /// cut off before the next receipt.
+    pub(super) fn empty(&mut self) -> Result<(), PortError> {
+        self.broke_off = true;
+        self.open()?;
+        if self.profile.clear { self.empty_buffers() } else { Ok(()) }
+    }
+
+    fn empty_buffers(&mut self) -> Result<(), PortError> {
+        self.urge(&self.profile.clear_bytes())?;
+        self.hear_out()?;
+        self.owed = 0;
+        Ok(())
+    }
+
+    /// Waits for what the printer answers, or still had to answer, and drops it.
+    fn hear_out(&mut self) -> Result<(), PortError> {
+        self.hear(ANSWER)?;
+        self.quiet()?;
+        self.fences.clear();
+        Ok(())
     }
 
     /// Notes that the last receipt of a former run may have broken off.

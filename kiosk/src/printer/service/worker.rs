@@ -53,6 +53,8 @@ pub(super) struct Worker {
     pub(super) told: Option<(Option<TicketNumber>, Paper)>,
     /// Whose receipt somebody waits for at the terminal.
     pub(super) visit: Option<TicketNumber>,
+    /// Of whose receipt the printer may hold a rest, which comes out by itself with new paper.
+    pub(super) held: Option<TicketNumber>,
     pub(super) health: Option<PrinterHealth>,
     /// Why the queue could not be used in the last round.
     pub(super) queue_problem: Option<String>,
@@ -134,6 +136,7 @@ impl Worker {
         self.list_former()?;
         self.print_wanted()?;
         self.answer_slips();
+        self.drop_what_is_held()?;
         self.take_next()?;
         let Some(active) = self.active.take() else {
             // What is wrong with the printer is told as health.
@@ -219,8 +222,25 @@ impl Worker {
 
     /// Whether the code of a receipt that waits was forgotten meanwhile: whoever wanted it has left.
     fn is_forgotten(&self, active: &Active) -> Result<bool, QueueError> {
-        let (Some(ticket), Some(queue)) = (active.what.ticket(), &self.queue) else { return Ok(false) };
+        active.what.ticket().map_or(Ok(false), |ticket| self.is_code_forgotten(ticket))
+    }
+
+    fn is_code_forgotten(&self, ticket: TicketNumber) -> Result<bool, QueueError> {
+        let Some(queue) = &self.queue else { return Ok(false) };
         Ok(queue.print_job(ticket)?.is_none_or(|job| job.proofs.is_none()))
+    }
+
+    /// Empties the printer of a receipt that nobody waits for any more: whoever puts new paper in must not get it.
+    fn drop_what_is_held(&mut self) -> Result<(), QueueError> {
+        let answers = self.health.as_ref().is_some_and(|health| health.status.is_some());
+        if let Some(ticket) = self.held
+            && answers
+            && self.is_code_forgotten(ticket)?
+            && self.device.empty().is_ok()
+        {
+            self.held = None;
+        }
+        Ok(())
     }
 
     /// Looks at the printer for what concerns the active job.
@@ -336,6 +356,11 @@ impl Worker {
                 self.queue.as_mut().expect("invariant: receipts come from the queue").journal(id, state, hash)?;
                 if matches!(state, PrintState::Confirmed { .. } | PrintState::Unknown { .. }) {
                     active.what.ticket().and_then(|ticket| self.texts.remove(&ticket));
+                }
+                match state {
+                    PrintState::Failed { .. } => self.held = active.what.ticket(),
+                    PrintState::Prepared { .. } | PrintState::Unknown { .. } => {}
+                    _ => self.held = None,
                 }
                 Ok(None)
             }
