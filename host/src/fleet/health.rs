@@ -80,9 +80,11 @@ impl Fleet {
         if before.as_ref().is_some_and(|before| report.is_before(before)) {
             return Ok(taken);
         }
-        let mut open = rows::alarms(&mut tx, Some(terminal)).await?;
-        open.retain(|alarm| alarm.cleared_at.is_none());
-        let standing = open.iter().map(fault_of).collect::<Result<Vec<Fault>, StoreError>>()?;
+        let alarms = rows::alarms(&mut tx, Some(terminal)).await?;
+        let open = alarms.into_iter().filter(|alarm| alarm.cleared_at.is_none());
+        // One that a newer release raised is the newer release's to clear.
+        let (open, standing): (Vec<AlarmRow>, Vec<Fault>) =
+            open.filter_map(|alarm| Fault::named(&alarm.fault).map(|fault| (alarm, fault))).unzip();
         let change = faults::change(&standing, before.as_ref(), report);
         let run = report.kiosk.as_ref().map(|kiosk| kiosk.run.to_string());
         for (alarm, fault) in open.iter().zip(&standing) {
@@ -123,7 +125,7 @@ impl Fleet {
         let mut all = Vec::new();
         for row in reports {
             let own = alarms.extract_if(.., |alarm| alarm.terminal == row.terminal);
-            let own = own.map(|alarm| shown(&alarm)).collect::<Result<Vec<Alarm>, StoreError>>()?;
+            let own = own.filter_map(|alarm| shown(&alarm)).collect();
             let report = read(&row)?;
             let HealthRow { terminal, received_at, report: text } = row;
             let is_silent = now.duration_since(received_at) > SILENT_AFTER && !is_revoked(terminal);
@@ -162,13 +164,10 @@ fn read(row: &HealthRow) -> Result<Report, StoreError> {
     serde_json::from_str(&row.report).map_err(|_| StoreError::Unreadable("health report"))
 }
 
-fn fault_of(alarm: &AlarmRow) -> Result<Fault, StoreError> {
-    Fault::named(&alarm.fault).ok_or(StoreError::Unreadable("terminal alarm"))
-}
-
-fn shown(alarm: &AlarmRow) -> Result<Alarm, StoreError> {
+/// None for one that a newer release raised, of which this one has no words.
+fn shown(alarm: &AlarmRow) -> Option<Alarm> {
     let AlarmRow { raised_at, cleared_at, restarted, .. } = *alarm;
-    Ok(Alarm { fault: fault_of(alarm)?, raised_at, cleared_at, restarted })
+    Some(Alarm { fault: Fault::named(&alarm.fault)?, raised_at, cleared_at, restarted })
 }
 
 /// Whether the terminal was started anew since an alarm was raised.

@@ -1,8 +1,9 @@
 //! What terminals tell of themselves, from the route to the alarm and the command line.
 
 use host::{
-    clock::Clock,
-    fleet::{Alarm, Fault},
+    clock::{Clock, SharedClock},
+    fleet::{Alarm, Fault, Fleet, MIGRATIONS},
+    store::{Store, sqlite_url},
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Response, StatusCode};
@@ -16,7 +17,7 @@ use wire::{
 
 use crate::{
     store::{number, on_each_database},
-    support::{Terminal, TestHost, error_of},
+    support::{Terminal, TestClock, TestHost, error_of},
 };
 
 fn report(terminal: TerminalNumber, seq: u64) -> Report {
@@ -174,6 +175,21 @@ async fn a_printer_that_comes_and_goes_for_years_fills_no_disk() {
         assert_eq!((kept.len(), kept[0].cleared_at), (101, None));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_of_a_newer_release_keeps_nothing_from_being_taken_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&sqlite_url(&folder.path().join("fleet.sqlite")), MIGRATIONS).await.unwrap();
+    let fleet = Fleet::new(store.clone(), TestClock::new() as SharedClock);
+    take(&fleet, &printer(1, PrinterState::NoPaper)).await;
+    let mut tx = store.write().await.unwrap();
+    sqlx::query("UPDATE terminal_alarm SET fault = 'ink_low'").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    take(&fleet, &printer(2, PrinterState::CoverOpen)).await;
+    let open: Vec<Fault> = alarms(&fleet).await.iter().map(|alarm| alarm.fault).collect();
+    assert_eq!(open, [Fault::CoverOpen]);
+    store.close().await;
 }
 
 async fn post(host: &TestHost, terminal: &Terminal, body: &Value) -> Response {
