@@ -79,13 +79,16 @@ pub fn profile_in(name: &str, file: &str, text: &str) -> Result<Profile, Profile
             _ => drop(table.insert(name, keys.into())),
         }
     }
-    // All of them: a mistake is said before the printer is changed for one that it concerns.
+    // All of them: a mistake is said before the printer is changed for one that it concerns, and keeps no other away.
     let mut found = None;
     for (of, keys) in &table {
-        let profile = read(keys)
-            .map_err(|problem| ProfileError::Table { file: file.to_owned(), problem: format!("[{of}] {problem}") })?;
-        if of == name {
-            found = Some(profile);
+        match read(keys) {
+            Ok(profile) if of == name => found = Some(profile),
+            Ok(_) => {}
+            Err(problem) if of == name => {
+                return Err(ProfileError::Table { file: file.to_owned(), problem: format!("[{of}] {problem}") });
+            }
+            Err(problem) => tracing::error!("{file}: [{of}] {problem}"),
         }
     }
     found.ok_or_else(|| ProfileError::Unknown {
@@ -159,12 +162,18 @@ mod tests {
             ("[escpos\n".into(), ["line 1", "escpos", "]"]),
         ];
         for (text, named) in cases {
-            // Also where another printer is in use.
-            let error = with(&text, "epson-tm").unwrap_err();
+            let error = with(&text, named[0].trim_matches(['[', ']'])).unwrap_err();
             for part in ["printers.toml"].into_iter().chain(named) {
                 assert!(error.contains(part), "{part} is missing in: {error}");
             }
         }
+    }
+
+    #[test]
+    fn a_mistake_in_a_table_keeps_no_other_printer_from_printing() {
+        let text = format!("{NEW}speed = 9\n[epson-tm]\nslowest_mm_s = 60\n");
+        assert_eq!(with(&text, "epson-tm").unwrap().slowest_mm_s, 60);
+        assert!(with(&text, "village").is_err());
     }
 
     #[test]
