@@ -225,10 +225,12 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn what_was_set_aside_is_sealed_to_the_county_byte_by_byte() {
-    let (place, submitted) = filled(false);
-    durable::write(&place.path(), &[0x55; 3 * PAGE], 0o600).unwrap();
-    let (damaged, log) = (fs::read(place.path()).unwrap(), fs::read(log_of(&place)).unwrap());
+    let (place, submitted) = filled(true);
+    damage(&place);
+    let (damaged, log) = (fs::read(place.path()).unwrap(), b"of a power cut".to_vec());
     comes_back(&place, &submitted);
+    durable::write(&set_aside(&place, 1).join("queue.sqlite-wal"), &log, 0o600).unwrap();
+    durable::write(&set_aside(&place, 1).join("queue.sqlite-shm"), b"index", 0o600).unwrap();
     // A second name of the file shows what became of its bytes.
     let other = place.folder.path().join("other");
     fs::hard_link(set_aside(&place, 1).join("queue.sqlite"), &other).unwrap();

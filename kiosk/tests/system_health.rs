@@ -41,7 +41,6 @@ use virtual_printer::{
     VirtualPrinter,
     machine::{Conditions, Fault, Paper},
 };
-use wait::until;
 
 /// Only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(120);

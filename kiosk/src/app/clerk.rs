@@ -21,7 +21,7 @@ use wire::{
 };
 
 use super::{
-    desk::{Around, Desk, refuse},
+    desk::{Around, Desk, no_printer, refuse},
     post,
     stick::Exports,
     task::{Clerk, Task},
@@ -88,6 +88,7 @@ pub fn start(clerk: &Clerk, inbox: mpsc::Receiver<Task>, office: Office) -> std:
 /// Where tasks are taken, whatever is missing behind it.
 struct Counter {
     office: Office,
+    clerk: Clerk,
     printer: Result<Handle, String>,
     enrolment: Option<Enrolment>,
     desk: Option<Desk>,
@@ -111,9 +112,10 @@ struct Counter {
 
 impl Counter {
     fn new(clerk: &Clerk, office: Office) -> Self {
-        let printer = paper::start_printer(clerk, &office).map_err(|problem| format!("{problem:#}"));
+        let printer = paper::start_printer(clerk, &office);
         Self {
             office,
+            clerk: clerk.clone(),
             printer,
             enrolment: None,
             desk: None,
@@ -160,10 +162,16 @@ impl Counter {
     }
 
     fn open_when_due(&mut self) {
-        if self.desk.is_none() && self.now() >= self.look_due {
-            self.open();
-            self.look_due = self.now() + EVERY;
+        if (self.desk.is_some() && self.printer.is_ok()) || self.now() < self.look_due {
+            return;
         }
+        if self.printer.is_err() {
+            self.start_printer_again();
+        }
+        if self.desk.is_none() {
+            self.open();
+        }
+        self.look_due = self.now() + EVERY;
     }
 
     /// Closes a file that has to be looked at anew, and takes no more visits where the disk is full.
@@ -258,13 +266,14 @@ impl Counter {
             first_generation: Some(enrolment.generation),
             witnesses: config.generation_witnesses(),
         };
-        let printer = self.printer.as_ref().map_err(|problem| anyhow::anyhow!("{problem}"))?;
         let queue = self.open_queue(&config.queue_path(), &settings)?;
         if let Err(problem) = seal_set_aside(&config.queue_path(), &sealer) {
             error!(error = %why(&problem), "a damaged queue that was set aside can't be sealed");
         }
         queue.keep_reserve()?;
-        printer.send(Command::Queue(Box::new(queue.again()?)));
+        if let Ok(printer) = &self.printer {
+            printer.send(Command::Queue(Box::new(queue.again()?)));
+        }
         info!(terminal = %enrolment.terminal, "ready to take suggestions");
         Ok(Desk::new(queue, sealer))
     }
@@ -288,13 +297,14 @@ impl Counter {
 
     fn work(&mut self, task: Task) {
         match task {
+            Task::PrintAgain(ticket) if self.printer.is_err() => post(no_printer(ticket)),
             Task::PrintAgain(ticket) => self.print(Command::Reprint(ticket)),
             Task::PrintCode(question, new) => {
                 self.print_slip(question, Slip::Reissued { ticket: new.ticket, code: new.code }, false);
             }
             Task::TestPrint(question) => self.print_slip(question, Slip::Test, true),
             Task::Stick(question) => self.exports.ask(question, &self.office),
-            Task::Submit(draft) => self.submit(draft),
+            Task::Submit(question, draft) => self.submit(question, draft),
             Task::Forget => {
                 self.doubt = None;
                 self.print(Command::VisitOver);
@@ -305,9 +315,11 @@ impl Counter {
             Task::Facts => post(Event::Facts(Box::new(self.facts()))),
             Task::Control(event) => self.told_by_agent(event),
             Task::Printer(event) => self.told_by_printer(event),
-            task => match (&mut self.desk, &self.printer) {
-                (Some(desk), Ok(printer)) => desk.work(task, &Around { printer, control: &self.office.control }),
-                _ => refuse(task),
+            task => match &mut self.desk {
+                Some(desk) => {
+                    desk.work(task, &Around { printer: self.printer.as_ref().ok(), control: &self.office.control });
+                }
+                None => refuse(task),
             },
         }
     }

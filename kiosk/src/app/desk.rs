@@ -23,7 +23,7 @@ use crate::{
     printer::{Command, Handle},
     queue::{self, Queue, QueueError},
     seal::Sealer,
-    session::{Event, QueueFacts, Submitted, TrackResult},
+    session::{Event, Paper, PrinterFault, Question, QueueFacts, Submitted, TrackResult},
     ticket::Draft,
 };
 
@@ -41,7 +41,8 @@ pub(super) struct Desk {
 
 /// What the desk reaches of the rest.
 pub(super) struct Around<'a> {
-    pub(super) printer: &'a Handle,
+    /// None where nothing drives it.
+    pub(super) printer: Option<&'a Handle>,
     pub(super) control: &'a Control,
 }
 
@@ -56,11 +57,11 @@ impl Desk {
                 let kept = self.queue.submit_contact(ticket, &name, &phone, &self.sealer);
                 name.zeroize();
                 phone.zeroize();
-                self.tell(kept, "a contact", around, Event::ContactSaved, Event::ContactNotSaved);
+                self.tell(kept, "a contact", around, Event::ContactSaved(ticket), Event::ContactNotSaved(ticket));
             }
             Task::Rating { ticket, satisfaction, revision, proof } => {
                 let kept = self.queue.submit_rating(ticket, satisfaction, revision, proof, &self.sealer);
-                self.tell(kept, "a rating", around, Event::RatingSaved, Event::RatingNotSaved);
+                self.tell(kept, "a rating", around, Event::RatingSaved(ticket), Event::RatingNotSaved(ticket));
             }
             Task::Remember { question, track, unknown } => {
                 post(Event::Tracked(question, self.remember(&track, unknown)));
@@ -77,13 +78,19 @@ impl Desk {
     }
 
     /// A suggestion is kept: its receipt, its way to the county, and the villager hear of it.
-    pub(super) fn kept(&mut self, draft: &Draft, done: queue::Submitted, around: &Around<'_>) {
+    pub(super) fn kept(&mut self, question: Question, draft: &Draft, done: queue::Submitted, around: &Around<'_>) {
         let text = draft.text_on_receipt.then(|| Zeroizing::new(draft.text.clone()));
-        around.printer.send(Command::Kick { ticket: done.ticket, text });
+        let ticket = done.ticket;
+        if let Some(printer) = around.printer {
+            printer.send(Command::Kick { ticket, text });
+        }
         around.control.submitted();
         let at = done.wall.quality.shows_a_day().then_some(done.wall.at);
         let submitted = Submitted { ticket: done.ticket, code: done.code, secret: done.secret, at };
-        post(Event::Submitted(Box::new(submitted)));
+        post(Event::Submitted(question, Box::new(submitted)));
+        if around.printer.is_none() {
+            post(no_printer(ticket));
+        }
     }
 
     /// Something could not be written down.
@@ -169,16 +176,21 @@ impl Desk {
     }
 }
 
+/// A receipt that waits until something drives the printer.
+pub(super) fn no_printer(ticket: TicketNumber) -> Event {
+    Event::Paper { ticket, paper: Paper::Waits(PrinterFault::NoAnswer) }
+}
+
 /// Answers whoever waits for something that only an open queue can do.
 pub(super) fn refuse(task: Task) {
     match task {
-        Task::Submit(_) => post(Event::NotSubmitted),
-        Task::Contact { mut name, mut phone, .. } => {
+        Task::Submit(question, _) => post(Event::NotSubmitted(question)),
+        Task::Contact { ticket, mut name, mut phone } => {
             name.zeroize();
             phone.zeroize();
-            post(Event::ContactNotSaved);
+            post(Event::ContactNotSaved(ticket));
         }
-        Task::Rating { .. } => post(Event::RatingNotSaved),
+        Task::Rating { ticket, .. } => post(Event::RatingNotSaved(ticket)),
         Task::Remember { question, unknown, .. } => post(Event::Tracked(question, not_remembered(unknown))),
         // Nobody waits for the others.
         _ => {}

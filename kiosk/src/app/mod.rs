@@ -154,7 +154,7 @@ impl App {
     fn act(&mut self, action: Action) {
         let clerk = &self.parts.clerk;
         match action {
-            Action::Submit(draft) => clerk.send(Task::Submit(draft)),
+            Action::Submit(question, draft) => clerk.send(Task::Submit(question, draft)),
             Action::PrintAgain(ticket) => clerk.send(Task::PrintAgain(ticket)),
             Action::SubmitContact { ticket, name, phone } => clerk.send(Task::Contact { ticket, name, phone }),
             Action::SubmitRating { ticket, satisfaction, revision, proof } => {

@@ -38,8 +38,8 @@ impl Clerk {
 
 /// What the clerk is asked to do.
 pub enum Task {
-    /// Write a suggestion down, then print and forward it.
-    Submit(Draft),
+    /// Write a suggestion down, then print and forward it. The question goes back with the answer.
+    Submit(Question, Draft),
     /// Print a receipt once more.
     PrintAgain(TicketNumber),
     /// Write name and telephone down.

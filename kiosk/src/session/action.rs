@@ -23,8 +23,8 @@ impl Questions {
 
 /// What is to be done.
 pub enum Action {
-    /// Write it down: seal, commit, then print and forward.
-    Submit(Draft),
+    /// Write it down: seal, commit, then print and forward. The question comes back with the answer.
+    Submit(Question, Draft),
     /// Print the receipt once more, marked as a copy.
     PrintAgain(TicketNumber),
     /// Write the contact down.

@@ -64,9 +64,9 @@ pub enum Event {
     /// 交给代表.
     Submit,
     /// The ticket is on the disk.
-    Submitted(Box<Submitted>),
+    Submitted(Question, Box<Submitted>),
     /// It could not be written down; what was said stays on the page.
-    NotSubmitted,
+    NotSubmitted(Question),
     /// What is known of a receipt.
     Paper {
         /// Whose.
@@ -94,14 +94,14 @@ pub enum Event {
         /// May be empty.
         phone: String,
     },
-    /// The contact is on the disk.
-    ContactSaved,
+    /// This ticket's contact is on the disk.
+    ContactSaved(TicketNumber),
     /// It could not be written down; what was typed stays in its fields.
-    ContactNotSaved,
-    /// The rating is on the disk.
-    RatingSaved,
+    ContactNotSaved(TicketNumber),
+    /// This ticket's rating is on the disk.
+    RatingSaved(TicketNumber),
     /// It could not be written down.
-    RatingNotSaved,
+    RatingNotSaved(TicketNumber),
 
     /// Which field the keypad fills.
     ChooseField(Field),
@@ -167,14 +167,14 @@ impl Event {
             Self::Tick
                 | Self::HelpTaken(_)
                 | Self::HelpAcknowledged(_)
-                | Self::Submitted(_)
-                | Self::NotSubmitted
+                | Self::Submitted(..)
+                | Self::NotSubmitted(_)
                 | Self::Paper { .. }
                 | Self::Delivered { .. }
-                | Self::ContactSaved
-                | Self::ContactNotSaved
-                | Self::RatingSaved
-                | Self::RatingNotSaved
+                | Self::ContactSaved(_)
+                | Self::ContactNotSaved(_)
+                | Self::RatingSaved(_)
+                | Self::RatingNotSaved(_)
                 | Self::SomethingDelivered
                 | Self::Tracked(..)
                 | Self::PinChecked(..)

@@ -120,13 +120,13 @@ impl Session {
             Event::Scanned(text) => return self.scanned(text),
             Event::Tracked(question, result) => self.tracked(question, result),
             Event::Rate(satisfaction) => return self.rate(satisfaction),
-            Event::RatingSaved => {
-                if let Some(found) = &mut self.found {
+            Event::RatingSaved(ticket) => {
+                if let Some(found) = self.found.as_mut().filter(|found| found.ticket == ticket) {
                     found.rated = found.rating;
                 }
             }
-            Event::RatingNotSaved => {
-                if let Some(found) = &mut self.found {
+            Event::RatingNotSaved(ticket) => {
+                if let Some(found) = self.found.as_mut().filter(|found| found.ticket == ticket) {
                     (found.rating, found.not_kept) = (None, true);
                 }
             }

@@ -128,8 +128,8 @@ impl Session {
             Event::Bulletin(bulletin, fetched) => (self.bulletin, self.fetched) = (Some(*bulletin), fetched),
             Event::Facts(facts) => self.facts = Some(*facts),
             Event::Online(online) => self.online = online,
-            Event::Paper { ticket, paper } => self.paper(&ticket, paper),
-            Event::Delivered { ticket } => self.delivered(&ticket),
+            Event::Paper { ticket, paper } => self.paper(ticket, paper),
+            Event::Delivered { ticket } => self.delivered(ticket),
             Event::SomethingDelivered => return self.ask_delivered(),
             Event::SwitchLanguage => self.english = !self.english,
             Event::CallHelp | Event::CloseHelp | Event::HelpTaken(_) | Event::HelpAcknowledged(_) => {
@@ -150,7 +150,7 @@ impl Session {
             Event::OpenFind | Event::Scanned(_) | Event::ChooseField(_) | Event::Find | Event::Rate(_) => {
                 self.find_step(event)
             }
-            Event::Tracked(..) | Event::RatingSaved | Event::RatingNotSaved => self.find_step(event),
+            Event::Tracked(..) | Event::RatingSaved(_) | Event::RatingNotSaved(_) => self.find_step(event),
             Event::Key(key) => self.key(key),
             Event::OpenPin(_)
             | Event::PinChecked(..)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wire::{TEXT_MAX, check_text, ticket::TicketNumber};
 use zeroize::Zeroize;
 
-use super::{Action, Event, Page, Paper, Session, Submitted};
+use super::{Action, Event, Page, Paper, Question, Session, Submitted};
 use crate::ticket::{Draft, Named};
 
 /// The longest that the page of printing stays up without news of the paper: a receipt takes two seconds, a status
@@ -31,6 +31,8 @@ pub struct Speak {
     pub on_behalf: bool,
     /// Whether the last submission could not be written down.
     pub not_written: bool,
+    /// The submission that is out.
+    asked: Option<Question>,
     /// Since when the page of printing is up.
     printing_since: Option<Duration>,
 }
@@ -143,9 +145,9 @@ impl Session {
             }
             Event::TextOnReceipt(yes) => self.speak.text_on_receipt = yes,
             Event::Submit if self.page == Page::Say && self.speak.can_submit() => return self.submit(),
-            Event::Submitted(submitted) => self.submitted(*submitted),
-            Event::NotSubmitted => {
-                self.speak.not_written = true;
+            Event::Submitted(question, submitted) => self.submitted(question, *submitted),
+            Event::NotSubmitted(question) if self.speak.asked == Some(question) => {
+                (self.speak.asked, self.speak.not_written) = (None, true);
                 self.go(Page::Say);
             }
             Event::AnotherReceipt => return self.another_receipt(),
@@ -156,13 +158,13 @@ impl Session {
             }
             Event::OpenContact if self.done.is_some() => self.go(Page::Contact),
             Event::SaveContact { name, phone } => return self.save_contact(name, phone),
-            Event::ContactSaved => {
-                if let Some(done) = &mut self.done {
+            Event::ContactSaved(ticket) => {
+                if let Some(done) = self.done_of(ticket) {
                     (done.contact_saved, done.contact_not_saved) = (true, false);
                 }
             }
-            Event::ContactNotSaved => {
-                if let Some(done) = &mut self.done {
+            Event::ContactNotSaved(ticket) => {
+                if let Some(done) = self.done_of(ticket) {
                     done.contact_not_saved = true;
                 }
             }
@@ -204,12 +206,14 @@ impl Session {
         let Some(draft) = self.speak.draft() else { return Vec::new() };
         self.speak.not_written = false;
         self.go(Page::Printing);
-        vec![Action::Submit(draft)]
+        let question = self.questions.next();
+        self.speak.asked = Some(question);
+        vec![Action::Submit(question, draft)]
     }
 
     /// Shows the number to whoever submitted; when they have left, it belongs on no screen.
-    fn submitted(&mut self, submitted: Submitted) {
-        if self.page != Page::Printing {
+    fn submitted(&mut self, question: Question, submitted: Submitted) {
+        if self.speak.asked != Some(question) {
             return;
         }
         let name = |named: &Option<Named>| named.as_ref().map(|n| n.name.clone()).unwrap_or_default();
@@ -225,16 +229,20 @@ impl Session {
         self.speak = Speak::default();
     }
 
-    pub(super) fn paper(&mut self, ticket: &TicketNumber, paper: Paper) {
-        let Some(done) = self.done.as_mut().filter(|d| d.submitted.ticket == *ticket) else { return };
+    fn done_of(&mut self, ticket: TicketNumber) -> Option<&mut Done> {
+        self.done.as_mut().filter(|done| done.submitted.ticket == ticket)
+    }
+
+    pub(super) fn paper(&mut self, ticket: TicketNumber, paper: Paper) {
+        let Some(done) = self.done_of(ticket) else { return };
         done.paper = paper;
         if self.page == Page::Printing && !matches!(paper, Paper::None | Paper::Printing) {
             self.go(Page::Done);
         }
     }
 
-    pub(super) fn delivered(&mut self, ticket: &TicketNumber) {
-        if let Some(done) = self.done.as_mut().filter(|d| d.submitted.ticket == *ticket) {
+    pub(super) fn delivered(&mut self, ticket: TicketNumber) {
+        if let Some(done) = self.done_of(ticket) {
             done.delivery = Delivery::Delivered;
         }
     }

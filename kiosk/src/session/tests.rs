@@ -53,9 +53,14 @@ fn ticket() -> TicketNumber {
     TicketNumber::new(TerminalNumber::new(613).unwrap(), 1, 42).unwrap()
 }
 
-fn submitted() -> Event {
+fn submitted(question: Question) -> Event {
     let (code, secret) = (QueryCode::draw(), Secret::draw());
-    Event::Submitted(Box::new(Submitted { ticket: ticket(), code, secret, at: None }))
+    Event::Submitted(question, Box::new(Submitted { ticket: ticket(), code, secret, at: None }))
+}
+
+/// A ready sentence is submitted; nothing has come back yet.
+fn submit(session: &mut Session) -> Question {
+    asked(&play(session, five_taps()))
 }
 
 fn view(can_rate: bool) -> Box<View> {
@@ -101,6 +106,7 @@ fn asked(actions: &[Action]) -> Question {
             | Action::CheckPin { question, .. }
             | Action::Lookup { question, .. }
             | Action::CheckIn { question, .. }
+            | Action::Submit(question, _)
             | Action::TestPrint(question)
             | Action::ToStick(question)
             | Action::CallHelp(question)
@@ -131,7 +137,7 @@ fn five_taps_from_the_doors_submit_a_ready_sentence() {
     let mut session = session();
     play(&mut session, [Event::OpenHome]);
     let actions = play(&mut session, five_taps());
-    let [Action::Submit(draft)] = &actions[..] else { panic!("one submission expected") };
+    let [Action::Submit(_, draft)] = &actions[..] else { panic!("one submission expected") };
     assert_eq!((draft.text.as_str(), draft.category.id.as_str()), (SENTENCE, "road"));
     assert_eq!(draft.place.as_ref().map(|p| p.id.as_str()), Some("hq"), "its own village is chosen beforehand");
     assert_eq!(session.page, Page::Printing);
@@ -140,8 +146,8 @@ fn five_taps_from_the_doors_submit_a_ready_sentence() {
 #[test]
 fn what_could_not_be_written_down_stays_on_the_page() {
     let mut session = session();
-    play(&mut session, five_taps());
-    play(&mut session, [Event::NotSubmitted]);
+    let question = submit(&mut session);
+    play(&mut session, [Event::NotSubmitted(question)]);
     assert_eq!((session.page, session.speak.text.as_str()), (Page::Say, SENTENCE));
     assert!(session.speak.not_written && session.speak.can_submit());
 }
@@ -268,7 +274,7 @@ fn the_officer_writes_for_somebody_and_it_is_marked() {
     sign_in(&mut session, Door::Officer);
     play(&mut session, [Event::StaffOnBehalf]);
     let actions = play(&mut session, five_taps().into_iter().skip(1));
-    assert!(matches!(&actions[..], [Action::Submit(draft)] if draft.on_behalf));
+    assert!(matches!(&actions[..], [Action::Submit(_, draft)] if draft.on_behalf));
 }
 
 #[test]
@@ -342,15 +348,15 @@ fn before_enrolment_the_technician_needs_no_pin_and_the_officer_is_told_why_ther
 #[test]
 fn a_contact_that_was_not_kept_is_said_and_can_be_left_again() {
     let mut session = session();
-    play(&mut session, five_taps());
-    play(&mut session, [submitted(), Event::Paper { ticket: ticket(), paper: Paper::Printed }]);
+    let question = submit(&mut session);
+    play(&mut session, [submitted(question), Event::Paper { ticket: ticket(), paper: Paper::Printed }]);
     let save = || [Event::OpenContact, Event::SaveContact { name: "王".into(), phone: "138".into() }];
     assert_eq!(play(&mut session, save()).len(), 1);
-    play(&mut session, [Event::ContactNotSaved]);
+    play(&mut session, [Event::ContactNotSaved(ticket())]);
     let done = session.done.as_ref().unwrap();
     assert!(done.contact_not_saved && !done.contact_saved);
     assert_eq!(play(&mut session, save()).len(), 1);
-    play(&mut session, [Event::ContactSaved]);
+    play(&mut session, [Event::ContactSaved(ticket())]);
     let done = session.done.as_ref().unwrap();
     assert!(done.contact_saved && !done.contact_not_saved);
 }
@@ -359,10 +365,10 @@ fn a_contact_that_was_not_kept_is_said_and_can_be_left_again() {
 fn a_rating_that_was_not_kept_is_said_and_can_be_given_again() {
     let mut session = session();
     find(&mut session);
-    play(&mut session, [Event::Rate(Satisfaction::Bad), Event::RatingNotSaved]);
+    play(&mut session, [Event::Rate(Satisfaction::Bad), Event::RatingNotSaved(ticket())]);
     let found = session.found.as_ref().unwrap();
     assert!(found.not_kept && found.can_rate() && found.rated.is_none());
-    let actions = play(&mut session, [Event::Rate(Satisfaction::Bad), Event::RatingSaved]);
+    let actions = play(&mut session, [Event::Rate(Satisfaction::Bad), Event::RatingSaved(ticket())]);
     assert!(matches!(actions[..], [Action::SubmitRating { satisfaction: Satisfaction::Bad, .. }]));
     let found = session.found.as_ref().unwrap();
     assert!(!found.not_kept && !found.can_rate() && found.rated == Some(Satisfaction::Bad));

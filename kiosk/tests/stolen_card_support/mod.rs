@@ -213,12 +213,12 @@ impl Card {
     pub(crate) fn damage_the_queue(&mut self) {
         self.printing = None;
         self.queue.tidy().unwrap();
-        let path = self.place.path();
+        let (path, settings) = (self.place.path(), self.place.settings());
+        // Closed, so that all of it stands in the file.
+        drop(std::mem::replace(&mut self.queue, Place::new().open()));
         let mut file = std::fs::read(&path).unwrap();
         // The root of everything.
         file[100..4096].fill(0xff);
-        let settings = self.place.settings();
-        drop(std::mem::replace(&mut self.queue, Place::new().open()));
         kiosk::durable::write(&path, &file, 0o600).unwrap();
         let clock: Arc<dyn Clock> = self.place.clock.clone();
         let (queue, salvaged) = Queue::open_or_salvage(&path, &settings, &clock).unwrap();

@@ -16,8 +16,12 @@ use crate::{
     session::{Event, Paper, PaperLeft, PrinterFacts, PrinterFault, Question, StaffResult},
 };
 
-/// Starts the printer's thread.
-pub(super) fn start_printer(clerk: &Clerk, office: &Office) -> anyhow::Result<Handle> {
+/// Starts the printer's thread; a text says why there is none.
+pub(super) fn start_printer(clerk: &Clerk, office: &Office) -> Result<Handle, String> {
+    try_to_start(clerk, office).map_err(|problem| format!("{problem:#}"))
+}
+
+fn try_to_start(clerk: &Clerk, office: &Office) -> anyhow::Result<Handle> {
     let config = &office.config.printer;
     let width = Width::of_paper(config.paper_mm).unwrap_or(Width::Mm58);
     let profile = profile(&config.profile, config.profiles.as_deref())?;
@@ -28,6 +32,26 @@ pub(super) fn start_printer(clerk: &Clerk, office: &Office) -> anyhow::Result<Ha
 }
 
 impl Counter {
+    /// Tries whether the county's table of printers was mended meanwhile; receipts that wait come out then.
+    pub(super) fn start_printer_again(&mut self) {
+        let started = start_printer(&self.clerk, &self.office);
+        if let (Err(problem), Err(known)) = (&started, &self.printer)
+            && problem == known
+        {
+            return;
+        }
+        self.printer = started;
+        self.told.soon();
+        let Ok(printer) = &self.printer else { return };
+        if let Some(desk) = &mut self.desk {
+            match desk.queue.again() {
+                Ok(queue) => printer.send(Command::Queue(Box::new(queue))),
+                Err(problem) => desk.failed(&problem, "the printer's connection"),
+            }
+        }
+        self.bulletin();
+    }
+
     pub(super) fn print_slip(&mut self, question: Question, slip: Slip, test: bool) {
         if self.printer.is_err() {
             return post(Event::StaffAnswered(question, StaffResult::PrinterTrouble));

@@ -11,6 +11,7 @@ use crate::{
     app::{desk::refuse, task::Task},
     https::why,
     queue::Submitted,
+    session::Question,
     ticket::Draft,
 };
 
@@ -26,16 +27,17 @@ pub(super) struct Doubt {
 }
 
 impl Counter {
-    pub(super) fn submit(&mut self, draft: Draft) {
+    pub(super) fn submit(&mut self, question: Question, draft: Draft) {
         for _ in 0..TRIES {
-            let (Some(desk), Ok(printer)) = (&mut self.desk, &self.printer) else { break };
+            let Some(desk) = &mut self.desk else { break };
+            let around = Around { printer: self.printer.as_ref().ok(), control: &self.office.control };
             let there = self.doubt.take_if(|doubt| doubt.found && doubt.draft == draft);
             let taken = match there {
                 Some(doubt) => Ok(doubt.submitted),
                 None => desk.queue.submit(&draft, &desk.sealer),
             };
             match taken {
-                Ok(done) => return desk.kept(&draft, done, &Around { printer, control: &self.office.control }),
+                Ok(done) => return desk.kept(question, &draft, done, &around),
                 Err(problem) => desk.failed(&problem, "a suggestion"),
             }
             if let Some(submitted) = desk.queue.in_doubt() {
@@ -44,7 +46,7 @@ impl Counter {
             self.look_after_the_file();
             self.open_when_due();
         }
-        refuse(Task::Submit(draft));
+        refuse(Task::Submit(question, draft));
     }
 
     /// The file was opened anew: whether it has what is in doubt.

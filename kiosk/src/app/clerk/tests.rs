@@ -10,13 +10,17 @@ use crate::{
     config::Printer,
     control::{self, Board},
     durable,
-    session::PrinterFault,
+    printer::{Paper, PrinterEvent},
+    session::{Action, PrinterFault, Session},
     tamper::Seen,
     ticket::{Draft, Named},
 };
+use virtual_printer::VirtualPrinter;
 
 #[path = "../../../tests/support/papers.rs"]
 mod papers;
+#[path = "../../../tests/support/virtual_printer/mod.rs"]
+mod virtual_printer;
 
 fn enrolment() -> Enrolment {
     papers::enrolment(String::new(), "https://127.0.0.1:1")
@@ -65,7 +69,26 @@ fn words(text: &str) -> Draft {
 }
 
 fn submission() -> Task {
-    Task::Submit(words("修路"))
+    submission_of("修路")
+}
+
+fn submission_of(text: &str) -> Task {
+    let mut session = Session::default();
+    let bulletin = enrolment().bulletin;
+    let category = bulletin.categories[0].id.clone();
+    let touches = [
+        Event::Bulletin(Box::new(bulletin), None),
+        Event::OpenSpeak,
+        Event::ChooseCategory(category),
+        Event::PlaceDone,
+        Event::TextEdited(text.into()),
+        Event::Submit,
+    ];
+    let mut actions = touches.into_iter().flat_map(|event| session.step(event, Duration::ZERO));
+    match actions.next() {
+        Some(Action::Submit(question, _)) => Task::Submit(question, words(text)),
+        _ => unreachable!("a submission was touched"),
+    }
 }
 
 #[test]
@@ -180,7 +203,7 @@ fn the_same_words_again_get_the_number_of_the_suggestion_that_is_there_after_all
     assert_eq!(waiting(&counter), 2, "said once more it is another one");
 
     in_doubt(&mut counter);
-    counter.work(Task::Submit(words("修桥")));
+    counter.work(submission_of("修桥"));
     assert_eq!(waiting(&counter), 4, "other words are another suggestion");
     counter.work(Task::Forget);
     assert!(counter.doubt.is_none(), "no words are kept behind the visit");
@@ -218,7 +241,7 @@ fn the_enrolments_bulletin_is_shown_where_the_queue_does_not_open_and_never_in_p
 }
 
 #[test]
-fn a_printer_that_nobody_knows_or_a_table_that_is_not_there_is_named_as_what_keeps_suggestions_away() {
+fn a_printer_that_nobody_knows_or_a_table_that_is_not_there_is_named_and_suggestions_are_taken_all_the_same() {
     let printers = [
         (Printer { profile: "laser".into(), ..Printer::default() }, "laser"),
         (Printer { profiles: Some("/nowhere/printers.toml".into()), ..Printer::default() }, "/nowhere/printers.toml"),
@@ -228,13 +251,38 @@ fn a_printer_that_nobody_knows_or_a_table_that_is_not_there_is_named_as_what_kee
         enrol(folder.path());
         let (mut counter, _inbox) = counter_with(folder.path(), printer);
         counter.open();
+        counter.work(submission());
         let facts = counter.facts();
-        let printer = facts.printer.unwrap();
-        assert!(facts.problem.unwrap().contains(named) && printer.problem.unwrap().contains(named));
+        assert_eq!((facts.problem, facts.queue.map(|queue| queue.waiting)), (None, Some(1)));
+        assert!(facts.printer.unwrap().problem.unwrap().contains(named));
         counter.tell_health();
         let told = control::health(&folder.path().join("control.sock"), Duration::from_secs(30)).unwrap().unwrap();
-        assert_eq!(told.printer.state, PrinterState::NotDriven);
+        assert_eq!((told.queue.state, told.printer.state), (QueueState::Ok, PrinterState::NotDriven));
     }
+}
+
+#[test]
+fn a_table_of_printers_that_was_mended_prints_what_waits_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let (table, port) = (folder.path().join("printers.toml"), folder.path().join("printer"));
+    durable::write(&table, b"[generic-58\n", 0o600).unwrap();
+    let virtual_printer = VirtualPrinter::start(&port).unwrap();
+    virtual_printer.change(|conditions| (conditions.knife, conditions.fence) = (false, false));
+    let printer = Printer { port, profile: "generic-58".into(), profiles: Some(table.clone()), ..Printer::default() };
+    let (mut counter, inbox) = counter_with(folder.path(), printer);
+    counter.open_when_due();
+    counter.work(submission());
+    assert!(counter.facts().printer.unwrap().problem.unwrap().contains("printers.toml"));
+
+    durable::write(&table, b"", 0o600).unwrap();
+    counter.look_due = Duration::ZERO;
+    counter.open_when_due();
+    assert_eq!(counter.facts().queue.map(|queue| queue.waiting), Some(1), "the same queue");
+    let is_out = |task: &Task| matches!(task, Task::Printer(PrinterEvent::Job { paper: Paper::Unsure, .. }));
+    while !is_out(&inbox.recv_timeout(Duration::from_secs(60)).unwrap()) {}
+    let receipts = virtual_printer.receipts();
+    assert!(receipts.len() == 1 && receipts[0].bytes.windows(3).any(|bytes| bytes == b"/t#"));
 }
 
 #[test]

@@ -105,3 +105,19 @@ fn somebody_who_comes_to_the_visit_before_is_not_promised_to_the_next_one() {
     play(&mut session, [Event::HelpTaken(own)]);
     assert_eq!(session.help, Help::Taken);
 }
+
+#[test]
+fn a_number_that_comes_when_somebody_else_waits_for_theirs_is_shown_to_neither() {
+    let mut session = session();
+    let before = submit(&mut session);
+    play(&mut session, [Event::Leave, Event::OpenHome]);
+    let own = submit(&mut session);
+    play(&mut session, [submitted(before)]);
+    assert!(session.page == Page::Printing && session.done.is_none());
+    play(&mut session, [Event::NotSubmitted(before)]);
+    assert_eq!((session.page, session.speak.not_written), (Page::Printing, false));
+    play(&mut session, [submitted(own)]);
+    assert!(session.done.is_some());
+    play(&mut session, [Event::ContactNotSaved(another())]);
+    assert!(!session.done.as_ref().unwrap().contact_not_saved);
+}
