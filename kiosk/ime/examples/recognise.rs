@@ -1,6 +1,7 @@
 //! `cargo run --release --example recognise`: answers lines of JSON, `{"strokes":[[[x,y],…],…]}` or
 //! `{"pinyin":"xiulu"}`, in order, with `{"candidates":["…",…],"ms":…}`. It is what the terminal's own process does,
-//! without the line in which that says what it has; what is missing is said on standard error.
+//! without the line in which that says what it has; what is missing is said on standard error. The model is looked for in
+//! the folder that is given, then in the user's cache.
 
 use std::{io, process::ExitCode};
 
@@ -17,9 +18,10 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let mut engines = Engines::load(&Arguments::parse().places);
+    let mut engines = Engines::load(&Arguments::parse().places.or_cached());
     let ready = engines.ready();
-    for missing in [ready.handwriting, ready.pinyin].into_iter().flatten() {
+    let remark = engines.remark().map(String::from);
+    for missing in [ready.handwriting, ready.pinyin, remark].into_iter().flatten() {
         eprintln!("recognise: {missing}");
     }
     match serve::serve(&mut engines, io::stdin().lock(), io::stdout().lock()) {

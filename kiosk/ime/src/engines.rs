@@ -20,6 +20,28 @@ pub struct Places {
     /// The folder with the model of handwriting.
     #[arg(long, value_name = "DIR", env = "LIANXIN_IME_MODELS", default_value = "/usr/share/lianxin/ime")]
     pub models: PathBuf,
+    /// The folder with the dictionary of pinyin.
+    #[arg(long, value_name = "DIR", env = "LIANXIN_IME_RIME_DATA", default_value = "/usr/share/rime-data")]
+    pub rime_data: PathBuf,
+}
+
+impl Places {
+    /// Where the folder with the model isn't there, the one in the user's cache, into which `kiosk/ime/fetch` puts it: for
+    /// machines on which this is developed.
+    #[must_use]
+    pub fn or_cached(mut self) -> Self {
+        if !self.models.is_dir() {
+            self.models = cache().join("ime");
+        }
+        self
+    }
+}
+
+/// Where `kiosk/ime/fetch` puts what it fetches.
+pub fn cache() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|cache| !cache.is_empty()).map_or_else(home, PathBuf::from);
+    cache.join("lianxin")
 }
 
 /// What recognises: each engine, or why it isn't there.
@@ -43,6 +65,11 @@ impl Engines {
         }
     }
 
+    /// What is there but less good than it could be, for a technician.
+    pub fn remark(&self) -> Option<&str> {
+        self.handwriting.as_ref().ok()?.remark()
+    }
+
     /// Answers a question, and says what that took.
     pub fn answer(&mut self, ask: &Ask) -> Answer {
         let before = cpu_ms();
@@ -57,9 +84,9 @@ impl Engines {
     /// The candidates, and of typed letters how many bytes each stands for.
     fn candidates(&mut self, ask: &Ask) -> Result<(Vec<String>, Vec<usize>), Missing> {
         match ask {
-            Ask::Strokes { strokes, before, all } => {
+            Ask::Strokes { strokes, before, pad, all } => {
                 let handwriting = self.handwriting.as_mut().map_err(|missing| missing.clone())?;
-                Ok((handwriting.recognise(strokes, before, *all)?, Vec::new()))
+                Ok((handwriting.recognise(strokes, before, *pad, *all)?, Vec::new()))
             }
             Ask::Next { after } => {
                 let handwriting = self.handwriting.as_mut().map_err(|missing| missing.clone())?;

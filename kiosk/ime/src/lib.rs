@@ -7,6 +7,8 @@
 //! Invariant: nothing of what was written or typed is kept beyond the answer, logged, or written to a disk.
 
 pub mod engines;
+pub mod gb2312;
 pub mod handwriting;
+mod memory;
 pub mod pinyin;
 pub mod serve;

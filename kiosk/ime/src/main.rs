@@ -26,6 +26,9 @@ fn main() -> ExitCode {
     // Where the system refuses, everything works as well, only sooner.
     let _ = nice(BEHIND);
     let mut engines = Engines::load(&arguments.places);
+    if let Some(remark) = engines.remark() {
+        eprintln!("kiosk-ime: {remark}");
+    }
     let mut answers = io::stdout().lock();
     let talk = serve::say(&mut answers, &engines.ready())
         .and_then(|()| serve::serve(&mut engines, io::stdin().lock(), &mut answers));

@@ -1,28 +1,34 @@
 //! The program as the terminal starts it.
 
+mod support;
+
 use std::{
     io::Write,
+    path::Path,
     process::{Command, Output, Stdio},
 };
 
 use ime_line::{Answer, Ready};
 
-/// Starts the program with its models in a folder that isn't there, asks, and closes the pipe.
-fn ask(questions: &str) -> Output {
+/// Starts the program, asks, and closes the pipe.
+fn ask(models: &Path, questions: &str) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_kiosk-ime"))
-        .args(["--models", "/nowhere"])
+        .arg("--models")
+        .arg(models)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    program.stdin.take().unwrap().write_all(questions.as_bytes()).unwrap();
-    program.wait_with_output().unwrap()
+        .expect("the program starts");
+    let mut pipe = program.stdin.take().expect("a pipe");
+    pipe.write_all(questions.as_bytes()).expect("the program reads");
+    drop(pipe);
+    program.wait_with_output().expect("the program ends")
 }
 
 #[test]
 fn it_says_first_what_it_has_then_answers_in_order_and_ends_with_its_input() {
-    let output = ask("{\"strokes\":[[[1,2],[3,4]]]}\nnonsense\n{\"after\":\"修\"}\n");
+    let output = ask(Path::new("/nowhere"), "{\"strokes\":[[[1,2],[3,4]]]}\nnonsense\n{\"after\":\"修\"}\n");
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8(output.stdout).unwrap();
     let mut lines = said.lines();
@@ -37,7 +43,25 @@ fn it_says_first_what_it_has_then_answers_in_order_and_ends_with_its_input() {
 
 #[test]
 fn it_ends_in_order_where_nothing_is_asked() {
-    let output = ask("");
+    let output = ask(Path::new("/nowhere"), "");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn it_reads_what_is_written() {
+    if support::handwriting().is_none() {
+        return;
+    }
+    let king = "[[[10,10],[90,10]],[[15,50],[85,50]],[[50,10],[50,90]],[[5,90],[95,90]]]";
+    let output = ask(&support::places().models, &format!("{{\"strokes\":{king}}}\n{{\"strokes\":[]}}\n"));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let mut lines = said.lines();
+    let ready: Ready = serde_json::from_str(lines.next().unwrap()).unwrap();
+    assert_eq!(ready.handwriting, None);
+    let answers: Vec<Answer> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0].candidates[0], "王");
+    assert!(answers[0].ms > 0.0 && answers[0].error.is_none());
+    assert!(answers[1].candidates.is_empty() && answers[1].error.is_none());
 }

@@ -18,6 +18,10 @@ pub enum Ask {
         /// The text before the cursor, as far as it helps: likelier words come first.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         before: String,
+        /// Width and height of the pad, whose top left is the origin, in the unit of the points: ink much smaller than it
+        /// is a mark of punctuation, and its height tells which. Without it everything counts as a character.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pad: Option<[f32; 2]>,
         /// Whether characters outside GB2312 count as well.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         all: bool,
@@ -74,7 +78,7 @@ mod tests {
         let strokes = vec![vec![[1.0, 2.5], [3.0, 4.0]]];
         assert_eq!(
             read(r#"{"strokes":[[[1,2.5],[3,4]]]}"#),
-            Ask::Strokes { strokes, before: String::new(), all: false }
+            Ask::Strokes { strokes, before: String::new(), pad: None, all: false }
         );
         assert_eq!(read(r#"{"pinyin":"xiulu"}"#), Ask::Pinyin { pinyin: "xiulu".into(), fuzzy: false });
         assert_eq!(read(r#"{"after":"路灯"}"#), Ask::Next { after: "路灯".into() });
@@ -90,7 +94,9 @@ mod tests {
     #[test]
     fn every_question_comes_back_as_it_went() {
         let asks = [
-            Ask::Strokes { strokes: vec![vec![[0.0, 0.0]]], before: "修".into(), all: true },
+            Ask::Strokes {
+                strokes: vec![vec![[0.0, 0.0]]], before: "修".into(), pad: Some([900.0, 300.0]), all: true
+            },
             Ask::Pinyin { pinyin: "xi'an".into(), fuzzy: true },
             Ask::Next { after: String::new() },
         ];

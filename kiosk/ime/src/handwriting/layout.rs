@@ -1,0 +1,150 @@
+//! How ink is put on a picture: one character in the middle of a square, a line of them from the left.
+//!
+//! Invariant: whatever the ink's size and shape, all of it lies on the picture; only a mark much smaller than the pad
+//! keeps its size and its height there, which tell a comma from a stroke.
+
+use super::{
+    ink::{Bounds, Ink},
+    model::HEIGHT,
+    raster::Picture,
+};
+
+/// Width of a picture of one character: with some paper on both sides it is read better than in a tight square.
+pub(super) const ONE: usize = 64;
+
+/// Width of a picture of a line: eight characters fit at full size.
+pub(super) const LINE: usize = 320;
+
+/// The middle of a picture of one character.
+const MIDDLE_ONE: [f64; 2] = [32.0, 24.0];
+
+/// The longer side of a character, in pixels.
+const SIZE: f64 = 40.0;
+
+/// Half the width of the pen, in pixels.
+const PEN: f64 = 1.5;
+
+/// A narrow or flat character is widened to this part of what would make it square: written by hand, characters are wider
+/// and taller than they are printed, each in its own way.
+const SQUARING: f64 = 0.3;
+
+/// And by no more than this: 一 stays a stroke.
+const MOST_SQUARING: f64 = 1.3;
+
+/// Height of the ink of a line.
+const LINE_SIZE: f64 = 38.0;
+
+/// Ink smaller than this part of the pad in both directions is a mark, which keeps its size.
+const MARK: f64 = 0.4;
+
+/// Where something lies on the picture, and how large.
+struct Place {
+    scale: [f64; 2],
+    middle: [f64; 2],
+    to: [f64; 2],
+}
+
+impl Place {
+    fn at(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+        [(x - self.middle[0]) * self.scale[0] + self.to[0], (y - self.middle[1]) * self.scale[1] + self.to[1]]
+    }
+
+    fn draw(&self, ink: &Ink, picture: &mut Picture, pen: f64) {
+        for stroke in ink.strokes() {
+            picture.draw(&self.thinned(stroke), pen);
+        }
+    }
+
+    /// A stroke in pixels, without points that lie closer than half a pixel to the last one.
+    fn thinned(&self, stroke: &[[f64; 2]]) -> Vec<[f64; 2]> {
+        let mut kept: Vec<[f64; 2]> = Vec::new();
+        for point in stroke {
+            let [x, y] = self.at(*point);
+            if kept.last().is_none_or(|last| (last[0] - x).hypot(last[1] - y) > 0.5) {
+                kept.push([x, y]);
+            }
+        }
+        kept
+    }
+}
+
+/// One character. `pad` is the height of the pad, whose top is at 0, where that is known.
+pub(super) fn one(ink: &Ink, pad: Option<f64>) -> Picture {
+    let mut picture = Picture::new(ONE, HEIGHT);
+    if let Some(bounds) = ink.bounds() {
+        place_one(&bounds, pad).draw(ink, &mut picture, PEN);
+    }
+    picture
+}
+
+fn place_one(bounds: &Bounds, pad: Option<f64>) -> Place {
+    let [across, half] = MIDDLE_ONE;
+    let middle = bounds.middle();
+    if let Some(pad) = pad.filter(|pad| is_mark(bounds, Some(*pad))) {
+        let scale = SIZE / pad;
+        let to = [across, (half + (middle[1] - pad / 2.0) * scale).clamp(8.0, half * 2.0 - 8.0)];
+        return Place { scale: [scale; 2], middle, to };
+    }
+    let (width, height) = (bounds.width(), bounds.height());
+    let longer = width.max(height);
+    let squared = |side: f64| (longer / side.max(f64::MIN_POSITIVE)).powf(SQUARING).min(MOST_SQUARING);
+    // A tap has no size.
+    let scale = if longer > 0.0 { SIZE / longer } else { 1.0 };
+    Place { scale: [scale * squared(width), scale * squared(height)], middle, to: MIDDLE_ONE }
+}
+
+/// Whether ink is a mark of punctuation, as far as its size tells.
+pub(super) fn is_mark(bounds: &Bounds, pad: Option<f64>) -> bool {
+    pad.is_some_and(|pad| bounds.width().max(bounds.height()) < MARK * pad)
+}
+
+/// Whether ink is a tap: a point, or next to nothing beside the pad.
+pub(super) fn is_tap(bounds: &Bounds, pad: Option<f64>) -> bool {
+    bounds.width().max(bounds.height()) <= pad.map_or(0.0, |pad| pad / 40.0)
+}
+
+/// Whether ink is more than one character: wide, and not one wide character such as 一, whose strokes are few and overlap.
+pub(super) fn is_line(ink: &Ink, bounds: &Bounds, pad: Option<f64>) -> bool {
+    let wide = bounds.width() > 1.5 * bounds.height();
+    wide && !is_mark(bounds, pad) && (ink.groups() > 1 || ink.strokes().len() > 3)
+}
+
+/// A line of characters, as high as fits.
+pub(super) fn line(ink: &Ink) -> Picture {
+    let mut picture = Picture::new(LINE, HEIGHT);
+    if let Some(bounds) = ink.bounds() {
+        let scale = line_scale(&bounds);
+        let left = 5.0 + bounds.width() * scale / 2.0;
+        let half = f64::from(u8::try_from(HEIGHT / 2).unwrap_or(u8::MAX));
+        let place = Place { scale: [scale; 2], middle: bounds.middle(), to: [left, half] };
+        place.draw(ink, &mut picture, PEN);
+    }
+    picture
+}
+
+/// The widest that the ink of a line may be, in pixels.
+fn line_room() -> f64 {
+    f64::from(u16::try_from(LINE).unwrap_or(u16::MAX)) - 10.0
+}
+
+fn line_scale(bounds: &Bounds) -> f64 {
+    let wanted = LINE_SIZE / bounds.height().max(f64::MIN_POSITIVE);
+    wanted.min(line_room() / bounds.width().max(f64::MIN_POSITIVE))
+}
+
+/// Cuts a line that is too long for one picture at its widest gaps, into pieces that fit.
+pub(super) fn pieces(ink: Ink, most: usize) -> Vec<Ink> {
+    let Some(bounds) = ink.bounds() else { return vec![ink] };
+    let fits = bounds.width() * LINE_SIZE <= line_room() * bounds.height();
+    if fits || most < 2 {
+        return vec![ink];
+    }
+    match ink.cut() {
+        Ok((left, right)) => {
+            let mut pieces = self::pieces(left, most / 2);
+            pieces.extend(self::pieces(right, most - most / 2));
+            pieces
+        }
+        Err(whole) => vec![whole],
+    }
+}
