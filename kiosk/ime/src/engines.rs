@@ -20,9 +20,16 @@ pub struct Places {
     /// The folder with the model of handwriting.
     #[arg(long, value_name = "DIR", env = "LIANXIN_IME_MODELS", default_value = "/usr/share/lianxin/ime")]
     pub models: PathBuf,
+    /// librime, by its path, or by a name that the system's loader finds.
+    #[arg(long, value_name = "FILE", env = "LIANXIN_IME_LIBRIME", default_value = "librime.so.1")]
+    pub librime: PathBuf,
     /// The folder with the dictionary of pinyin.
     #[arg(long, value_name = "DIR", env = "LIANXIN_IME_RIME_DATA", default_value = "/usr/share/rime-data")]
     pub rime_data: PathBuf,
+    /// The folder with the compiled tables of pinyin. Where they don't fit, others are made in the user's cache or among
+    /// the temporary files.
+    #[arg(long, value_name = "DIR", env = "LIANXIN_IME_TABLES", default_value = "/usr/share/lianxin/pinyin")]
+    pub tables: PathBuf,
 }
 
 impl Places {

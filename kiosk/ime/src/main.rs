@@ -1,11 +1,12 @@
 //! The input methods as a process: questions on standard input, answers on standard output, a line of JSON each. It says
 //! first what it has, and ends with its input.
 
-use std::{io, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use ime::{
     engines::{Engines, Places},
+    pinyin::Pinyin,
     serve,
 };
 use rustix::process::{DumpableBehavior, Resource, Rlimit, nice, set_dumpable_behavior, setrlimit};
@@ -15,6 +16,9 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, nice, set_dumpable_beh
 struct Arguments {
     #[command(flatten)]
     places: Places,
+    /// Compiles the tables of pinyin into DIR, as an image ships them, and ends.
+    #[arg(long, value_name = "DIR")]
+    deploy: Option<PathBuf>,
 }
 
 /// How far behind the terminal's own work this process stands: the page is painted first.
@@ -22,6 +26,15 @@ const BEHIND: i32 = 5;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(folder) = &arguments.deploy {
+        return match Pinyin::deploy(&arguments.places, folder) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(missing) => {
+                eprintln!("kiosk-ime: {missing}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     keep_to_itself();
     // Where the system refuses, everything works as well, only sooner.
     let _ = nice(BEHIND);

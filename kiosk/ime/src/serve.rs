@@ -87,7 +87,12 @@ mod tests {
 
     /// Engines that are all missing answer every line all the same.
     fn answers_to(questions: &[u8]) -> Vec<Answer> {
-        let mut engines = Engines::load(&Places { models: "/nowhere".into(), rime_data: "/nowhere".into() });
+        let mut engines = Engines::load(&Places {
+            models: "/nowhere".into(),
+            librime: "/nowhere".into(),
+            rime_data: "/nowhere".into(),
+            tables: "/nowhere".into(),
+        });
         let mut said = Vec::new();
         serve(&mut engines, questions, &mut said).unwrap();
         let said = String::from_utf8(said).unwrap();

@@ -220,7 +220,7 @@ fn words_that_often_follow_are_offered() {
 #[test]
 fn a_model_that_is_missing_or_broken_is_said_with_its_file_and_what_brings_it() {
     let folder = tempfile::tempdir().unwrap();
-    let places = Places { models: folder.path().to_owned(), rime_data: folder.path().to_owned() };
+    let places = Places { models: folder.path().to_owned(), rime_data: folder.path().to_owned(), ..support::places() };
     let why = |places: &Places| Handwriting::load(places).err().unwrap().to_string();
     let missing = why(&places);
     assert!(missing.contains("PP-OCRv6_rec_small.onnx") && missing.contains("kiosk/ime/fetch model"), "{missing}");
