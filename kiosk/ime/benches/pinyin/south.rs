@@ -42,6 +42,7 @@ pub(crate) fn swapped(syllable: &str, dice: &mut Dice) -> (String, Vec<&'static 
             None => spelt.push('g'),
         }
     }
+    debug_assert!(pairs.iter().all(|pair| PAIRS.contains(pair)));
     (spelt, pairs)
 }
 

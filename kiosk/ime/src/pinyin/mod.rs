@@ -9,6 +9,7 @@
 //! nothing that was typed stays with it when an answer has been given.
 
 mod letters;
+mod permit;
 mod rime;
 mod tables;
 

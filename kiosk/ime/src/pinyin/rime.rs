@@ -14,10 +14,10 @@ use std::{
     os::unix::ffi::OsStrExt,
     path::Path,
     ptr,
-    sync::{Condvar, Mutex, Once, PoisonError},
+    sync::Once,
 };
 
-use super::Problem;
+use super::{Problem, permit::Permit};
 
 /// Key code of "Down" (X11's keysym), which moves to the next candidate.
 const DOWN: c_int = 0xff54;
@@ -165,29 +165,7 @@ const MODULES: [&CStr; 3] = [c"core", c"dict", c"gears"];
 /// The same, and what compiles tables.
 const DEPLOYER: [&CStr; 4] = [c"core", c"dict", c"gears", c"levers"];
 
-/// Whether somebody uses the library.
-static USED: Mutex<bool> = Mutex::new(false);
-static FREE: Condvar = Condvar::new();
 static SET_UP: Once = Once::new();
-
-/// The right to use the library, which one at a time has.
-struct Permit;
-
-impl Permit {
-    fn wait() -> Self {
-        let used = USED.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut used = FREE.wait_while(used, |used| *used).unwrap_or_else(PoisonError::into_inner);
-        *used = true;
-        Self
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        *USED.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        FREE.notify_one();
-    }
-}
 
 /// The library.
 pub(super) struct Rime {
