@@ -1,7 +1,7 @@
 //! The pages of a database file and its write-ahead log, read without SQLite and without trusting any of them.
 //!
-//! Invariant: reads memory only and never panics, whatever the bytes. A page of the log counts only where its checksums
-//! hold and a commit follows it: what was never committed was never told to anybody.
+//! Invariant: reads memory only and never panics, whatever the bytes. A page of the log counts only where no checksum
+//! speaks against it and a commit follows it: what was never committed was never told to anybody.
 //! Source: <https://sqlite.org/fileformat2.html>, "The Database File Format" and "The Write-Ahead Log".
 
 use std::collections::HashMap;
@@ -54,31 +54,81 @@ impl<'a> Pages<'a> {
 }
 
 /// The newest committed version of each page of a log.
+///
+/// SQLite ends at the first frame that does not hold. Here the ones behind it are judged by what their predecessor says of
+/// itself, so a place that is damaged costs the frames it touches and no others. The frame behind one that says nothing
+/// of itself can be judged by nobody and is taken: its rows are looked at one by one all the same.
 fn committed(log: &[u8], size: usize) -> HashMap<u32, &[u8]> {
     let mut pages = HashMap::new();
-    let Some(header) = log.get(..LOG_HEADER) else { return pages };
-    let big_endian = match number(header, 0, 4) {
-        Some(0x377f_0682) => false,
-        Some(0x377f_0683) => true,
-        _ => return pages,
-    };
-    let mut sum = checksum([0, 0], &header[..24], big_endian);
-    if stored(header, 24) != Some(sum) {
+    let frames: Vec<Frame<'_>> =
+        log.get(LOG_HEADER..).unwrap_or_default().chunks_exact(FRAME_HEADER + size).map(Frame::of).collect();
+    let Some(Log { salts, big_endian, mut before }) = of_its_header(log).or_else(|| of_its_frames(&frames)) else {
         return pages;
-    }
+    };
     let mut uncommitted = HashMap::new();
-    for frame in log[LOG_HEADER..].chunks_exact(FRAME_HEADER + size) {
-        let (head, page) = frame.split_at(FRAME_HEADER);
-        sum = checksum(checksum(sum, &head[..8], big_endian), page, big_endian);
-        if head[8..16] != header[16..24] || stored(head, 16) != Some(sum) {
-            break;
+    for frame in &frames {
+        let of_this_log = frame.salts == salts;
+        if of_this_log && before.is_none_or(|before| frame.holds_behind(before, big_endian)) {
+            uncommitted.insert(number(frame.head, 0, 4).unwrap_or(0), frame.page);
+            if number(frame.head, 4, 4) != Some(0) {
+                pages.extend(uncommitted.drain());
+            }
         }
-        uncommitted.insert(number(head, 0, 4).unwrap_or(0), page);
-        if number(head, 4, 4) != Some(0) {
-            pages.extend(uncommitted.drain());
-        }
+        before = of_this_log.then_some(frame.sum).flatten();
     }
     pages
+}
+
+/// What the frames of a log have in common, and the checksum that the first of them goes on from, where it is known.
+struct Log<'a> {
+    salts: &'a [u8],
+    big_endian: bool,
+    before: Option<[u32; 2]>,
+}
+
+fn of_its_header(log: &[u8]) -> Option<Log<'_>> {
+    let header = log.get(..LOG_HEADER)?;
+    let big_endian = match number(header, 0, 4)? {
+        0x377f_0682 => false,
+        0x377f_0683 => true,
+        _ => return None,
+    };
+    let sum = checksum([0, 0], &header[..24], big_endian);
+    (stored(header, 24) == Some(sum)).then_some(Log { salts: &header[16..24], big_endian, before: Some(sum) })
+}
+
+/// A log whose header is damaged: two frames, one of which goes on from the other, say as much. The first two do, because
+/// what a longer log before it left stands behind.
+fn of_its_frames<'a>(frames: &[Frame<'a>]) -> Option<Log<'a>> {
+    let going_on = |big_endian: bool| {
+        let mut pairs = frames.windows(2);
+        pairs.position(|pair| {
+            pair[0].salts == pair[1].salts && pair[0].sum.is_some_and(|sum| pair[1].holds_behind(sum, big_endian))
+        })
+    };
+    let (at, big_endian) = [false, true].into_iter().filter_map(|big| Some((going_on(big)?, big))).min()?;
+    Some(Log { salts: frames[at].salts, big_endian, before: None })
+}
+
+/// A page in the log.
+struct Frame<'a> {
+    head: &'a [u8],
+    page: &'a [u8],
+    salts: &'a [u8],
+    /// The log's checksum up to here, as the frame says.
+    sum: Option<[u32; 2]>,
+}
+
+impl<'a> Frame<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        let (head, page) = bytes.split_at(FRAME_HEADER);
+        Self { head, page, salts: &head[8..16], sum: stored(head, 16) }
+    }
+
+    fn holds_behind(&self, before: [u32; 2], big_endian: bool) -> bool {
+        let sum = checksum(checksum(before, &self.head[..8], big_endian), self.page, big_endian);
+        self.sum == Some(sum)
+    }
 }
 
 /// The log's running checksum over eight bytes at a time.
