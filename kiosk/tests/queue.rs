@@ -4,7 +4,7 @@ mod queue_support;
 
 use std::time::Duration;
 
-use kiosk::queue::{Ledger, PrintFailure, PrintState, Queue, QueueError, QueueSettings};
+use kiosk::queue::{Ledger, OFFERED_AGAIN_MOST, PrintFailure, PrintState, Queue, QueueError, QueueSettings};
 use queue_support::{County, Place, draft, holds};
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -240,6 +240,38 @@ fn after_a_fallback_the_former_release_works_with_what_the_newer_one_added() {
     assert_eq!(job.state, PrintState::Prepared { after: 0 });
     let kept = Connection::open(place.path()).unwrap();
     assert_eq!(kept.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).unwrap(), 99);
+}
+
+#[test]
+fn dead_letters_are_offered_again_once_a_day_a_few_at_a_time_and_stay_dead_until_the_county_has_them() {
+    let (place, county) = (Place::new(), County::new());
+    let mut queue = place.open();
+    for n in 0..100 {
+        let event = queue.submit(&draft("修路"), &county.sealer).unwrap().event;
+        if n % 2 == 0 { queue.refused(event, "422").unwrap() } else { queue.conflicted(event).unwrap() }
+    }
+    let offered = |agent: &mut Queue| -> Vec<Uuid> {
+        agent.dead_letters(1_000).unwrap().iter().map(|letter| letter.id).collect()
+    };
+    assert!(offered(&mut queue).is_empty(), "the county has just refused them");
+    let mut agent = place.attach();
+    let first = offered(&mut agent);
+    assert_eq!((first.len(), offered(&mut agent).len()), (OFFERED_AGAIN_MOST, 0));
+    assert_eq!((agent.depth().unwrap().dead, agent.depth().unwrap().waiting), (100, 0), "still dead");
+    place.clock.go_on(DAY - Duration::from_secs(1));
+    assert!(offered(&mut agent).is_empty());
+    place.clock.go_on(Duration::from_secs(1));
+    let second = offered(&mut agent);
+    assert_eq!(second.len(), OFFERED_AGAIN_MOST);
+    // As long as the county takes them, there are more: all of them in one go.
+    let mut taken = 0;
+    let mut letters = second;
+    while !letters.is_empty() {
+        taken += letters.len();
+        agent.delivered(&letters, Uuid::nil()).unwrap();
+        letters = offered(&mut agent);
+    }
+    assert_eq!((taken, agent.depth().unwrap().dead), (100, 0));
 }
 
 #[test]

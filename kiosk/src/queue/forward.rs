@@ -14,6 +14,15 @@ use super::{Queue, QueueError};
 /// Tries of this process, and when the next is due by its monotonic clock.
 pub(super) type Postponed = HashMap<Uuid, (u32, Duration)>;
 
+/// Dead letters that this process offered again or buried, and when they may be offered again.
+pub(super) type OfferedAgain = HashMap<Uuid, Duration>;
+
+/// A county that took no event of a kind is mended by people, in days.
+pub const OFFERED_AGAIN_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// Dead letters that a county which still takes none of them is offered in that time: traffic of a few suggestions.
+pub const OFFERED_AGAIN_MOST: usize = 64;
+
 /// An event to be forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forward {
@@ -72,6 +81,40 @@ impl Queue {
         )
     }
 
+    /// Reads up to `limit` dead letters that are to be offered once more, for a county that was mended: each once by a
+    /// process and then once in [`OFFERED_AGAIN_AFTER`], [`OFFERED_AGAIN_MOST`] of those that stay dead in that time. In
+    /// no order, so that some which the county will never take don't stand before the others for ever. They stay dead
+    /// letters until the county has them.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn dead_letters(&mut self, limit: usize) -> Result<Vec<Forward>, QueueError> {
+        let at = self.clock.monotonic();
+        self.offered_again.retain(|_, again| *again > at);
+        let most = limit.min(OFFERED_AGAIN_MOST.saturating_sub(self.offered_again.len()));
+        if most == 0 {
+            return Ok(vec![]);
+        }
+        let mut statement = self.conn.prepare_cached(
+            "SELECT event.id FROM forward JOIN event ON event.seq = forward.event
+             WHERE forward.state IN ('conflicted', 'refused') ORDER BY random()",
+        )?;
+        let ids = statement.query_map([], |row| Ok(Uuid::from_bytes(row.get(0)?)))?.collect::<Result<Vec<_>, _>>()?;
+        let mut letters = Vec::new();
+        for id in ids.into_iter().filter(|id| !self.offered_again.contains_key(id)) {
+            let (attempts, due) = self.postponed.get(&id).copied().unwrap_or_default();
+            if letters.len() < most
+                && due <= at
+                && let Some(bytes) = self.event_bytes(id)?
+            {
+                letters.push(Forward { id, hash: event::hash(&bytes), bytes, attempts });
+            }
+        }
+        let again = at.saturating_add(OFFERED_AGAIN_AFTER);
+        self.offered_again.extend(letters.iter().map(|letter| (letter.id, again)));
+        Ok(letters)
+    }
+
     fn waiting(&mut self, sql: &str, limit: usize) -> Result<Vec<Forward>, QueueError> {
         let at = self.clock.monotonic();
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -111,6 +154,7 @@ impl Queue {
         tx.commit()?;
         for id in ids {
             self.postponed.remove(id);
+            self.offered_again.remove(id);
         }
         Ok(known)
     }
@@ -140,6 +184,7 @@ impl Queue {
         .execute(params![id.as_bytes(), state, why])?;
         tx.commit()?;
         self.postponed.remove(&id);
+        self.offered_again.insert(id, self.clock.monotonic().saturating_add(OFFERED_AGAIN_AFTER));
         Ok(())
     }
 

@@ -85,7 +85,7 @@ use crate::{clock::Clock, durable::WriteError, seal::SealError};
 pub use aside::{KEPT_ASIDE, seal_set_aside, set_aside_beside};
 pub use backlog::Held;
 pub use cache::KeptBulletin;
-pub use forward::{Depth, Forward, Ledger};
+pub use forward::{Depth, Forward, Ledger, OFFERED_AGAIN_AFTER, OFFERED_AGAIN_MOST};
 pub use generation::QueueSettings;
 pub use print::{JobId, PrintFailure, PrintJob, PrintState, Proofs, TicketFacts};
 pub use purge::{KEPT_AFTER_ACKNOWLEDGEMENT, VIEW_KEPT};
@@ -101,6 +101,8 @@ pub struct Queue {
     clock: Arc<dyn Clock>,
     /// Events that were tried and are to be left alone for a while; a hint of this process, not worth a write.
     postponed: forward::Postponed,
+    /// Dead letters that this process has offered again.
+    offered_again: forward::OfferedAgain,
     /// Until when the codes of receipts are kept.
     codes: tidy::Codes,
     /// Whether something was deleted that may still stand in the log.

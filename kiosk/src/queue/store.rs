@@ -113,6 +113,7 @@ impl Queue {
             witnesses,
             clock,
             postponed: Default::default(),
+            offered_again: Default::default(),
             codes: Default::default(),
             log_holds_deleted: false,
             aged,
