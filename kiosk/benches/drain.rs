@@ -116,7 +116,7 @@ async fn agent(queue: Queue, watching: Queue, county: County, clock: Arc<dyn Clo
     let (_known, county) = watch::channel(Some(county));
     let forwarding = Forwarding {
         forwarder: Forwarder::new(Settings::default(), kiosk::backoff::dice()),
-        store: Store::start(queue).unwrap(),
+        store: Store::start(queue, changed.clone()).unwrap(),
         county,
         from_kiosk,
         contact,

@@ -174,10 +174,10 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     let queue_path = config.queue_path();
     let forwarding = async move {
         time::sleep(stay_away).await;
-        let queue = attach(&queue_path, &clock).await;
+        let queue = attach(&queue_path, &clock, &changed).await;
         let forwarding = Forwarding {
             forwarder: Forwarder::new(Settings::default(), dice()),
-            store: Store::start(queue).context("start the queue's thread")?,
+            store: Store::start(queue, changed.clone()).context("start the queue's thread")?,
             county,
             from_kiosk,
             contact,
@@ -220,7 +220,7 @@ fn signing(enrolled: watch::Receiver<Option<Identity>>) -> Sign {
 
 /// Waits for kiosk to make the queue file, or to mend one that can't be used; feeds the watchdog meanwhile. All else that
 /// the agent does goes on: the host hears what is wrong with the file.
-async fn attach(path: &Path, clock: &Arc<dyn Clock>) -> Queue {
+async fn attach(path: &Path, clock: &Arc<dyn Clock>, tell: &broadcast::Sender<Changed>) -> Queue {
     let mut said = None;
     loop {
         systemd::turned();
@@ -228,6 +228,10 @@ async fn attach(path: &Path, clock: &Arc<dyn Clock>) -> Queue {
             Ok(queue) => return queue,
             Err(QueueError::NotThere(_)) => QUEUE_LOOK,
             Err(problem) => {
+                if problem.is_of_damage() {
+                    // Nobody listens while kiosk is away; it looks at the file when it starts.
+                    tell.send(Changed::QueueIll).ok();
+                }
                 let problem = https::why(&problem);
                 if said.as_ref() != Some(&problem) {
                     error!(error = problem, path = %path.display(), "the queue can't be used; it is tried again");

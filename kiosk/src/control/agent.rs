@@ -35,7 +35,7 @@ const WRITE_MAX: Duration = Duration::from_secs(5);
 /// Questions at a time; a terminal has one person in front of it.
 const ASKS_MAX: usize = 16;
 
-/// What kiosk looks at anew where nobody knows what it missed.
+/// What kiosk looks at anew where nobody knows what it missed; that the queue file is ill is said again by itself.
 const ALL: [Changed; 4] = [Changed::Bulletin, Changed::Views, Changed::Delivered, Changed::Time];
 
 /// A question of kiosk's.

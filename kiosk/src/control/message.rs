@@ -109,7 +109,7 @@ pub enum Notice {
     Hello(Role),
     /// The agent tells how the network stands; repeated, so that its silence means that nobody knows.
     Presence(Presence),
-    /// The agent wrote something into the queue file or beside it.
+    /// The agent wrote something into the queue file or beside it, or found the file ill.
     Changed(Changed),
     /// Kiosk wrote an event that wants to be forwarded.
     Submitted,
@@ -153,7 +153,7 @@ pub enum Network {
     Unknown,
 }
 
-/// What the agent wrote anew.
+/// What the agent wrote anew, or what else it saw of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Changed {
@@ -165,6 +165,8 @@ pub enum Changed {
     Delivered,
     /// The host signed the time; it lies in a file of its own.
     Time,
+    /// The agent could not read the queue file: it may be damaged, and kiosk looks.
+    QueueIll,
     /// Something of a newer version.
     #[serde(other)]
     Unknown,

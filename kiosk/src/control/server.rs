@@ -50,7 +50,7 @@ const QUEUED_MAX: usize = 64;
 pub enum ControlEvent {
     /// How the network stands; none when the agent is gone and nobody knows.
     Presence(Option<Presence>),
-    /// The agent wrote something into the queue file.
+    /// The agent wrote something into the queue file, or could not read it.
     Changed(Changed),
 }
 

@@ -68,8 +68,13 @@ pub enum Event {
         /// Oldest first.
         oldest: Vec<Forward>,
     },
-    /// The queue could not be read.
-    LoadFailed,
+    /// The queue could not be read, or only these of it.
+    LoadFailed {
+        /// Newest first.
+        newest: Vec<Forward>,
+        /// Oldest first.
+        oldest: Vec<Forward>,
+    },
     /// An event came back.
     Put {
         /// What was sent.

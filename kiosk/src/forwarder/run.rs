@@ -26,7 +26,7 @@ use crate::{
         Asked, Contact, FromKiosk,
         message::{Answer, Changed, Network},
     },
-    queue::{Ledger, Queue, QueueError},
+    queue::{Forward, Ledger, Queue, QueueError},
 };
 
 /// The newest events of each look, sent before the backlog.
@@ -206,32 +206,27 @@ fn not_enrolled() -> Retry {
 }
 
 async fn load(store: &Store, limit: usize) -> Event {
-    let read = store.with(move |queue| {
-        let newest = queue.forward_newest(NEWEST);
-        let read = newest.and_then(|newest| Ok((newest, queue.forward_batch(limit)?)));
-        read.inspect_err(|_| look_anew(queue))
-    });
-    match read.await {
-        Ok((newest, oldest)) => Event::Loaded { newest, oldest },
-        Err(error) => {
+    let newest = store.on_file(|queue| queue.forward_newest(NEWEST)).await;
+    let oldest = store.on_file(move |queue| queue.forward_batch(limit)).await;
+    // Only what is left of a whole batch is theirs.
+    let left = oldest.as_ref().map_or(0, |oldest| limit.saturating_sub(oldest.len()));
+    let dead = store.on_file(move |queue| queue.dead_letters(left)).await;
+    let mut whole = true;
+    let mut read = |read: Result<Vec<Forward>, QueueError>| {
+        read.unwrap_or_else(|error| {
+            whole = false;
             error!(error = crate::https::why(&error), "the queue can't be read");
-            Event::LoadFailed
-        }
-    }
-}
-
-/// Behind a failure of the disk: a connection that met one is not gone on with where another can be had.
-fn look_anew(queue: &mut Queue) {
-    queue.reopen().unwrap_or_else(|error| warn!(error = crate::https::why(&error), "the queue can't be opened anew"));
+            vec![]
+        })
+    };
+    let (newest, mut oldest) = (read(newest), read(oldest));
+    oldest.extend(read(dead));
+    if whole { Event::Loaded { newest, oldest } } else { Event::LoadFailed { newest, oldest } }
 }
 
 async fn save(store: &Store, outcomes: Vec<(Uuid, Outcome)>) -> Event {
     let ids: Vec<Uuid> = outcomes.iter().map(|(id, _)| *id).collect();
-    let saved = store.with(move |queue| {
-        let saved = save_all(queue, &outcomes);
-        saved.inspect_err(|_| look_anew(queue))
-    });
-    let saved = saved.await;
+    let saved = store.on_file(move |queue| save_all(queue, &outcomes)).await;
     let offered_again = saved.inspect_err(|error| {
         error!(error = crate::https::why(error), "outcomes can't be written yet");
     });
@@ -280,9 +275,9 @@ fn disk(error: &QueueError) -> Retry {
 }
 
 async fn views(county: &County, store: &Store) -> Result<Found, Retry> {
-    let after = store.with(|queue| queue.views_cursor()).await.map_err(|e| disk(&e))?;
+    let after = store.on_file(|queue| queue.views_cursor()).await.map_err(|e| disk(&e))?;
     let (ledger, views) = county.views(after).await?;
-    let kept = store.with(move |queue| {
+    let kept = store.on_file(move |queue| {
         // A cursor of one ledger says nothing in another: asked again from the start.
         if note(ledger, queue.offer_again(ledger)?) {
             return Ok(Found { more: true, offered_again: true, ..Found::default() });
@@ -293,15 +288,15 @@ async fn views(county: &County, store: &Store) -> Result<Found, Retry> {
         }
         Ok(Found { news, more: views.more && views.cursor > after, offered_again: false })
     });
-    kept.await.map_err(|e: QueueError| disk(&e))
+    kept.await.map_err(|e| disk(&e))
 }
 
 async fn bulletin(county: &County, store: &Store, clock: &dyn Clock) -> Result<Found, Retry> {
-    let kept = store.with(|queue| queue.bulletin()).await.map_err(|e| disk(&e))?;
+    let kept = store.on_file(|queue| queue.bulletin()).await.map_err(|e| disk(&e))?;
     let etag = kept.as_ref().map(|kept| kept.etag.clone()).filter(|etag| !etag.is_empty());
     let (ledger, fetched) = county.bulletin(etag.as_deref()).await?;
     let wall = clock.wall();
-    let written = store.with(move |queue| {
+    let written = store.on_file(move |queue| {
         let offered_again = note(ledger, queue.offer_again(ledger)?);
         let news = match (fetched, kept) {
             (Fetched::New(etag, bulletin), _) => {
@@ -319,5 +314,5 @@ async fn bulletin(county: &County, store: &Store, clock: &dyn Clock) -> Result<F
         };
         Ok(Found { news, more: false, offered_again })
     });
-    written.await.map_err(|e: QueueError| disk(&e))
+    written.await.map_err(|e| disk(&e))
 }

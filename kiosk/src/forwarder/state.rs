@@ -5,7 +5,9 @@
 //! - after a failure the link rests (full jitter, `Retry-After`), then one request tries it; its success opens the
 //!   link again. Failures of requests sent before the rest began count once;
 //! - an event that fails by itself is postponed by itself, longer each time, and the others pass it;
-//! - the newest events go before the backlog, so that a villager's suggestion never waits for a bad week's;
+//! - the newest events go before the backlog, so that a villager's suggestion never waits for a bad week's, and so that
+//!   they leave also where the file can't be read further back;
+//! - dead letters come behind everything else, in what is left of a batch;
 //! - acknowledgements that come while others are being written are written together;
 //! - those that the disk did not take are kept and written again after a rest, and their events are not sent again
 //!   meanwhile: a disk that can only be read still delivers everything that is on it.
@@ -160,7 +162,8 @@ impl Forwarder {
                 }
             }
             Event::Loaded { newest, oldest } => self.loaded(newest, oldest),
-            Event::LoadFailed => {
+            Event::LoadFailed { newest, oldest } => {
+                self.take_up(newest, oldest);
                 self.read();
                 self.look_at = Some(now + DISK_REST);
             }
@@ -186,6 +189,15 @@ impl Forwarder {
 
     fn loaded(&mut self, newest: Vec<Forward>, oldest: Vec<Forward>) {
         let before = self.ready.len();
+        self.take_up(newest, oldest);
+        self.read();
+        // A nudge that came while the queue was read wants another look.
+        if self.ready.len() == before && !self.fresh {
+            self.look_at = self.postponed.values().min().copied();
+        }
+    }
+
+    fn take_up(&mut self, newest: Vec<Forward>, oldest: Vec<Forward>) {
         for event in newest.into_iter().rev() {
             if self.held.insert(event.id) {
                 self.ready.push_front(event);
@@ -195,11 +207,6 @@ impl Forwarder {
             if self.held.insert(event.id) {
                 self.ready.push_back(event);
             }
-        }
-        self.read();
-        // A nudge that came while the queue was read wants another look.
-        if self.ready.len() == before && !self.fresh {
-            self.look_at = self.postponed.values().min().copied();
         }
     }
 

@@ -228,6 +228,19 @@ impl QueueError {
         }
     }
 
+    /// Whether the file may be damaged: kiosk has to look, which alone mends it.
+    #[must_use]
+    pub fn is_of_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Sqlite(error) => {
+                matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase | SystemIoFailure))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the disk is full.
     pub(crate) fn is_full(&self) -> bool {
         let code = match self {

@@ -2,6 +2,8 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    os::unix::fs::FileExt as _,
+    path::Path,
     time::Duration,
 };
 
@@ -136,6 +138,55 @@ async fn a_refused_event_is_a_dead_letter_and_the_others_arrive() {
     let mut terminal = Terminal::start(&host, 5);
     timeout(PATIENCE, terminal.until(|queue| queue.depth().unwrap().dead == 1)).await.unwrap();
     timeout(PATIENCE, terminal.until_delivered(4)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_county_refused_is_offered_to_it_again_by_the_next_agent_and_settled_once_it_takes_it() {
+    let refuses = |status: u16| {
+        move |request: &Request| match request.event() {
+            Some(_) => Reply::status(status, LEDGER),
+            None => in_order(request),
+        }
+    };
+    let host = ScriptedHost::start(refuses(422)).await;
+    let mut terminal = Terminal::start(&host, 3);
+    timeout(PATIENCE, terminal.until(|queue| queue.depth().unwrap().dead == 3)).await.unwrap();
+    // Not mended yet: once by each agent, and no more.
+    host.answers(refuses(409));
+    terminal.start_agent();
+    timeout(PATIENCE, host.until(|seen| puts(seen).len() == 6)).await.unwrap();
+    host.answers(in_order);
+    terminal.submit();
+    terminal.start_agent();
+    timeout(PATIENCE, terminal.until_delivered(4)).await.unwrap();
+    assert_eq!((terminal.queue.depth().unwrap().dead, puts(&host.seen()).len()), (0, 10));
+}
+
+#[tokio::test]
+async fn where_the_backlog_cannot_be_read_the_newest_leave_and_kiosk_hears_of_it() {
+    let host = ScriptedHost::start(|_| Reply::Silence).await;
+    let mut terminal = Terminal::start(&host, 0);
+    terminal.forwarding.abort();
+    let old: Vec<Uuid> = (0..60).map(|_| terminal.submit()).collect();
+    spoil_the_leaf_of(&terminal.path(), old[5]);
+    let newest = terminal.submit();
+    host.answers(in_order);
+    terminal.start_agent();
+    while timeout(PATIENCE, terminal.changed.recv()).await.unwrap() != Ok(Changed::QueueIll) {}
+    timeout(PATIENCE, host.until(|seen| puts(seen).contains(&newest))).await.unwrap();
+}
+
+/// Every row beside this event's becomes unreadable.
+fn spoil_the_leaf_of(queue: &Path, event: Uuid) {
+    const PAGE: usize = 4096;
+    let beside = rusqlite::Connection::open(queue).unwrap();
+    let busy: bool = beside.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
+    assert!(!busy);
+    let bytes = std::fs::read(queue).unwrap();
+    let is_leaf = |page: &[u8]| page[0] == 0x0d && page.windows(16).any(|window| window == event.as_bytes());
+    let leaf = bytes.chunks(PAGE).position(is_leaf).expect("a leaf with the event");
+    let file = std::fs::File::options().write(true).open(queue).unwrap();
+    file.write_all_at(&[0xff; PAGE], (leaf * PAGE) as u64).unwrap();
 }
 
 #[tokio::test]

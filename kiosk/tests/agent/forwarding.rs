@@ -274,6 +274,18 @@ fn another_ledger_makes_the_queue_worth_a_look_at_once() {
 }
 
 #[test]
+fn what_could_be_read_leaves_where_the_rest_could_not_and_the_queue_is_read_again_after_a_rest() {
+    let (mut f, _) = online_with([]);
+    f.step(Event::Nudged, seconds(1));
+    let actions = f.step(Event::LoadFailed { newest: events([9]), oldest: vec![] }, seconds(1));
+    assert_eq!(ids(&actions), [9]);
+    assert!(!actions.iter().any(|a| matches!(a, Action::Load { .. })), "the disk rests");
+    assert_eq!(f.due(seconds(1)), seconds(6));
+    let actions = f.step(Event::Tick, seconds(6));
+    assert!(actions.iter().any(|a| matches!(a, Action::Load { .. })), "{actions:?}");
+}
+
+#[test]
 fn a_nudge_that_comes_while_the_queue_is_read_is_not_lost() {
     let mut f = forwarder(settings());
     f.step(Event::Tick, seconds(0));

@@ -1,6 +1,6 @@
 //! A terminal without a screen: the kiosk's queue, and the agent's forwarding against a scripted host.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kiosk::{
@@ -79,9 +79,10 @@ pub(crate) struct Terminal {
     pub(crate) changed: broadcast::Receiver<Changed>,
     pub(crate) to_agent: mpsc::Sender<FromKiosk>,
     pub(crate) unknown_to_county: Arc<Notify>,
-    _known: watch::Sender<Option<County>>,
+    county: watch::Sender<Option<County>>,
+    clock: Arc<dyn Clock>,
     pub(crate) forwarding: JoinHandle<LetGo>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Drop for Terminal {
@@ -110,42 +111,55 @@ impl Terminal {
         let settings = QueueSettings { terminal: enrolment.terminal, first_generation: Some(1), witnesses: vec![] };
         let queue = Queue::open(&folder.path().join("queue.sqlite"), settings, Arc::clone(&clock)).unwrap();
         let sealer = Sealer::new(&enrolment.county_keys).unwrap();
-        let (known, county) = watch::channel(Some(county));
-        let (contacts, contact) = watch::channel(Contact::NONE);
-        let (changes, changed) = broadcast::channel(64);
-        let (to_agent, from_kiosk) = mpsc::channel(8);
-        let unknown_to_county = Arc::new(Notify::new());
-        // As in use, with rests that a test can wait for.
-        let quick = Backoff { first: Duration::from_millis(5), longest: Duration::from_millis(50) };
-        let settings = Settings { backoff: quick, event_backoff: quick, ..Settings::default() };
+        // Another takes their place with each agent.
+        let (contact, changed) = (watch::channel(Contact::NONE).1, broadcast::channel(1).1);
         let mut terminal = Self {
             sealer,
             contact,
             changed,
-            to_agent,
-            unknown_to_county: Arc::clone(&unknown_to_county),
-            _known: known,
+            to_agent: mpsc::channel(1).0,
+            unknown_to_county: Arc::new(Notify::new()),
+            county: watch::channel(Some(county)).0,
+            clock,
             forwarding: tokio::spawn(async { LetGo }),
-            _folder: folder,
+            folder,
             queue,
         };
         for _ in 0..submitted {
             terminal.submit();
         }
+        terminal.start_agent();
+        terminal
+    }
+
+    /// Starts an agent in place of the former one, which is gone.
+    pub(crate) fn start_agent(&mut self) {
+        self.forwarding.abort();
+        let contacts = watch::Sender::new(Contact::NONE);
+        let changes = broadcast::Sender::new(64);
+        let (to_agent, from_kiosk) = mpsc::channel(8);
+        (self.contact, self.changed, self.to_agent) = (contacts.subscribe(), changes.subscribe(), to_agent);
+        // As in use, with rests that a test can wait for.
+        let quick = Backoff { first: Duration::from_millis(5), longest: Duration::from_millis(50) };
+        let settings = Settings { backoff: quick, event_backoff: quick, ..Settings::default() };
         let forwarding = Forwarding {
             forwarder: Forwarder::new(settings, kiosk::backoff::dice()),
-            store: Store::start(terminal.queue.again().unwrap()).unwrap(),
-            county,
+            store: Store::start(self.queue.again().unwrap(), changes.clone()).unwrap(),
+            county: self.county.subscribe(),
             from_kiosk,
             contact: contacts,
             changed: changes,
             first: Arc::new(|| Box::pin(async {})),
-            unknown_to_county,
-            clock,
+            unknown_to_county: Arc::clone(&self.unknown_to_county),
+            clock: Arc::clone(&self.clock),
         };
         let heartbeat = Heartbeat { every: Duration::from_secs(10), beat: Box::new(|| {}) };
-        terminal.forwarding = tokio::spawn(forwarder::run(forwarding, heartbeat));
-        terminal
+        self.forwarding = tokio::spawn(forwarder::run(forwarding, heartbeat));
+    }
+
+    /// The queue file.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("queue.sqlite")
     }
 
     /// Submits a suggestion, without a nudge.
