@@ -13,7 +13,7 @@ use std::{
 use kiosk::{
     clock::Clock,
     durable,
-    queue::{KEPT_ASIDE, Queue, QueueError, Salvaged, seal_set_aside},
+    queue::{KEPT_ASIDE, Patience, Queue, QueueError, Salvaged, seal_set_aside},
 };
 use queue_support::{County, Place, draft};
 use uuid::Uuid;
@@ -60,7 +60,7 @@ fn copy(from: &Place, to: &Place) {
 
 fn open(place: &Place) -> Result<(Queue, Option<Salvaged>), QueueError> {
     let clock: Arc<dyn Clock> = place.clock.clone();
-    Queue::open_or_salvage(&place.path(), &place.settings(), &clock)
+    Queue::open_or_salvage(&place.path(), &place.settings(), &clock, &Patience::default())
 }
 
 fn log_of(place: &Place) -> PathBuf {
@@ -112,6 +112,25 @@ fn what_only_stands_in_the_log_comes_back_when_the_file_is_nothing() {
     let (place, submitted) = filled(false);
     durable::write(&place.path(), &[0x55; 3 * PAGE], 0o600).unwrap();
     assert_eq!(comes_back(&place, &submitted), submitted.len());
+}
+
+#[test]
+fn a_damaged_place_in_the_log_costs_at_most_the_events_that_were_last_written_there() {
+    let (model, submitted) = filled(false);
+    let log = fs::read(log_of(&model)).unwrap();
+    let places = log.len() / PAGE;
+    assert!(places > 300, "{places} places");
+    // The first and the last, and every seventh between them.
+    for at in (0..places).filter(|at| at % 7 == 0 || *at < 4 || at + 4 > places) {
+        let place = Place::new();
+        copy(&model, &place);
+        durable::write(&place.path(), &[0x55; 3 * PAGE], 0o600).unwrap();
+        let mut damaged = log.clone();
+        damaged[at * PAGE..(at + 1) * PAGE].fill(0);
+        durable::write(&log_of(&place), &damaged, 0o600).unwrap();
+        let found = comes_back(&place, &submitted);
+        assert!(found + ON_A_PAGE >= submitted.len(), "place {at} of {places}: {found} came back");
+    }
 }
 
 #[test]
@@ -185,8 +204,37 @@ fn a_start_cut_short_at_any_step_is_taken_up_and_loses_nothing() {
 fn set_aside_by_hand(dir: &Path) {
     let folder = dir.join("queue.sqlite.damaged-1");
     fs::create_dir(&folder).unwrap();
-    fs::copy(dir.join("queue.sqlite"), folder.join("queue.sqlite")).unwrap();
+    fs::hard_link(dir.join("queue.sqlite"), folder.join("queue.sqlite")).unwrap();
     durable::write(&folder.join("to be read"), b"", 0o600).unwrap();
+}
+
+#[test]
+fn a_mark_that_comes_back_costs_nothing_that_was_taken_since() {
+    let (place, submitted) = filled(true);
+    damage(&place);
+    assert_eq!(comes_back(&place, &submitted), submitted.len());
+    let county = County::new();
+    let mut queue = place.open();
+    let since = queue.submit(&draft("后来的一件事"), &county.sealer).unwrap();
+    let waiting = events(&mut queue);
+    drop(queue);
+    let mark = place.folder.path().join("queue.sqlite.damaged-1/to be read");
+    durable::write(&mark, b"", 0o600).unwrap();
+    let (mut queue, salvaged) = open(&place).unwrap();
+    assert_eq!(salvaged.unwrap().events, 0, "all of it is there already");
+    assert!(!mark.exists());
+    assert_eq!(events(&mut queue), waiting);
+    let next = queue.submit(&draft("再一件事"), &county.sealer).unwrap();
+    assert_eq!(next.ticket.generation(), since.ticket.generation());
+    assert!(next.ticket != since.ticket);
+
+    // The new queue is damaged as well, before it is known that the former was read.
+    let waiting = events(&mut queue);
+    drop(queue);
+    durable::write(&mark, b"", 0o600).unwrap();
+    damage(&place);
+    let (mut queue, _) = open(&place).unwrap();
+    assert_eq!((events(&mut queue), queue.set_aside().unwrap()), (waiting, 2));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use forgetful::Forgetful;
 use kiosk::{
     clock::Clock,
     fleet::IdentityStore,
-    queue::{PrintState, Queue},
+    queue::{Patience, PrintState, Queue},
 };
 use queue_support::{County, Turned, draft, settings};
 use uuid::Uuid;
@@ -37,10 +37,12 @@ struct Told {
 
 fn open(folder: &Path, clock: &Arc<Turned>) -> Result<Queue, kiosk::queue::QueueError> {
     let clock: Arc<dyn Clock> = clock.clone();
-    Queue::open_or_salvage(&folder.join("queue.sqlite"), &settings(folder), &clock).map(|(queue, salvaged)| {
-        assert_eq!(salvaged, None, "a power cut damages no queue");
-        queue
-    })
+    Queue::open_or_salvage(&folder.join("queue.sqlite"), &settings(folder), &clock, &Patience::default()).map(
+        |(queue, salvaged)| {
+            assert_eq!(salvaged, None, "a power cut damages no queue");
+            queue
+        },
+    )
 }
 
 /// Works until the disk refuses; what was acknowledged before stands in `told`.
@@ -156,6 +158,38 @@ fn a_full_disk_takes_the_visit_under_way_and_says_when_there_is_room_for_another
         queue.submit(&draft("桥也坏了"), &county.sealer).unwrap();
         assert_eq!((before, queue.depth().unwrap().waiting), (2, taken + 1));
     }
+    mounted.umount_and_join().unwrap();
+}
+
+#[test]
+fn a_terminal_that_starts_on_a_full_disk_gives_the_reserve_up_for_it_and_one_without_a_reserve_says_what_is_missing() {
+    let (disk, folder, county) = (Forgetful::new(), tempfile::tempdir().unwrap(), County::new());
+    let mounted = disk.mount(folder.path()).unwrap();
+    let fill = || {
+        let used = disk.disk().used();
+        disk.disk().set_capacity(Some(used));
+    };
+    let taken = {
+        let mut queue = open(folder.path(), &Turned::new()).unwrap();
+        assert!(queue.keep_reserve().unwrap());
+        queue.submit(&draft("路灯坏了"), &county.sealer).unwrap()
+    };
+    fill();
+    {
+        let mut queue = open(folder.path(), &Turned::new()).unwrap();
+        assert!(queue.holds(taken.event).unwrap());
+        assert!(!queue.keep_reserve().unwrap(), "no visit begins");
+        // What is under way for the former one is written down all the same.
+        queue.journal(taken.job, PrintState::Sending { attempt: 1 }, None).unwrap();
+        queue.delivered(&[taken.event], Uuid::from_u128(1)).unwrap();
+    }
+    fill();
+    let refused = open(folder.path(), &Turned::new()).err().unwrap();
+    assert!(matches!(refused, kiosk::queue::QueueError::Full { .. }), "{refused:?}");
+    disk.disk().set_capacity(None);
+    let queue = open(folder.path(), &Turned::new()).unwrap();
+    assert!(queue.keep_reserve().unwrap());
+    drop(queue);
     mounted.umount_and_join().unwrap();
 }
 

@@ -20,7 +20,7 @@ use forgetful::{
 };
 use kiosk::{
     clock::Clock,
-    queue::{PrintState, Queue, QueueError},
+    queue::{Patience, PrintState, Queue, QueueError},
 };
 use queue_support::{County, Turned, draft, settings};
 use uuid::Uuid;
@@ -33,10 +33,12 @@ type Told = BTreeMap<Uuid, TicketNumber>;
 
 fn open(folder: &Path, clock: &Arc<Turned>) -> Result<Queue, QueueError> {
     let clock: Arc<dyn Clock> = clock.clone();
-    Queue::open_or_salvage(&folder.join("queue.sqlite"), &settings(folder), &clock).map(|(queue, salvaged)| {
-        assert_eq!(salvaged, None, "a disk that fails damages no queue");
-        queue.keep_reserve().map(|_| queue)
-    })?
+    Queue::open_or_salvage(&folder.join("queue.sqlite"), &settings(folder), &clock, &Patience::default()).map(
+        |(queue, salvaged)| {
+            assert_eq!(salvaged, None, "a disk that fails damages no queue");
+            queue.keep_reserve().map(|_| queue)
+        },
+    )?
 }
 
 /// One piece of a terminal's work; a suggestion whose commit failed is given as the one in doubt.

@@ -42,6 +42,7 @@ use std::{fs, path::Path, time::Duration};
 use finger::Finger;
 use forgetful::{
     Forgetful,
+    disk::ROOT,
     illness::{Illness, Of, Work},
 };
 use kiosk::pages::Page;
@@ -239,6 +240,41 @@ fn a_terminal_on_a_disk_that_fails_says_so_keeps_its_word_and_is_back_by_itself_
     let fourth = site.told();
     site.arrive(&[&first, &second, &third, &fourth]);
     assert_eq!(site.stage.terminal.tickets().unwrap(), [&first, &second, &third, &fourth].map(String::clone));
+    drop(site);
+    mounted.umount_and_join().unwrap();
+}
+
+#[test]
+fn a_place_of_the_queue_that_the_disk_never_reads_again_keeps_the_terminal_from_its_work_for_a_minute_and_not_for_good()
+{
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Forgetful::new());
+    let data = folder.path().join("terminal/data");
+    fs::create_dir_all(&data).unwrap();
+    let mounted = disk.mount(&data).expect("a file system of one's own can be mounted");
+    let mut site = Site::open(folder.path());
+    site.stage.machine.take().unwrap().stop().unwrap();
+    site.say();
+    let first = site.told();
+    site.sees(ATTRACT);
+    site.stage.terminal.take_kiosk().unwrap().kill().unwrap();
+    let file = disk.disk().lookup(ROOT, "queue.sqlite").unwrap();
+    disk.disk().fall_ill(Some(Illness::of(Of::Node(file), &[Work::Read]).only(0..4096)));
+    // The kernel keeps a pseudo terminal for the process that was killed.
+    site.stage.printer.replug();
+    let display = site.screen.display().to_owned();
+    site.stage.terminal.start_kiosk(&site.stage.programs, Some(&display)).unwrap();
+    site.sees(TAKES_NOTHING);
+    until("the terminal to take suggestions again", PATIENCE, || Ok(site.villager.look()?.says(ATTRACT).then_some(())))
+        .unwrap();
+    site.stage.machine.start(&site.stage.programs).unwrap();
+    site.arrive(&[&first]);
+    // The villages stood in the file that was set aside.
+    site.stage.bulletin().unwrap();
+    site.say();
+    let second = site.told();
+    site.arrive(&[&first, &second]);
+    site.until_alarms(&["queue_set_aside"]);
+    assert!(disk.disk().has_failed(), "and the disk is as it was");
     drop(site);
     mounted.umount_and_join().unwrap();
 }

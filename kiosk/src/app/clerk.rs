@@ -5,20 +5,14 @@
 
 use std::{
     collections::VecDeque,
-    path::Path,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
 use anyhow::Context;
-use tracing::{error, info, warn};
-use wire::{
-    bulletin::Bulletin,
-    enrol::Enrolment,
-    event::WallTime,
-    health::{CaseSwitch, QueueState},
-};
+use tracing::{error, info};
+use wire::{bulletin::Bulletin, enrol::Enrolment, event::WallTime, health::CaseSwitch};
 
 use super::{
     desk::{Around, Desk, no_printer, refuse},
@@ -36,13 +30,14 @@ use crate::{
     https::why,
     panel,
     printer::{Command, Handle, Letterhead, PrinterHealth, Slip},
-    queue::{Queue, QueueError, QueueSettings, seal_set_aside},
+    queue::{Patience, QueueSettings, seal_set_aside},
     seal::Sealer,
-    session::{CaseFacts, Door, Event, Facts, Note, Question},
+    session::{CaseFacts, Door, Event, Facts, Question},
     tamper::Watch,
     ui::fonts::{missing_at_start, missing_characters, missing_sentence},
 };
 
+mod file;
 mod health;
 mod paper;
 mod submitting;
@@ -52,13 +47,6 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Tidying waits for a pause between tasks, but not longer than this.
 const TIDIED_AT_LEAST: Duration = Duration::from_secs(60);
-
-/// How often a full disk is looked at again: each look writes as much as the reserve has.
-const ROOM_AGAIN: Duration = Duration::from_secs(60);
-
-/// The agent lets the queue file go within milliseconds; two seconds in all.
-const LET_GO_LOOK: Duration = Duration::from_millis(50);
-const LET_GO_LOOKS: u32 = 40;
 
 /// What the clerk works from.
 pub struct Office {
@@ -108,6 +96,8 @@ struct Counter {
     tidied: Duration,
     /// When to look again whether another visit finds room, where none does.
     full_until: Option<Duration>,
+    /// For how long the file could not be read.
+    patience: Patience,
 }
 
 impl Counter {
@@ -130,6 +120,7 @@ impl Counter {
             look_due: Duration::ZERO,
             tidied: Duration::ZERO,
             full_until: None,
+            patience: Patience::default(),
         }
     }
 
@@ -161,100 +152,13 @@ impl Counter {
         }
     }
 
-    fn open_when_due(&mut self) {
-        if (self.desk.is_some() && self.printer.is_ok()) || self.now() < self.look_due {
-            return;
-        }
-        if self.printer.is_err() {
-            self.start_printer_again();
-        }
-        if self.desk.is_none() {
-            self.open();
-        }
-        self.look_due = self.now() + EVERY;
-    }
-
-    /// Closes a file that has to be looked at anew, and takes no more visits where the disk is full.
-    fn look_after_the_file(&mut self) {
-        let now = self.now();
-        if self.desk.as_ref().is_some_and(|desk| desk.ill) {
-            self.close();
-        }
-        let Some(desk) = &self.desk else { return };
-        if self.full_until.is_some_and(|until| now < until) {
-            return;
-        }
-        let room = match desk.queue.keep_reserve() {
-            Ok(room) => room,
-            Err(problem) => {
-                error!(error = %why(&problem), "the disk takes nothing");
-                return self.close();
-            }
-        };
-        if room == self.full_until.is_some() {
-            post(Event::Broken((!room).then_some(Note::Full)));
-        }
-        self.full_until = (!room).then_some(now + ROOM_AGAIN);
-    }
-
-    /// Closes the file, to open it anew at once.
-    fn close(&mut self) {
-        self.desk = None;
-        self.told.closed = None;
-        self.print(Command::LetGo);
-        self.look_due = self.now();
-    }
-
     fn now(&self) -> Duration {
         self.office.clock.monotonic()
-    }
-
-    /// Opens what is not open yet, and tells the screen what that came to.
-    fn open(&mut self) {
-        if self.enrolment.is_none() {
-            match self.office.config.load_enrolment() {
-                Ok(enrolment) => self.enrolment = Some(enrolment),
-                Err(problem) => {
-                    self.told.closed = Some(QueueState::NotEnrolled);
-                    return self.closed(Note::NotEnrolled, why(&problem));
-                }
-            }
-        }
-        match self.open_desk() {
-            Ok(desk) => {
-                self.desk = Some(desk);
-                self.problem = None;
-                self.full_until = None;
-                self.settle_doubt();
-                self.bulletin();
-                post(Event::Broken(None));
-            }
-            Err(problem) => {
-                // Whom to turn to stands there. Not before: a visit would begin without the villages fetched since.
-                if let (None, Some(enrolment)) = (self.shown, &self.enrolment) {
-                    self.show(enrolment.bulletin.clone(), None);
-                }
-                self.told.closed = Some(health::why_closed(&problem));
-                self.closed(Note::CannotWrite, format!("{problem:#}"));
-            }
-        }
     }
 
     fn show(&mut self, bulletin: Bulletin, fetched: Option<WallTime>) {
         self.shown = Some(bulletin.revision);
         post(Event::Bulletin(Box::new(bulletin), fetched));
-    }
-
-    fn closed(&mut self, note: Note, problem: String) {
-        if self.problem.as_ref() != Some(&problem) {
-            match note {
-                Note::NotEnrolled => warn!(error = problem, "not enrolled"),
-                Note::CannotWrite | Note::Full => error!(error = problem, "nothing can be written down"),
-            }
-            self.problem = Some(problem);
-            self.told.soon();
-        }
-        post(Event::Broken(Some(note)));
     }
 
     fn open_desk(&self) -> anyhow::Result<Desk> {
@@ -276,23 +180,6 @@ impl Counter {
         }
         info!(terminal = %enrolment.terminal, "ready to take suggestions");
         Ok(Desk::new(queue, sealer))
-    }
-
-    /// Opens the queue file; one that has to be migrated or set aside, once the agent has let it go.
-    fn open_queue(&self, path: &Path, settings: &QueueSettings) -> Result<Queue, QueueError> {
-        let mut looks = 0;
-        loop {
-            match Queue::open_or_salvage(path, settings, &self.office.clock) {
-                Err(QueueError::InUse(_)) if looks < LET_GO_LOOKS => {
-                    if looks == 0 {
-                        self.office.control.let_go();
-                    }
-                    looks += 1;
-                    thread::sleep(LET_GO_LOOK);
-                }
-                opened => return opened.map(|(queue, _)| queue),
-            }
-        }
     }
 
     fn work(&mut self, task: Task) {

@@ -5,11 +5,12 @@
 //! their events were taken over.
 //!
 //! Invariants: nothing of a folder is changed while it bears the mark `to be read`; a sealed file is whole before what it
-//! was made of goes.
+//! was made of goes. Where the disk did not read all of a file, as much of it is sealed as was read, and the rest goes too.
 
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
 };
 
@@ -17,12 +18,16 @@ use zeroize::Zeroizing;
 
 use super::{
     QueueError,
+    patience::{BLOCK, Reading},
     store::{files_of, name_of},
 };
 use crate::{durable, seal::Sealer};
 
 /// The mark in a folder whose events are not in the new queue yet.
-pub(super) const TO_BE_READ: &str = "to be read";
+const TO_BE_READ: &str = "to be read";
+
+/// The mark in a folder of which the disk did not read everything.
+const READ_IN_PART: &str = "read in part";
 
 /// As many folders are kept, the newest. A card that spoils its queue more often is an alarm since the first time.
 pub const KEPT_ASIDE: usize = 8;
@@ -57,21 +62,38 @@ pub fn seal_set_aside(path: &Path, sealer: &Sealer) -> Result<(), QueueError> {
 
 fn seal_folder(path: &Path, folder: &Path, sealer: &Sealer) -> Result<(), QueueError> {
     let [file, log, index] = files_of(&folder.join(name_of(path)));
+    let reading = if folder.join(READ_IN_PART).exists() { Reading::WhatIsLeft } else { Reading::AllOfIt };
     for plain in [file, log].into_iter().filter(|plain| plain.exists()) {
         let sealed = plain.with_added_extension("age");
         // One that is there is whole, and what it was made of may be overwritten by half.
         if !sealed.exists() {
-            let bytes = Zeroizing::new(fs::read(&plain).map_err(|source| failed(path, source))?);
+            let bytes = Zeroizing::new(reading.of(&plain)?);
             durable::write(&sealed, &sealer.seal_bytes(&bytes)?, 0o600)?;
         }
-        durable::erase(&plain)?;
+        if reading == Reading::WhatIsLeft {
+            overwrite_what_can_be(&plain).map_err(|source| failed(path, source))?;
+        } else {
+            durable::erase(&plain)?;
+        }
     }
     // It only says where what stands in the log.
     Ok(durable::erase(&index)?)
 }
 
-/// Links the files of the queue into the next folder, whole or not at all.
-pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
+/// Overwrites with zeros and removes a file of which some blocks may be beyond reading and writing.
+fn overwrite_what_can_be(path: &Path) -> io::Result<()> {
+    let file = File::options().write(true).open(path)?;
+    for place in (0..file.metadata()?.len()).step_by(BLOCK) {
+        // One that takes nothing is not read by a program either.
+        file.write_all_at(&[0; BLOCK], place).ok();
+    }
+    file.sync_all().ok();
+    fs::remove_file(path)?;
+    File::open(durable::above(path))?.sync_all()
+}
+
+/// Links the files of the queue into the next folder, whole or not at all; nothing of them is read.
+pub(super) fn set_aside(path: &Path, reading: Reading) -> io::Result<PathBuf> {
     let number = folders(path)?.last().map_or(1, |(last, _)| last + 1);
     let folder = path.with_added_extension(format!("damaged-{number}"));
     let unfinished = path.with_added_extension("damaged-unfinished");
@@ -81,7 +103,11 @@ pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     }
     for file in files_of(path).iter().filter(|file| file.exists()) {
         fs::hard_link(file, unfinished.join(name_of(file)))?;
-        File::open(file)?.sync_all()?;
+        match File::open(file).and_then(|file| file.sync_all()) {
+            Err(problem) if reading == Reading::AllOfIt => return Err(problem),
+            // What is on the disk by now is all that will be.
+            _ => {}
+        }
     }
     File::create_new(unfinished.join(TO_BE_READ))?.sync_all()?;
     File::open(&unfinished)?.sync_all()?;
@@ -90,10 +116,19 @@ pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder that a start which was cut short left behind.
-pub(super) fn unread(path: &Path) -> Result<Option<PathBuf>, QueueError> {
+/// The folders that a start which was cut short left behind.
+pub(super) fn unread(path: &Path) -> Result<Vec<PathBuf>, QueueError> {
     let folders = folders(path).map_err(|source| failed(path, source))?;
-    Ok(folders.into_iter().map(|(_, folder)| folder).find(|folder| folder.join(TO_BE_READ).exists()))
+    Ok(folders.into_iter().map(|(_, folder)| folder).filter(|folder| folder.join(TO_BE_READ).exists()).collect())
+}
+
+/// The events of this folder are in the new queue.
+pub(super) fn was_read(folder: &Path, reading: Reading) -> io::Result<()> {
+    if reading == Reading::WhatIsLeft {
+        File::create(folder.join(READ_IN_PART))?.sync_all()?;
+    }
+    fs::remove_file(folder.join(TO_BE_READ))?;
+    File::open(folder)?.sync_all()
 }
 
 /// The folders of files set aside, by number.

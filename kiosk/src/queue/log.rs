@@ -10,25 +10,37 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Seek as _, Write as _},
+    io::Write as _,
     path::Path,
 };
 
-use super::store::files_of;
+use super::{QueueError, patience, store::files_of};
+use crate::durable;
 
 /// Writes the log again where it stands.
 ///
 /// # Errors
 /// The disk can't be read or written; then the log must not be read as if it were on it.
-pub(super) fn write_again(queue: &Path) -> io::Result<()> {
+pub(super) fn write_again(queue: &Path) -> Result<(), QueueError> {
     let [_, log, _] = files_of(queue);
     if fs::metadata(&log).map_or(true, |found| found.len() == 0) {
         return Ok(());
     }
-    let mut file = File::options().read(true).write(true).open(&log)?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    file.rewind()?;
-    file.write_all(&bytes)?;
-    file.sync_all()
+    let bytes = patience::read(&log)?;
+    let again = || {
+        let mut file = File::options().write(true).open(&log)?;
+        file.write_all(&bytes)?;
+        file.sync_all()
+    };
+    again().map_err(|source| QueueError::Log { path: queue.to_owned(), source })
+}
+
+/// Makes sure of the names in the queue's folder: SQLite makes sure of that of a log that it has just made, and overlooks
+/// it where the disk could not.
+///
+/// # Errors
+/// The disk can't; then what is committed may have no name behind a power cut.
+pub(super) fn keep_the_name(queue: &Path) -> Result<(), QueueError> {
+    let kept = File::open(durable::above(queue)).and_then(|folder| folder.sync_all());
+    kept.map_err(|source| QueueError::Log { path: queue.to_owned(), source })
 }

@@ -23,8 +23,8 @@
 //! was brought back takes a generation above every one that was ever witnessed.
 //!
 //! A disk that is full takes the visit under way all the same: a reserve lies beside the queue and is given up for it
-//! ([`Queue::keep_reserve`]). A file that is damaged is set aside and what can be read of it is delivered
-//! ([`Queue::open_or_salvage`]).
+//! ([`Queue::keep_reserve`]), and for a start. A file that is damaged, or that the disk does not read any more
+//! ([`Patience`]), is set aside and what can be read of it is delivered ([`Queue::open_or_salvage`]).
 //!
 //! A disk that fails at a write or an fsync has kept nothing, as far as anybody is told: the connection is closed, and
 //! what opens anew first writes the log again (`log`) and makes a commit. A submission whose commit failed may be there
@@ -66,6 +66,7 @@ mod forward;
 mod generation;
 mod log;
 mod migrations;
+mod patience;
 mod print;
 mod purge;
 mod recovery;
@@ -87,6 +88,7 @@ pub use backlog::Held;
 pub use cache::KeptBulletin;
 pub use forward::{Depth, Forward, Ledger, OFFERED_AGAIN_AFTER, OFFERED_AGAIN_MOST};
 pub use generation::QueueSettings;
+pub use patience::{BORNE, Patience};
 pub use print::{JobId, PrintFailure, PrintJob, PrintState, Proofs, TicketFacts};
 pub use purge::{KEPT_AFTER_ACKNOWLEDGEMENT, VIEW_KEPT};
 pub use recovery::Salvaged;
@@ -190,6 +192,24 @@ pub enum QueueError {
         #[source]
         source: std::io::Error,
     },
+    /// The disk does not read what it holds.
+    #[error("read {path}")]
+    Unreadable {
+        /// The queue file, or its log.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The disk is full, and there is no reserve that could be given up.
+    #[error("the disk is full, and the queue {path} can't be opened")]
+    Full {
+        /// The queue file.
+        path: PathBuf,
+        /// What there was no room for.
+        #[source]
+        source: Box<QueueError>,
+    },
     /// The log can't be written again.
     #[error("write the log of {path}")]
     Log {
@@ -219,7 +239,7 @@ impl QueueError {
     pub fn is_of_the_file(&self) -> bool {
         use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, NotADatabase, ReadOnly, SystemIoFailure};
         match self {
-            Self::Damaged { .. } => true,
+            Self::Damaged { .. } | Self::Unreadable { .. } => true,
             Self::Sqlite(error) => matches!(
                 error.sqlite_error_code(),
                 Some(CannotOpen | DatabaseCorrupt | NotADatabase | ReadOnly | SystemIoFailure)
@@ -233,7 +253,7 @@ impl QueueError {
     pub fn is_of_damage(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
         match self {
-            Self::Damaged { .. } => true,
+            Self::Damaged { .. } | Self::Unreadable { .. } => true,
             Self::Sqlite(error) => {
                 matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase | SystemIoFailure))
             }
@@ -243,10 +263,22 @@ impl QueueError {
 
     /// Whether the disk is full.
     pub(crate) fn is_full(&self) -> bool {
-        let code = match self {
-            Self::Sqlite(error) => error.sqlite_error_code(),
-            _ => None,
+        use std::{
+            error::Error,
+            io::ErrorKind::{QuotaExceeded, StorageFull},
         };
-        code == Some(rusqlite::ErrorCode::DiskFull)
+        let says_so = |cause: &(dyn Error + 'static)| {
+            let system = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            let sqlite = cause.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+            matches!(system, Some(StorageFull | QuotaExceeded)) || sqlite == Some(rusqlite::ErrorCode::DiskFull)
+        };
+        let mut cause: Option<&(dyn Error + 'static)> = Some(self);
+        while let Some(here) = cause {
+            if says_so(here) {
+                return true;
+            }
+            cause = here.source();
+        }
+        false
     }
 }

@@ -1,7 +1,7 @@
 //! Room for the visit under way: a file that is given up when the disk is full.
 //!
-//! While it lies there a visit can be taken to its end whatever else fills the disk. Once it had to be given up no new
-//! visit begins, until there is room to lay it down again.
+//! While it lies there a visit can be taken to its end, and the terminal started, whatever else fills the disk. Once it
+//! had to be given up no new visit begins, until there is room to lay it down again.
 
 use std::{
     fs::{self, File},
@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Queue, QueueError};
+use super::{Queue, QueueError, patience};
 
 /// The longest suggestion, its contact and its receipt's states write less than 200 KiB of log; ten times that.
 const SIZE: usize = 2 << 20;
@@ -43,13 +43,38 @@ impl Queue {
         mut work: impl FnMut(&mut Self) -> Result<T, QueueError>,
     ) -> Result<T, QueueError> {
         match work(self) {
-            Err(full) if full.is_full() && fs::remove_file(file(&self.path)).is_ok() => {
-                tracing::error!("the disk is full: the reserve of the queue was given up");
-                work(self)
-            }
+            Err(problem) if wants_room(&self.path, &problem) && give_up(&self.path) => work(self),
             done => done,
         }
     }
+}
+
+/// Opens a queue; where the disk is full, once more without the reserve.
+pub(super) fn or_without<T>(queue: &Path, mut open: impl FnMut() -> Result<T, QueueError>) -> Result<T, QueueError> {
+    let opened = match open() {
+        Err(problem) if wants_room(queue, &problem) && give_up(queue) => open(),
+        opened => opened,
+    };
+    opened.map_err(|problem| match wants_room(queue, &problem) {
+        true => QueueError::Full { path: queue.to_owned(), source: Box::new(problem) },
+        false => problem,
+    })
+}
+
+/// Whether there was no room for something. SQLite tells of the log's index only that it failed.
+fn wants_room(queue: &Path, problem: &QueueError) -> bool {
+    let failed = matches!(problem, QueueError::Sqlite(error)
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure));
+    problem.is_full()
+        || failed && patience::takes_writes(queue).is_err_and(|e| matches!(e.kind(), StorageFull | QuotaExceeded))
+}
+
+fn give_up(queue: &Path) -> bool {
+    let given_up = fs::remove_file(file(queue)).is_ok();
+    if given_up {
+        tracing::error!("the disk is full: the reserve of the queue was given up");
+    }
+    given_up
 }
 
 fn whole(path: &Path) -> io::Result<bool> {

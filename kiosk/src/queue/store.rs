@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, config::DbConfig, params};
 use wire::ticket::TerminalNumber;
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     generation::{self, Mark},
     log, migrations,
     purge::Aged,
+    reserve,
 };
 use crate::clock::Clock;
 
@@ -23,14 +24,19 @@ use crate::clock::Clock;
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 impl Queue {
-    /// Opens the queue for the kiosk: creates, checks and migrates it, and settles its generation.
+    /// Opens the queue for the kiosk: creates, checks and migrates it, and settles its generation. Where the disk is full
+    /// the reserve is given up for it.
     ///
     /// # Errors
     /// A file that is damaged, newer, another terminal's, or held by another program while it must be migrated.
     pub fn open(path: &Path, settings: QueueSettings, clock: Arc<dyn Clock>) -> Result<Self, QueueError> {
+        reserve::or_without(path, || Self::open_as_it_is(path, &settings, Arc::clone(&clock)))
+    }
+
+    fn open_as_it_is(path: &Path, settings: &QueueSettings, clock: Arc<dyn Clock>) -> Result<Self, QueueError> {
         let lock = lock_file(path)?;
         if lock.try_lock().is_ok() {
-            log::write_again(path).map_err(|source| QueueError::Log { path: path.to_owned(), source })?;
+            log::write_again(path)?;
             lock.unlock().map_err(|e| lock_error(path, e))?;
         }
         let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
@@ -50,11 +56,13 @@ impl Queue {
             }
         }
         lock.lock_shared().map_err(|e| lock_error(path, e))?;
+        let conn = trusted(conn)?;
         let mut witnesses = vec![generation::beside(path)];
         witnesses.extend(settings.witnesses.iter().cloned());
         let mut queue = Self::around(conn, path, witnesses, clock, lock);
-        queue.settle_generation(&settings)?;
+        queue.settle_generation(settings)?;
         queue.take_up_codes_of_former_runs()?;
+        log::keep_the_name(path)?;
         Ok(queue)
     }
 
@@ -76,6 +84,7 @@ impl Queue {
             older if older < migrations::KNOWN => return Err(schema(path, older)),
             newer => serves_us(path, &conn, newer)?,
         }
+        let conn = trusted(conn)?;
         Ok(Self::around(conn, path, vec![generation::beside(path)], clock, lock))
     }
 
@@ -173,6 +182,8 @@ impl Queue {
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, QueueError> {
     let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(BUSY)?;
+    // The last one to close a file copies the log into it and deletes the log, as much of it as SQLite can read.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let pragmas = || -> rusqlite::Result<()> {
         conn.pragma_update(None, "secure_delete", true)?;
         conn.pragma_update(None, "foreign_keys", true)?;
@@ -185,6 +196,12 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, QueueError> {
     };
     pragmas().map_err(|e| damaged(path, e))?;
     conn.set_prepared_statement_cache_capacity(32);
+    Ok(conn)
+}
+
+/// Lets the log be emptied when it is closed: it was found whole.
+fn trusted(conn: Connection) -> Result<Connection, QueueError> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(conn)
 }
 

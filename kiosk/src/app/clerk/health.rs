@@ -7,7 +7,7 @@ use wire::health::{CaseSwitch, Kiosk, Printer, PrinterState, Queue, QueueState, 
 use super::Counter;
 use crate::{
     printer::{PaperLevel, PrinterHealth, Refusal},
-    queue::{PrintFailure, set_aside_beside},
+    queue::{PrintFailure, QueueError, set_aside_beside},
 };
 
 /// Less than the pause between two looks of the clerk's at an idle terminal.
@@ -107,6 +107,9 @@ fn state(health: &PrinterHealth) -> PrinterState {
 pub(super) fn why_closed(problem: &anyhow::Error) -> QueueState {
     use rusqlite::ErrorCode::{DiskFull, ReadOnly};
     let of = |cause: &(dyn std::error::Error + 'static)| {
+        if let Some(QueueError::Full { .. }) = cause.downcast_ref() {
+            return Some(QueueState::Full);
+        }
         let system = cause.downcast_ref::<io::Error>().map(io::Error::kind);
         let sqlite = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
         match (system, sqlite) {

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use wire::health::PrinterState;
+use wire::health::{PrinterState, QueueState};
 
 use super::*;
 use crate::{

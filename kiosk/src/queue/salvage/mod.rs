@@ -9,8 +9,6 @@
 mod pages;
 mod rows;
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 use wire::event;
 
@@ -22,14 +20,15 @@ use self::{
 /// An event that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
+    pub(super) seq: i64,
     pub(super) id: Uuid,
     pub(super) header: event::Header,
     pub(super) bytes: Vec<u8>,
 }
 
-/// Reads the events of a queue file and its log, by sequence.
-pub(super) fn events(file: &[u8], log: &[u8]) -> BTreeMap<i64, Found> {
-    rows(&Pages::new(file, log)).filter_map(|(seq, columns)| Some((seq, event_of(seq, columns)?))).collect()
+/// Reads the events of a queue file and its log.
+pub(super) fn events(file: &[u8], log: &[u8]) -> Vec<Found> {
+    rows(&Pages::new(file, log)).filter_map(|(seq, columns)| event_of(seq, columns)).collect()
 }
 
 fn event_of(seq: i64, columns: Vec<Value>) -> Option<Found> {
@@ -43,5 +42,5 @@ fn event_of(seq: i64, columns: Vec<Value>) -> Option<Found> {
         && header.id.as_bytes().as_slice() == id
         && header.ticket.to_string().as_bytes() == ticket
         && super::submit::kind_name(header.kind).as_bytes() == kind;
-    same.then_some(Found { id: header.id, header, bytes })
+    same.then_some(Found { seq, id: header.id, header, bytes })
 }

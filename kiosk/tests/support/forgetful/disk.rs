@@ -143,15 +143,16 @@ impl Disk {
     }
 
     fn may_do(&mut self, work: Work, node: u64, range: std::ops::Range<usize>) -> Done<()> {
-        let Some(file) = self.files.get(&node) else { return Ok(()) };
+        let file = self.files.get(&node);
         // What stands in it is in memory, whatever becomes of the disk.
-        if file.is_index() {
+        if file.is_some_and(File::is_index) {
             return Ok(());
         }
-        if work != Work::Read {
+        if work != Work::Read && file.is_some() {
             self.may_write()?;
         }
-        let struck = self.illness.as_mut().is_some_and(|illness| illness.strikes(work, &file.name, range));
+        let name = file.map(|file| &*file.name);
+        let struck = self.illness.as_mut().is_some_and(|illness| illness.strikes(work, node, name, range));
         if struck { Err(Refused::Ill) } else { Ok(()) }
     }
 

@@ -18,14 +18,21 @@ pub enum Of {
     Database,
     /// The write-ahead log.
     Log,
+    /// Folders: their names.
+    Folders,
+    /// This one, whatever its name.
+    Node(u64),
 }
 
 impl Of {
-    fn takes_in(self, name: &str) -> bool {
+    /// A folder has no name here.
+    fn takes_in(self, node: u64, name: Option<&str>) -> bool {
         match self {
             Self::All => true,
-            Self::Database => name.ends_with(".sqlite"),
-            Self::Log => name.ends_with("-wal"),
+            Self::Database => name.is_some_and(|name| name.ends_with(".sqlite")),
+            Self::Log => name.is_some_and(|name| name.ends_with("-wal")),
+            Self::Folders => name.is_none(),
+            Self::Node(ill) => node == ill,
         }
     }
 }
@@ -35,8 +42,8 @@ impl Of {
 pub struct Illness {
     pub work: Vec<Work>,
     pub of: Of,
-    /// Reads and writes fail that touch this byte of the file or one behind it.
-    pub from_byte: usize,
+    /// Reads and writes fail that touch one of these bytes of the file.
+    pub bytes: Range<usize>,
     /// How often it still goes well.
     pub after: u64,
     met: bool,
@@ -44,7 +51,7 @@ pub struct Illness {
 
 impl Illness {
     pub fn of(of: Of, work: &[Work]) -> Self {
-        Self { work: work.to_vec(), of, from_byte: 0, after: 0, met: false }
+        Self { work: work.to_vec(), of, bytes: 0..usize::MAX, after: 0, met: false }
     }
 
     /// It begins when so much of what would fail went well.
@@ -54,16 +61,21 @@ impl Illness {
 
     /// Only what lies from this byte on is ill.
     pub fn only_from(self, from_byte: usize) -> Self {
-        Self { from_byte, ..self }
+        self.only(from_byte..usize::MAX)
+    }
+
+    /// Only these bytes are ill.
+    pub fn only(self, bytes: Range<usize>) -> Self {
+        Self { bytes, ..self }
     }
 
     pub fn was_met(&self) -> bool {
         self.met
     }
 
-    pub(super) fn strikes(&mut self, work: Work, name: &str, range: Range<usize>) -> bool {
-        let reached = work == Work::Sync || range.end > self.from_byte;
-        if !self.work.contains(&work) || !self.of.takes_in(name) || !reached {
+    pub(super) fn strikes(&mut self, work: Work, node: u64, name: Option<&str>, range: Range<usize>) -> bool {
+        let reached = work == Work::Sync || range.end > self.bytes.start && range.start < self.bytes.end;
+        if !self.work.contains(&work) || !self.of.takes_in(node, name) || !reached {
             return false;
         }
         if self.after > 0 {
