@@ -1,5 +1,5 @@
 //! What the host hears of a real terminal: each fault of the printer is an alarm while it lasts and is over without a
-//! restart, and a screen that is dead is told as silent.
+//! restart, a screen that is dead is told as silent, and a queue file that rots is set aside.
 
 #![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
 #![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
@@ -31,8 +31,13 @@ mod visits;
 #[path = "../examples/demo/wait.rs"]
 mod wait;
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, os::unix::fs::FileExt as _, path::Path, time::Duration};
 
+use kiosk::{
+    seal::Sealer,
+    ticket::{Draft, Named},
+};
+use rusqlite::Connection;
 use screen::Screen;
 use serde_json::Value;
 use stage::{Printer, PrinterChoice, Stage};
@@ -41,6 +46,7 @@ use virtual_printer::{
     VirtualPrinter,
     machine::{Conditions, Fault, Paper},
 };
+use wait::until;
 
 /// Only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -140,6 +146,64 @@ fn an_unplugged_printer_a_queue_that_takes_nothing_and_a_case_that_nobody_watche
     fs::remove_dir(&reserve).unwrap();
     site.until_alarms(&["case_unwatched"]);
     assert_eq!(site.past()[..2], [("queue_unusable".into(), true), ("printer_unplugged".into(), true)]);
+}
+
+#[test]
+fn a_page_of_the_queue_that_rots_under_the_running_programs_is_an_alarm_and_costs_what_is_on_it_without_a_restart() {
+    const SAID: u32 = 200;
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = Site::open(folder.path());
+    site.until_alarms(&[]);
+    let run = |site: &Site| site.host(&["terminal", "health"])[0]["report"]["kiosk"]["run"].clone();
+    let before = run(&site);
+    // The host is away, and more is said meanwhile than the agent holds in memory.
+    site.stage.machine.take().unwrap().stop().unwrap();
+    let sealer = Sealer::new(&site.stage.terminal.enrolment().unwrap().county_keys).unwrap();
+    let mut queue = site.stage.terminal.queue().unwrap();
+    let said: Vec<_> = (0..SAID).map(|_| queue.submit(&draft(), &sealer).unwrap().event).collect();
+    drop(queue);
+    spoil_the_leaf_of(&folder.path().join("terminal/data/queue.sqlite"), said[150]);
+    site.stage.terminal.queue().unwrap().submit(&draft(), &sealer).unwrap();
+
+    site.stage.machine.start(&site.stage.programs).unwrap();
+    site.until_alarms(&["queue_set_aside"]);
+    let county = Connection::open(folder.path().join("host/county.sqlite")).unwrap();
+    until("what can be read to arrive", PATIENCE, || {
+        site.stage.terminal.check()?;
+        let arrived: u32 = county.query_row("SELECT count(*) FROM ticket_case", [], |row| row.get(0))?;
+        // No more than six events of this size find room on a page.
+        Ok((arrived + 6 > SAID).then_some(()))
+    })
+    .unwrap();
+    assert_eq!(run(&site), before, "the same kiosk");
+    assert_eq!(site.past(), [("queue_set_aside".into(), false)]);
+}
+
+/// Every row beside this event's becomes unreadable, whichever program has the file open.
+fn spoil_the_leaf_of(queue: &Path, event: uuid::Uuid) {
+    const PAGE: usize = 4096;
+    let beside = Connection::open(queue).unwrap();
+    until("the log to be empty", PATIENCE, || {
+        let busy: bool = beside.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok((!busy).then_some(()))
+    })
+    .unwrap();
+    let bytes = fs::read(queue).unwrap();
+    let is_leaf = |page: &[u8]| page[0] == 0x0d && page.windows(16).any(|window| window == event.as_bytes());
+    let leaf = bytes.chunks(PAGE).position(is_leaf).expect("a leaf with the event");
+    let file = fs::File::options().write(true).open(queue).unwrap();
+    file.write_all_at(&[0xff; PAGE], (leaf * PAGE) as u64).unwrap();
+}
+
+fn draft() -> Draft {
+    Draft {
+        category: Named { id: "road".into(), name: "道路".into() },
+        place: None,
+        text: "村口的路坏了，下雨天老人不好走。".into(),
+        landmark: None,
+        on_behalf: false,
+        text_on_receipt: false,
+    }
 }
 
 #[test]

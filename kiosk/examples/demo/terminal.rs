@@ -216,6 +216,15 @@ impl Terminal {
         Queue::attach(&self.config.queue_path(), Arc::new(SystemClock::start()))
     }
 
+    /// What it was enrolled with.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read.
+    pub fn enrolment(&self) -> Result<wire::enrol::Enrolment> {
+        Ok(self.config.load_enrolment()?)
+    }
+
     /// Whether the window was closed.
     ///
     /// # Errors

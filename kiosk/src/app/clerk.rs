@@ -93,6 +93,8 @@ struct Counter {
     /// What may be in the file although its commit failed.
     doubt: Option<submitting::Doubt>,
     look_due: Duration,
+    /// When the file was last looked at because the agent could not read it.
+    looked_for_agent: Option<Duration>,
     tidied: Duration,
     /// When to look again whether another visit finds room, where none does.
     full_until: Option<Duration>,
@@ -115,9 +117,10 @@ impl Counter {
             told: health::Told::default(),
             missing_glyphs: Vec::new(),
             slips: VecDeque::new(),
-            exports: Exports::default(),
+            exports: Exports::new(clerk),
             doubt: None,
             look_due: Duration::ZERO,
+            looked_for_agent: None,
             tidied: Duration::ZERO,
             full_until: None,
             patience: Patience::default(),
@@ -191,6 +194,7 @@ impl Counter {
             }
             Task::TestPrint(question) => self.print_slip(question, Slip::Test, true),
             Task::Stick(question) => self.exports.ask(question, &self.office),
+            Task::StickCouldNotRead => self.desk.iter_mut().for_each(|desk| desk.ill = true),
             Task::Submit(question, draft) => self.submit(question, draft),
             Task::Forget => {
                 self.doubt = None;
@@ -224,11 +228,11 @@ impl Counter {
         })
     }
 
-    fn facts(&self) -> Facts {
+    fn facts(&mut self) -> Facts {
         let mut problem = self.problem.clone();
         let queue = self
             .desk
-            .as_ref()
+            .as_mut()
             .and_then(|desk| desk.facts().map_err(|unreadable| problem = Some(why(&unreadable))).ok());
         Facts {
             queue,
@@ -245,13 +249,14 @@ impl Counter {
             ControlEvent::Presence(is) => post(Event::Online(is.is_some_and(|p| p.network == Network::Online))),
             ControlEvent::Changed(Changed::Bulletin) => self.bulletin(),
             ControlEvent::Changed(Changed::Delivered) => post(Event::SomethingDelivered),
+            ControlEvent::Changed(Changed::QueueIll) => self.agent_could_not_read(),
             ControlEvent::Changed(_) => {}
         }
     }
 
     /// Hands the newest bulletin to the screen and to the printer.
     fn bulletin(&mut self) {
-        let (Some(desk), Some(enrolment)) = (&self.desk, &self.enrolment) else { return };
+        let (Some(desk), Some(enrolment)) = (&mut self.desk, &self.enrolment) else { return };
         let (bulletin, fetched) = match desk.bulletin() {
             Some((bulletin, fetched)) => (bulletin, Some(fetched)),
             None => (enrolment.bulletin.clone(), None),

@@ -67,9 +67,8 @@ impl Desk {
                 post(Event::Tracked(question, self.remember(&track, unknown)));
             }
             Task::Delivered(ticket) => {
-                if let Ok(Some(facts)) = self.queue.ticket_facts(ticket)
-                    && facts.delivered
-                {
+                let facts = self.queue.ticket_facts(ticket);
+                if self.read(facts, "a ticket").flatten().is_some_and(|facts| facts.delivered) {
                     post(Event::Delivered { ticket });
                 }
             }
@@ -99,6 +98,15 @@ impl Desk {
         self.ill |= problem.is_of_the_file();
     }
 
+    /// What could be read; where it could not, the file is looked at anew.
+    fn read<T>(&mut self, read: Result<T, QueueError>, what: &str) -> Option<T> {
+        read.inspect_err(|problem| {
+            error!(error = %why(problem), "{what} could not be read");
+            self.ill |= problem.is_of_the_file();
+        })
+        .ok()
+    }
+
     fn tell<T>(
         &mut self,
         kept: Result<T, QueueError>,
@@ -121,12 +129,12 @@ impl Desk {
 
     /// What the terminal itself knows of a ticket, which it tells to the receipt's own QR only: number and code are for
     /// the county to judge, which counts wrong tries.
-    fn remember(&self, track: &Track, unknown: bool) -> TrackResult {
+    fn remember(&mut self, track: &Track, unknown: bool) -> TrackResult {
         let known = match &track.proof {
-            Proof::Secret(secret) => self.remembered(track.ticket, secret).unwrap_or_else(|problem| {
-                error!(error = %why(&problem), "a ticket could not be looked up");
-                None
-            }),
+            Proof::Secret(secret) => {
+                let remembered = self.remembered(track.ticket, secret);
+                self.read(remembered, "a ticket").flatten()
+            }
             Proof::Code(_) => None,
         };
         known.unwrap_or_else(|| not_remembered(unknown))
@@ -147,17 +155,14 @@ impl Desk {
     }
 
     /// The bulletin last fetched, and when.
-    pub(super) fn bulletin(&self) -> Option<(Bulletin, WallTime)> {
-        let kept = self.queue.bulletin().unwrap_or_else(|problem| {
-            error!(error = %why(&problem), "the bulletin could not be read");
-            None
-        });
-        kept.map(|kept| (kept.bulletin, kept.fetched))
+    pub(super) fn bulletin(&mut self) -> Option<(Bulletin, WallTime)> {
+        let kept = self.queue.bulletin();
+        self.read(kept, "the bulletin").flatten().map(|kept| (kept.bulletin, kept.fetched))
     }
 
-    /// How full the queue is; none where it can't be read.
-    pub(super) fn facts(&self) -> Result<QueueFacts, QueueError> {
-        let depth = self.queue.depth()?;
+    /// How full the queue is; where that can't be read, the file is looked at anew.
+    pub(super) fn facts(&mut self) -> Result<QueueFacts, QueueError> {
+        let depth = self.queue.depth().inspect_err(|problem| self.ill |= problem.is_of_the_file())?;
         let set_aside = self.queue.set_aside()?;
         Ok(QueueFacts { waiting: depth.waiting, dead: depth.dead, oldest: depth.oldest, set_aside })
     }

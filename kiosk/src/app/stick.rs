@@ -12,7 +12,12 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use slint::ComponentHandle;
 use tracing::{error, info};
 
-use super::{App, clerk::Office, post};
+use super::{
+    App,
+    clerk::Office,
+    post,
+    task::{Clerk, Task},
+};
 use crate::{
     control::{Control, message::Signing},
     https::why,
@@ -24,11 +29,18 @@ use crate::{
 /// The agent signs in milliseconds; it may be starting again.
 const SIGN_MOST: Duration = Duration::from_secs(10);
 
-/// The export under way: who asked last.
-#[derive(Clone, Default)]
-pub(super) struct Exports(Arc<Mutex<Option<Question>>>);
+/// The export under way: who asked last, and who looks at a queue file that it could not read.
+#[derive(Clone)]
+pub(super) struct Exports {
+    asked: Arc<Mutex<Option<Question>>>,
+    clerk: Clerk,
+}
 
 impl Exports {
+    pub(super) fn new(clerk: &Clerk) -> Self {
+        Self { asked: Arc::default(), clerk: clerk.clone() }
+    }
+
     /// Starts an export, or tells of the one that is under way.
     pub(super) fn ask(&self, question: Question, office: &Office) {
         let before = self.asked().replace(question);
@@ -44,6 +56,11 @@ impl Exports {
             let exported = export.run(&mut |digest| sign(&control, digest), &mut |done, of| {
                 exports.tell(Stick::Writing { done, of });
             });
+            if let Err(NotExported::Queue(problem)) = &exported
+                && problem.is_of_the_file()
+            {
+                exports.clerk.send(Task::StickCouldNotRead);
+            }
             exports.end(came_to(exported));
         });
         if let Err(problem) = started {
@@ -53,7 +70,7 @@ impl Exports {
     }
 
     fn asked(&self) -> std::sync::MutexGuard<'_, Option<Question>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, stick: Stick) {

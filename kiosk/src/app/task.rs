@@ -79,6 +79,8 @@ pub enum Task {
     TestPrint(Question),
     /// Write the backlog onto a stick.
     Stick(Question),
+    /// The queue could not be read for a stick: its file is looked at anew.
+    StickCouldNotRead,
     /// Is this the PIN?
     CheckPin {
         /// Goes back with the answer.

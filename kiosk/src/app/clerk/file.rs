@@ -19,6 +19,9 @@ use crate::{
 /// How often a full disk is looked at again: each look writes as much as the reserve has.
 const ROOM_AGAIN: Duration = Duration::from_secs(60);
 
+/// How often the file is looked at because the agent can't read it: a look reads all of it.
+const LOOKED_FOR_AGENT: Duration = Duration::from_secs(60);
+
 /// The agent lets the queue file go within milliseconds; two seconds in all.
 const LET_GO_LOOK: Duration = Duration::from_millis(50);
 const LET_GO_LOOKS: u32 = 40;
@@ -109,6 +112,18 @@ impl Counter {
                 self.told.closed = Some(state);
                 self.closed(note, format!("{problem:#}"));
             }
+        }
+    }
+
+    /// Much of the file is read by the agent alone: where it meets damage, all of it is looked at here.
+    pub(super) fn agent_could_not_read(&mut self) {
+        let now = self.now();
+        if let Some(desk) = &mut self.desk
+            && self.looked_for_agent.is_none_or(|last| now >= last + LOOKED_FOR_AGENT)
+        {
+            warn!("the agent could not read the queue file: it is looked at anew");
+            desk.ill = true;
+            self.looked_for_agent = Some(now);
         }
     }
 

@@ -50,8 +50,8 @@ impl Counter {
     }
 
     /// None while a file that was closed was not tried again.
-    fn queue_state(&self) -> Option<Queue> {
-        let Some(desk) = &self.desk else { return self.told.closed.clone().map(|state| self.uncounted(state)) };
+    fn queue_state(&mut self) -> Option<Queue> {
+        let Some(desk) = &mut self.desk else { return self.told.closed.clone().map(|state| self.uncounted(state)) };
         let state = if self.full_until.is_some() { QueueState::Full } else { QueueState::Ok };
         let Ok(facts) = desk.facts() else { return Some(self.uncounted(QueueState::Unusable)) };
         let oldest_s = facts.oldest.and_then(|oldest| waits_s(oldest, self.office.clock.wall()));

@@ -1,6 +1,6 @@
 //! What the technician reads where nothing can be taken. Events go nowhere: there is no screen.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::FileExt as _, path::Path};
 
 use wire::health::{PrinterState, QueueState};
 
@@ -161,6 +161,45 @@ fn a_file_that_breaks_while_it_is_open_is_looked_at_anew() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_any_more_is_looked_at_anew_by_whoever_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let (mut counter, _inbox) = counter(folder.path());
+    counter.open();
+    counter.work(submission());
+    // All but the first page rots, and what was read before counts no more.
+    let path = folder.path().join("queue.sqlite");
+    let beside = rusqlite::Connection::open(&path).unwrap();
+    beside.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).unwrap();
+    beside.execute("UPDATE queue SET tended = tended + 1", []).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    let rest = file.metadata().unwrap().len() - 4096;
+    file.write_all_at(&vec![0xff; usize::try_from(rest).unwrap()], 4096).unwrap();
+    assert_eq!(counter.facts().queue, None);
+    counter.look_after_the_file();
+    assert!(counter.desk.is_none());
+    drop(beside);
+    counter.printer.as_ref().unwrap().send(Command::Stop);
+    counter.open();
+    assert_eq!(counter.facts().queue.map(|queue| queue.set_aside), Some(1));
+}
+
+#[test]
+fn a_file_that_the_agent_cannot_read_is_looked_at_anew_but_not_at_every_word_of_the_agents() {
+    let folder = tempfile::tempdir().unwrap();
+    enrol(folder.path());
+    let (mut counter, _inbox) = counter(folder.path());
+    let ill = || Task::Control(ControlEvent::Changed(Changed::QueueIll));
+    counter.open();
+    counter.work(ill());
+    assert!(counter.desk.as_ref().unwrap().ill);
+    counter.look_after_the_file();
+    counter.open();
+    counter.work(ill());
+    assert!(!counter.desk.as_ref().unwrap().ill, "it was looked at within this minute");
+}
+
+#[test]
 fn a_disk_that_takes_no_reserve_is_named_and_the_terminal_is_back_by_itself_when_it_does() {
     let folder = tempfile::tempdir().unwrap();
     enrol(folder.path());
@@ -189,7 +228,7 @@ fn the_same_words_again_get_the_number_of_the_suggestion_that_is_there_after_all
     enrol(folder.path());
     let (mut counter, _inbox) = counter(folder.path());
     counter.open();
-    let waiting = |counter: &Counter| counter.facts().queue.unwrap().waiting;
+    let waiting = |counter: &mut Counter| counter.facts().queue.unwrap().waiting;
     let in_doubt = |counter: &mut Counter| {
         let desk = counter.desk.as_mut().unwrap();
         let submitted = desk.queue.submit(&words("修路"), &desk.sealer).unwrap();
@@ -198,13 +237,13 @@ fn the_same_words_again_get_the_number_of_the_suggestion_that_is_there_after_all
     };
     in_doubt(&mut counter);
     counter.work(submission());
-    assert_eq!((waiting(&counter), counter.doubt.is_none()), (1, true));
+    assert_eq!((waiting(&mut counter), counter.doubt.is_none()), (1, true));
     counter.work(submission());
-    assert_eq!(waiting(&counter), 2, "said once more it is another one");
+    assert_eq!(waiting(&mut counter), 2, "said once more it is another one");
 
     in_doubt(&mut counter);
     counter.work(submission_of("修桥"));
-    assert_eq!(waiting(&counter), 4, "other words are another suggestion");
+    assert_eq!(waiting(&mut counter), 4, "other words are another suggestion");
     counter.work(Task::Forget);
     assert!(counter.doubt.is_none(), "no words are kept behind the visit");
 }
@@ -351,7 +390,7 @@ fn what_is_not_known_of_queue_and_case_is_not_told() {
 #[test]
 fn the_technician_reads_how_the_case_stands_where_there_is_a_switch() {
     let folder = tempfile::tempdir().unwrap();
-    let (counter, _inbox) = counter(folder.path());
+    let (mut counter, _inbox) = counter(folder.path());
     assert_eq!(counter.facts().case, None);
     counter.office.case.saw(Seen::Stands { open: false });
     counter.office.case.saw(Seen::Opened);
