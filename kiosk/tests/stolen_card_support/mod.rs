@@ -14,7 +14,7 @@ use kiosk::{
     config::Config,
     fleet::{IdentityStore, Tamper},
     printer::{Command, Handle, Letterhead, Paper, PrinterEvent, PrinterSettings, Width, built_in, start},
-    queue::{Queue, Submitted, seal_set_aside},
+    queue::{Patience, Queue, Submitted, seal_set_aside},
     tamper::{Seen, Watch},
     ticket::Draft,
 };
@@ -221,7 +221,7 @@ impl Card {
         file[100..4096].fill(0xff);
         kiosk::durable::write(&path, &file, 0o600).unwrap();
         let clock: Arc<dyn Clock> = self.place.clock.clone();
-        let (queue, salvaged) = Queue::open_or_salvage(&path, &settings, &clock).unwrap();
+        let (queue, salvaged) = Queue::open_or_salvage(&path, &settings, &clock, &Patience::default()).unwrap();
         assert!(salvaged.is_some());
         seal_set_aside(&path, &self.county.sealer).unwrap();
         self.queue = queue;
