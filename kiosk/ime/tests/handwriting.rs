@@ -161,6 +161,19 @@ fn punctuation_is_told_by_its_size_and_place_on_the_pad() {
 }
 
 #[test]
+fn a_small_character_on_a_large_pad_is_no_punctuation() {
+    let Some(writer) = support::writer() else { return };
+    for character in ['人', '八', '二', '十', '口', '村'] {
+        let strokes = writer.write(character, Hand::Neat, 1).unwrap();
+        // A fifth of the pad's height.
+        let small: Vec<Stroke> =
+            strokes.into_iter().map(|s| s.iter().map(|[x, y]| [x / 16.0, y / 16.0]).collect()).collect();
+        let Some(candidates) = read(&small, Some(PAD)) else { return };
+        assert_eq!(candidates[0], character.to_string(), "{candidates:?}");
+    }
+}
+
+#[test]
 fn a_hundred_characters_in_every_hand_are_read() {
     let (Some(mut handwriting), Some(writer)) = (support::handwriting(), support::writer()) else { return };
     let common: Vec<char> = gb2312::level_one().collect();

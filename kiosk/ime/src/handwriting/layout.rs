@@ -1,7 +1,7 @@
 //! How ink is put on a picture: one character in the middle of a square, a line of them from the left.
 //!
-//! Invariant: whatever the ink's size and shape, all of it lies on the picture; only a mark much smaller than the pad
-//! keeps its size and its height there, which tell a comma from a stroke.
+//! Invariant: whatever the ink's size and shape, all of it lies on the picture. A mark of punctuation keeps its size and
+//! its height on the pad, which tell a comma from a stroke.
 
 use super::{
     ink::{Bounds, Ink},
@@ -34,8 +34,8 @@ const MOST_SQUARING: f64 = 1.3;
 /// Height of the ink of a line.
 const LINE_SIZE: f64 = 38.0;
 
-/// Ink smaller than this part of the pad in both directions is a mark, which keeps its size.
-const MARK: f64 = 0.4;
+/// Ink of one or two strokes that is smaller than this part of the pad's height in both directions may be a mark.
+const MARK: f64 = 0.35;
 
 /// Where something lies on the picture, and how large.
 struct Place {
@@ -68,34 +68,39 @@ impl Place {
     }
 }
 
-/// One character. `pad` is the height of the pad, whose top is at 0, where that is known.
-pub(super) fn one(ink: &Ink, pad: Option<f64>) -> Picture {
+/// One character, as large as it may be.
+pub(super) fn one(ink: &Ink) -> Picture {
     let mut picture = Picture::new(ONE, HEIGHT);
     if let Some(bounds) = ink.bounds() {
-        place_one(&bounds, pad).draw(ink, &mut picture, PEN);
+        place_one(&bounds).draw(ink, &mut picture, PEN);
     }
     picture
 }
 
-fn place_one(bounds: &Bounds, pad: Option<f64>) -> Place {
-    let [across, half] = MIDDLE_ONE;
-    let middle = bounds.middle();
-    if let Some(pad) = pad.filter(|pad| is_mark(bounds, Some(*pad))) {
-        let scale = SIZE / pad;
+/// A mark as it stands on a pad of a height, whose top is at 0.
+pub(super) fn mark(ink: &Ink, pad: f64) -> Picture {
+    let mut picture = Picture::new(ONE, HEIGHT);
+    if let Some(bounds) = ink.bounds() {
+        let [across, half] = MIDDLE_ONE;
+        let (scale, middle) = (SIZE / pad, bounds.middle());
         let to = [across, (half + (middle[1] - pad / 2.0) * scale).clamp(8.0, half * 2.0 - 8.0)];
-        return Place { scale: [scale; 2], middle, to };
+        Place { scale: [scale; 2], middle, to }.draw(ink, &mut picture, PEN);
     }
+    picture
+}
+
+fn place_one(bounds: &Bounds) -> Place {
     let (width, height) = (bounds.width(), bounds.height());
     let longer = width.max(height);
     let squared = |side: f64| (longer / side.max(f64::MIN_POSITIVE)).powf(SQUARING).min(MOST_SQUARING);
     // A tap has no size.
     let scale = if longer > 0.0 { SIZE / longer } else { 1.0 };
-    Place { scale: [scale * squared(width), scale * squared(height)], middle, to: MIDDLE_ONE }
+    Place { scale: [scale * squared(width), scale * squared(height)], middle: bounds.middle(), to: MIDDLE_ONE }
 }
 
-/// Whether ink is a mark of punctuation, as far as its size tells.
-pub(super) fn is_mark(bounds: &Bounds, pad: Option<f64>) -> bool {
-    pad.is_some_and(|pad| bounds.width().max(bounds.height()) < MARK * pad)
+/// Whether ink may be a mark of punctuation, as far as its size tells. It may be a small character as well.
+pub(super) fn may_be_mark(ink: &Ink, bounds: &Bounds, pad: f64) -> bool {
+    ink.strokes().len() <= 2 && bounds.width().max(bounds.height()) < MARK * pad
 }
 
 /// Whether ink is a tap: a point, or next to nothing beside the pad.
@@ -104,9 +109,8 @@ pub(super) fn is_tap(bounds: &Bounds, pad: Option<f64>) -> bool {
 }
 
 /// Whether ink is more than one character: wide, and not one wide character such as 一, whose strokes are few and overlap.
-pub(super) fn is_line(ink: &Ink, bounds: &Bounds, pad: Option<f64>) -> bool {
-    let wide = bounds.width() > 1.5 * bounds.height();
-    wide && !is_mark(bounds, pad) && (ink.groups() > 1 || ink.strokes().len() > 3)
+pub(super) fn is_line(ink: &Ink, bounds: &Bounds) -> bool {
+    bounds.width() > 1.5 * bounds.height() && (ink.groups() > 1 || ink.strokes().len() > 3)
 }
 
 /// A line of characters, as high as fits.

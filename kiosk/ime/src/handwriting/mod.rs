@@ -25,7 +25,11 @@ use crate::{
 use classes::Classes;
 use ink::Ink;
 use model::Plan;
+use raster::Picture;
 use words::Words;
+
+/// Characters less likely than this are not offered.
+const UNLIKELY: f32 = 1e-7;
 
 /// How many candidates are offered.
 const OFFERED: usize = 10;
@@ -99,10 +103,12 @@ impl Handwriting {
         if layout::is_tap(&bounds, pad) {
             return Ok(TAP.map(String::from).to_vec());
         }
-        let read = if layout::is_line(&ink, &bounds, pad) {
+        let read = if layout::is_line(&ink, &bounds) {
             self.line(ink, before, all)
         } else {
-            self.one(&ink, before, pad, all)
+            let mark = pad.filter(|pad| layout::may_be_mark(&ink, &bounds, *pad));
+            let pictures = [Some(layout::one(&ink)), mark.map(|pad| layout::mark(&ink, pad))];
+            self.one(pictures.into_iter().flatten(), before, all)
         };
         read.map_err(|problem| Missing(format!("handwriting: {problem:#}")))
     }
@@ -117,13 +123,16 @@ impl Handwriting {
         self.words.as_ref().map_or(1.0, |words| words.likely(before, character).powf(WORDS_COUNT))
     }
 
-    fn one(&self, ink: &Ink, before: &str, pad: Option<f64>, all: bool) -> TractResult<Vec<String>> {
-        let likely = ctc::one(&self.one.read(&layout::one(ink, pad))?);
+    /// The characters that one of the pictures may show.
+    fn one(&self, pictures: impl Iterator<Item = Picture>, before: &str, all: bool) -> TractResult<Vec<String>> {
         let mut found: Vec<(f64, char)> = Vec::new();
-        for (class, likely) in likely.into_iter().enumerate() {
-            let Some(character) = self.classes.get(class, all) else { continue };
-            // Most are out of the question, and a question to the words costs more than this one.
-            if likely > 1e-7 {
+        for picture in pictures {
+            for (class, likely) in ctc::one(&self.one.read(&picture)?).into_iter().enumerate() {
+                // Most are out of the question, and a question to the words costs more than this one.
+                if likely < UNLIKELY {
+                    continue;
+                }
+                let Some(character) = self.classes.get(class, all) else { continue };
                 match found.iter_mut().find(|(_, known)| *known == character) {
                     Some((sum, _)) => *sum += f64::from(likely),
                     None => found.push((f64::from(likely), character)),
