@@ -2,7 +2,7 @@
 //!
 //! Invariant: whatever is missing or fails, the other goes on; what is missing is said in words for a technician.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ime_line::{Answer, Ask, Ready};
 use rustix::time::{ClockId, clock_gettime};
@@ -14,11 +14,14 @@ use crate::{handwriting::Handwriting, pinyin::Pinyin};
 #[error("{0}")]
 pub struct Missing(pub String);
 
+/// Where a terminal has the model of handwriting.
+const INSTALLED: &str = "/usr/share/lianxin/ime";
+
 /// Where the engines find what they need.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Places {
     /// The folder with the model of handwriting.
-    #[arg(long, value_name = "DIR", env = "LIANXIN_IME_MODELS", default_value = "/usr/share/lianxin/ime")]
+    #[arg(long, value_name = "DIR", env = "LIANXIN_IME_MODELS", default_value = INSTALLED)]
     pub models: PathBuf,
     /// librime, by its path, or by a name that the system's loader finds.
     #[arg(long, value_name = "FILE", env = "LIANXIN_IME_LIBRIME", default_value = "librime.so.1")]
@@ -33,11 +36,11 @@ pub struct Places {
 }
 
 impl Places {
-    /// Where the folder with the model isn't there, the one in the user's cache, into which `kiosk/ime/fetch` puts it: for
-    /// machines on which this is developed.
+    /// Where nobody named another folder and nothing is installed, the model in the user's cache, into which
+    /// `kiosk/ime/fetch` puts it: for machines on which this is developed.
     #[must_use]
     pub fn or_cached(mut self) -> Self {
-        if !self.models.is_dir() {
+        if self.models.as_path() == Path::new(INSTALLED) && !self.models.is_dir() {
             self.models = cache().join("ime");
         }
         self
@@ -81,7 +84,8 @@ impl Engines {
     pub fn answer(&mut self, ask: &Ask) -> Answer {
         let before = cpu_ms();
         let result = self.candidates(ask);
-        let ms = cpu_ms() - before;
+        // Microseconds are as fine as this clock is worth.
+        let ms = ((cpu_ms() - before) * 1e3).round() / 1e3;
         match result {
             Ok((candidates, uses)) => Answer { candidates, uses, ms, error: None },
             Err(missing) => Answer { ms, error: Some(missing.to_string()), ..Answer::default() },

@@ -105,14 +105,16 @@ impl Ink {
         self.spans().len()
     }
 
-    /// Cuts the ink in two at its widest gap in the middle half; `Err` gives it back where there is none.
+    /// Cuts the ink in two at a wide gap in the middle half, rather in the middle than at its ends; `Err` gives it back
+    /// where there is none.
     pub(super) fn cut(self) -> Result<(Self, Self), Self> {
         let spans = self.spans();
         let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Err(self) };
-        let (left, width) = (first.0, last.1 - first.0);
-        let gaps = spans.windows(2).map(|pair| (pair[0].1, pair[1].0));
-        let inner = gaps.filter(|(from, to)| (0.25..=0.75).contains(&((from.midpoint(*to) - left) / width)));
-        let Some((from, to)) = inner.max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0))) else { return Err(self) };
+        let (middle, width) = (first.0.midpoint(last.1), last.1 - first.0);
+        let off = |(from, to): &(f64, f64)| (from.midpoint(*to) - middle).abs() / width;
+        let worth = |gap: &(f64, f64)| (gap.1 - gap.0) * (1.0 - off(gap));
+        let gaps = spans.windows(2).map(|pair| (pair[0].1, pair[1].0)).filter(|gap| off(gap) <= 0.25);
+        let Some((from, to)) = gaps.max_by(|a, b| worth(a).total_cmp(&worth(b))) else { return Err(self) };
         let at = from.midpoint(to);
         let (before, after) = self.0.into_iter().partition(|stroke| Bounds::of(stroke).left < at);
         Ok((Self(before), Self(after)))

@@ -108,9 +108,17 @@ pub(super) fn is_tap(bounds: &Bounds, pad: Option<f64>) -> bool {
     bounds.width().max(bounds.height()) <= pad.map_or(0.0, |pad| pad / 40.0)
 }
 
-/// Whether ink is more than one character: wide, and not one wide character such as 一, whose strokes are few and overlap.
+/// Wider than this beside its height, and in several groups, ink is a line: the widest characters in several groups are 心
+/// and 双, 1.6 times as wide as high in print; two characters side by side are twice as wide.
+const LINE_FROM: f64 = 1.75;
+
+/// Wider than this, and of more strokes than 三 has, it is a line even where all its strokes are joined; 皿 is 2.2.
+const JOINED_LINE_FROM: f64 = 2.8;
+
+/// Whether ink is more than one character.
 pub(super) fn is_line(ink: &Ink, bounds: &Bounds) -> bool {
-    bounds.width() > 1.5 * bounds.height() && (ink.groups() > 1 || ink.strokes().len() > 3)
+    let wide = |times: f64| bounds.width() > times * bounds.height();
+    (wide(LINE_FROM) && ink.groups() > 1) || (wide(JOINED_LINE_FROM) && ink.strokes().len() > 3)
 }
 
 /// A line of characters, as high as fits.
@@ -150,5 +158,59 @@ pub(super) fn pieces(ink: Ink, most: usize) -> Vec<Ink> {
             pieces
         }
         Err(whole) => vec![whole],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square of four strokes, as 口 is, its left side at a place.
+    fn square(left: f32) -> Vec<Vec<[f32; 2]>> {
+        let right = left + 100.0;
+        vec![
+            vec![[left, 0.0], [left, 100.0]],
+            vec![[left, 0.0], [right, 0.0]],
+            vec![[right, 0.0], [right, 100.0]],
+            vec![[left, 100.0], [right, 100.0]],
+        ]
+    }
+
+    fn line(strokes: &[Vec<[f32; 2]>]) -> bool {
+        let ink = Ink::new(strokes);
+        is_line(&ink, &ink.bounds().unwrap())
+    }
+
+    #[test]
+    fn characters_beside_each_other_are_a_line_and_a_wide_one_alone_is_not() {
+        assert!(!line(&square(0.0)));
+        assert!(line(&[square(0.0), square(110.0)].concat()));
+        assert!(!line(&[vec![[0.0, 0.0], [900.0, 3.0]]]), "一");
+        assert!(!line(&[vec![[20.0, 0.0], [90.0, 3.0]], vec![[0.0, 40.0], [110.0, 40.0]]]), "二");
+        let joined = [square(0.0), square(100.0), square(200.0)].concat();
+        assert!(line(&joined));
+    }
+
+    #[test]
+    fn all_ink_lies_on_the_picture_whatever_its_shape() {
+        for strokes in [square(-5000.0), vec![vec![[0.0, 0.0], [9e9, 1.0]]], vec![vec![[3.0, -7.0], [3.0, 7e-9]]]] {
+            let ink = Ink::new(&strokes);
+            let picture = one(&ink);
+            let edge = |at: usize| at.is_multiple_of(picture.width) || at % picture.width == picture.width - 1;
+            let inked = |at: usize| picture.pixels[at] < 1.0;
+            assert!((0..picture.pixels.len()).any(inked));
+            assert!(!(0..picture.pixels.len()).any(|at| inked(at) && edge(at)));
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_for_one_picture_is_cut_into_pieces_that_fit() {
+        let strokes = (0_u8..20).flat_map(|place| square(f32::from(place) * 120.0)).collect::<Vec<_>>();
+        let pieces = pieces(Ink::new(&strokes), 8);
+        assert_eq!(pieces.iter().map(|piece| piece.strokes().len()).sum::<usize>(), strokes.len());
+        for piece in &pieces {
+            let bounds = piece.bounds().unwrap();
+            assert!(bounds.width() * LINE_SIZE <= line_room() * bounds.height());
+        }
     }
 }

@@ -69,15 +69,16 @@ impl Handwriting {
             return Err(says("is not there; kiosk/ime/fetch model fetches it".into()));
         }
         let broken = |problem| says(format!("is no model for this program: {problem:#}"));
-        let proto = model::read(&places.models).map_err(broken)?;
-        let classes = Classes::new(&proto).ok_or_else(|| says("does not say what its classes are".into()))?;
-        let one = Plan::new(&proto, layout::ONE).map_err(broken)?;
+        let read = || -> TractResult<_> {
+            let proto = model::read(&places.models)?;
+            Ok((Classes::new(&proto), Plan::new(&proto, layout::ONE)?))
+        };
+        let (classes, one) = memory::apart(read).map_err(broken)?;
+        let classes = classes.ok_or_else(|| says("does not say what its classes are".into()))?;
         let words = Words::read(&places.rime_data).map_err(|problem| {
             let file = places.rime_data.join(words::FILE);
             format!("handwriting knows no words: {}: {problem}; rime-data-pinyin-simp brings it", file.display())
         });
-        drop(proto);
-        memory::give_back();
         Ok(Self { folder: places.models.clone(), classes, one, line: None, words })
     }
 
@@ -150,8 +151,7 @@ impl Handwriting {
 
     fn line(&mut self, ink: Ink, before: &str, all: bool) -> TractResult<Vec<String>> {
         if self.line.is_none() {
-            self.line = Some(Plan::new(&model::read(&self.folder)?, layout::LINE)?);
-            memory::give_back();
+            self.line = Some(memory::apart(|| Plan::new(&model::read(&self.folder)?, layout::LINE))?);
         }
         let Some(plan) = &self.line else { return Ok(Vec::new()) };
         let mut texts = vec![String::new()];
