@@ -25,6 +25,7 @@ use crate::{clock::Clock, queue::Queue};
 
 mod commands;
 mod device;
+mod held;
 mod link;
 mod what;
 mod worker;

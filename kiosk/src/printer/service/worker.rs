@@ -225,24 +225,6 @@ impl Worker {
         active.what.ticket().map_or(Ok(false), |ticket| self.is_code_forgotten(ticket))
     }
 
-    fn is_code_forgotten(&self, ticket: TicketNumber) -> Result<bool, QueueError> {
-        let Some(queue) = &self.queue else { return Ok(false) };
-        Ok(queue.print_job(ticket)?.is_none_or(|job| job.proofs.is_none()))
-    }
-
-    /// Empties the printer of a receipt that nobody waits for any more: whoever puts new paper in must not get it.
-    fn drop_what_is_held(&mut self) -> Result<(), QueueError> {
-        let answers = self.health.as_ref().is_some_and(|health| health.status.is_some());
-        if let Some(ticket) = self.held
-            && answers
-            && self.is_code_forgotten(ticket)?
-            && self.device.empty().is_ok()
-        {
-            self.held = None;
-        }
-        Ok(())
-    }
-
     /// Looks at the printer for what concerns the active job.
     fn watch(&mut self, active: &Active) -> Option<Event> {
         match active.job.watch(rules(&self.settings, active.patience)) {
