@@ -188,7 +188,9 @@ fn a_damaged_queue_is_set_aside_and_the_next_suggestion_is_taken() {
     site.start().unwrap();
     site.write("路灯坏了").unwrap();
     site.submit().unwrap();
-    assert_eq!(fs::read(site.path("data/queue.sqlite.damaged-1/queue.sqlite")).unwrap(), [b'x'; 8192]);
+    let sealed = fs::read(site.path("data/queue.sqlite.damaged-1/queue.sqlite.age")).unwrap();
+    assert!(sealed.starts_with(b"age-encryption.org/v1") && sealed.len() > 8192);
+    assert!(!site.path("data/queue.sqlite.damaged-1/queue.sqlite").exists());
 }
 
 #[test]
