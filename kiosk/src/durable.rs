@@ -33,7 +33,11 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
         fs::rename(&beside, path)?;
         sync_name(path)
     };
-    whole().map_err(|source| WriteError { path: path.to_owned(), source })
+    whole().map_err(|source| {
+        // What was written of it would keep the room that others need.
+        fs::remove_file(path.with_added_extension("new")).ok();
+        WriteError { path: path.to_owned(), source }
+    })
 }
 
 /// Makes a folder whose name outlives a power cut; one that is there stays, and its name is made sure of.

@@ -156,6 +156,47 @@ fn a_file_of_garbage_begins_a_queue_of_the_next_generation() {
     assert_eq!(comes_back(&place, &submitted), 0);
 }
 
+/// The log once these rows of events were committed behind what stands in `base`.
+fn log_with(base: &Place, events: &[(i64, Uuid, String, Vec<u8>)]) -> Vec<u8> {
+    let place = Place::new();
+    copy(base, &place);
+    let mut file = rusqlite::Connection::open(place.path()).unwrap();
+    file.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+    let tx = file.transaction().unwrap();
+    for (seq, id, ticket, bytes) in events {
+        let row = rusqlite::params![seq, id.as_bytes(), ticket, bytes];
+        tx.execute("INSERT INTO event (seq, id, ticket, kind, bytes) VALUES (?1, ?2, ?3, 'suggestion', ?4)", row)
+            .unwrap();
+    }
+    tx.commit().unwrap();
+    fs::read(log_of(&place)).unwrap()
+}
+
+#[test]
+fn what_a_failed_commit_left_behind_the_last_one_takes_the_place_of_no_event() {
+    let (made, base, county) = (Place::new(), Place::new(), County::new());
+    let mut queue = made.open();
+    queue.submit(&draft("第一件事"), &county.sealer).unwrap();
+    copy(&made, &base);
+    // Of many pages, and so is what failed before it: the same pages at another time.
+    let last = queue.submit(&draft(&"路".repeat(1_500)), &county.sealer).unwrap();
+    let submitted = events(&mut queue);
+    let bytes = &submitted[&last.event];
+    let seq = wire::event::split(bytes).unwrap().0.seq.cast_signed();
+    let kept = log_with(&base, &[(seq, last.event, last.ticket.to_string(), bytes.clone())]);
+    let other = vec![b'x'; 20 * PAGE];
+    let failed = log_with(&base, &[(seq, Uuid::new_v4(), last.ticket.to_string(), other)]);
+    assert!(failed.len() > kept.len() + 4 * PAGE);
+
+    let log = [&kept[..], &failed[kept.len()..]].concat();
+    durable::write(&log_of(&base), &log, 0o600).unwrap();
+    let length = usize::try_from(fs::metadata(base.path()).unwrap().len()).unwrap();
+    durable::write(&base.path(), &vec![0x55; length], 0o600).unwrap();
+    let (mut queue, salvaged) = open(&base).unwrap();
+    assert!(salvaged.is_some());
+    assert_eq!(events(&mut queue).get(&last.event), Some(bytes));
+}
+
 /// The folder's entries, as a start that was cut short leaves them.
 fn damage(place: &Place) {
     let mut file = fs::read(place.path()).unwrap();

@@ -106,6 +106,19 @@ impl Fault {
         Self::ALL.into_iter().find(|fault| fault.name() == name)
     }
 
+    fn is_of_the_printer(self) -> bool {
+        matches!(
+            self,
+            Self::PaperNearEnd
+                | Self::NoPaper
+                | Self::CoverOpen
+                | Self::Cutter
+                | Self::Heat
+                | Self::Jam
+                | Self::PrinterFault
+        )
+    }
+
     /// Whether a report knows how it stands with it. Openings are a person's to see to.
     fn is_known_to(self, report: &Report) -> bool {
         match self {
@@ -192,6 +205,10 @@ fn faults(report: &Report) -> Vec<Fault> {
     faults
 }
 
+fn profile(report: &Report) -> Option<&str> {
+    report.kiosk.as_ref().map(|kiosk| kiosk.printer.profile.as_str())
+}
+
 /// What the printer says of itself, where it says anything.
 fn printer_says(report: &Report) -> Option<&PrinterState> {
     let printer = &report.kiosk.as_ref()?.printer;
@@ -236,7 +253,10 @@ pub(super) fn change(open: &[Fault], before: Option<&Report>, report: &Report) -
     if is_opened_since(before.map(|before| &before.tamper), &report.tamper) {
         present.push(Fault::CaseOpened);
     }
-    let cleared = open.iter().filter(|fault| !present.contains(fault) && fault.is_known_to(report));
+    // What was wrong with a printer went with it.
+    let replaced = before.and_then(profile).zip(profile(report)).is_some_and(|(before, now)| before != now);
+    let is_over = |fault: &Fault| fault.is_known_to(report) || replaced && fault.is_of_the_printer();
+    let cleared = open.iter().filter(|fault| !present.contains(fault) && is_over(fault));
     let cleared = cleared.copied().collect();
     present.retain(|fault| !open.contains(fault));
     Change { raised: present, cleared }

@@ -30,7 +30,7 @@ use crate::{
     https::why,
     panel,
     printer::{Command, Handle, Letterhead, PrinterHealth, Slip},
-    queue::{Patience, QueueSettings, seal_set_aside},
+    queue::{Patience, QueueSettings},
     seal::Sealer,
     session::{CaseFacts, Door, Event, Facts, Question},
     tamper::Watch,
@@ -93,8 +93,14 @@ struct Counter {
     /// What may be in the file although its commit failed.
     doubt: Option<submitting::Doubt>,
     look_due: Duration,
-    /// When the file was last looked at because the agent could not read it.
-    looked_for_agent: Option<Duration>,
+    /// When the file was last looked at because the agent or a stick could not read it.
+    looked_for_others: Option<Duration>,
+    /// Whether it is to be looked at for them once nobody waits for a receipt.
+    look_wanted: bool,
+    /// Whether somebody submitted or asked for a receipt, and has not left yet.
+    in_visit: bool,
+    /// When what was set aside is to be sealed again, where that failed.
+    seal_due: Duration,
     tidied: Duration,
     /// When to look again whether another visit finds room, where none does.
     full_until: Option<Duration>,
@@ -120,7 +126,10 @@ impl Counter {
             exports: Exports::new(clerk),
             doubt: None,
             look_due: Duration::ZERO,
-            looked_for_agent: None,
+            looked_for_others: None,
+            look_wanted: false,
+            in_visit: false,
+            seal_due: Duration::ZERO,
             tidied: Duration::ZERO,
             full_until: None,
             patience: Patience::default(),
@@ -146,6 +155,7 @@ impl Counter {
             {
                 desk.tend(now);
                 self.tidied = now;
+                self.seal_when_due();
             }
             self.look_after_the_file();
             self.tell_health();
@@ -174,9 +184,7 @@ impl Counter {
             witnesses: config.generation_witnesses(),
         };
         let queue = self.open_queue(&config.queue_path(), &settings)?;
-        if let Err(problem) = seal_set_aside(&config.queue_path(), &sealer) {
-            error!(error = %why(&problem), "a damaged queue that was set aside can't be sealed");
-        }
+        self.seal_what_was_set_aside(&sealer);
         queue.keep_reserve()?;
         if let Ok(printer) = &self.printer {
             printer.send(Command::Queue(Box::new(queue.again()?)));
@@ -186,6 +194,7 @@ impl Counter {
     }
 
     fn work(&mut self, task: Task) {
+        self.in_visit |= matches!(task, Task::Submit(..) | Task::PrintAgain(_) | Task::PrintCode(..));
         match task {
             Task::PrintAgain(ticket) if self.printer.is_err() => post(no_printer(ticket)),
             Task::PrintAgain(ticket) => self.print(Command::Reprint(ticket)),
@@ -194,9 +203,10 @@ impl Counter {
             }
             Task::TestPrint(question) => self.print_slip(question, Slip::Test, true),
             Task::Stick(question) => self.exports.ask(question, &self.office),
-            Task::StickCouldNotRead => self.desk.iter_mut().for_each(|desk| desk.ill = true),
+            Task::StickCouldNotRead => self.others_could_not_read(),
             Task::Submit(question, draft) => self.submit(question, draft),
             Task::Forget => {
+                self.in_visit = false;
                 self.doubt = None;
                 self.print(Command::VisitOver);
             }
@@ -249,7 +259,7 @@ impl Counter {
             ControlEvent::Presence(is) => post(Event::Online(is.is_some_and(|p| p.network == Network::Online))),
             ControlEvent::Changed(Changed::Bulletin) => self.bulletin(),
             ControlEvent::Changed(Changed::Delivered) => post(Event::SomethingDelivered),
-            ControlEvent::Changed(Changed::QueueIll) => self.agent_could_not_read(),
+            ControlEvent::Changed(Changed::QueueIll) => self.others_could_not_read(),
             ControlEvent::Changed(_) => {}
         }
     }

@@ -55,6 +55,10 @@ pub fn seal_set_aside(path: &Path, sealer: &Sealer) -> Result<(), QueueError> {
     let too_many = read.len().saturating_sub(KEPT_ASIDE);
     for (_, folder) in &read[..too_many] {
         tracing::error!(folder = %folder.display(), "too many damaged queues: the oldest goes");
+        // What could not be sealed is not left to whoever reads freed blocks.
+        for plain in files_of(&folder.join(name_of(path))).iter().filter(|plain| plain.exists()) {
+            overwrite_what_can_be(plain).map_err(|source| failed(path, source))?;
+        }
         fs::remove_dir_all(folder).map_err(|source| failed(path, source))?;
     }
     sealed
@@ -96,11 +100,9 @@ fn overwrite_what_can_be(path: &Path) -> io::Result<()> {
 pub(super) fn set_aside(path: &Path, reading: Reading) -> io::Result<PathBuf> {
     let number = folders(path)?.last().map_or(1, |(last, _)| last + 1);
     let folder = path.with_added_extension(format!("damaged-{number}"));
-    let unfinished = path.with_added_extension("damaged-unfinished");
-    match fs::remove_dir_all(&unfinished) {
-        Err(problem) if problem.kind() != io::ErrorKind::NotFound => return Err(problem),
-        _ => fs::create_dir(&unfinished)?,
-    }
+    sweep(path)?;
+    let unfinished = unfinished(path);
+    fs::create_dir(&unfinished)?;
     for file in files_of(path).iter().filter(|file| file.exists()) {
         fs::hard_link(file, unfinished.join(name_of(file)))?;
         match File::open(file).and_then(|file| file.sync_all()) {
@@ -114,6 +116,18 @@ pub(super) fn set_aside(path: &Path, reading: Reading) -> io::Result<PathBuf> {
     fs::rename(&unfinished, &folder)?;
     File::open(durable::above(path))?.sync_all()?;
     Ok(folder)
+}
+
+/// Takes away what was to be set aside when the power went. It holds second names of the queue's own files only.
+pub(super) fn sweep(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(unfinished(path)) {
+        Err(problem) if problem.kind() != io::ErrorKind::NotFound => Err(problem),
+        _ => Ok(()),
+    }
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    path.with_added_extension("damaged-unfinished")
 }
 
 /// The folders that a start which was cut short left behind.

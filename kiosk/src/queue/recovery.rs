@@ -60,7 +60,8 @@ impl Queue {
             false => Reading::AllOfIt,
         };
         let opened = Self::open_after_salvage(path, settings, clock, reading);
-        patience.note(opened.as_ref().err(), now);
+        // A try may take longer than patience: it counts from its end.
+        patience.note(opened.as_ref().err(), clock.monotonic());
         opened
     }
 
@@ -70,6 +71,7 @@ impl Queue {
         clock: &Arc<dyn Clock>,
         reading: Reading,
     ) -> Result<(Self, Option<Salvaged>), QueueError> {
+        aside::sweep(path).map_err(|source| failed(path, source))?;
         let open = || Self::open(path, settings.clone(), Arc::clone(clock));
         let mut folders = unread(path)?;
         let mut found = Vec::new();

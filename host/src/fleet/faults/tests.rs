@@ -90,7 +90,7 @@ fn a_case_whose_switch_was_taken_out_of_the_settings_does_not_stand_open_for_eve
 
 #[test]
 fn what_a_printer_cannot_say_clears_none_of_its_faults() {
-    let says = |state, port| with(|kiosk| kiosk.printer = Printer { port, state, profile: String::new() });
+    let says = |state, port| with(|kiosk| (kiosk.printer.port, kiosk.printer.state) = (port, state));
     let all = [Fault::PaperNearEnd, Fault::NoPaper, Fault::CoverOpen, Fault::Cutter, Fault::Heat, Fault::Jam];
     let cleared = |report: &Report| change(&all, Some(&well()), report).cleared;
     assert_eq!(cleared(&well()), all);
@@ -98,6 +98,9 @@ fn what_a_printer_cannot_say_clears_none_of_its_faults() {
         assert!(cleared(&says(state, true)).is_empty());
     }
     assert!(cleared(&says(PrinterState::Ok, false)).is_empty(), "unplugged");
+    let mut another = says(PrinterState::Mute, true);
+    another.kiosk.as_mut().unwrap().printer.profile = "generic-58".into();
+    assert_eq!(cleared(&another), all, "another printer");
     // It names the gravest only.
     assert_eq!(cleared(&says(PrinterState::NoPaper, true)), [Fault::PaperNearEnd]);
     assert_eq!(cleared(&says(PrinterState::CoverOpen, true)), [Fault::NoPaper]);

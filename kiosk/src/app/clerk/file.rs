@@ -12,15 +12,19 @@ use crate::{
     app::post,
     https::why,
     printer::Command,
-    queue::{Queue, QueueError, QueueSettings},
+    queue::{Queue, QueueError, QueueSettings, seal_set_aside},
+    seal::Sealer,
     session::{Event, Note},
 };
 
 /// How often a full disk is looked at again: each look writes as much as the reserve has.
 const ROOM_AGAIN: Duration = Duration::from_secs(60);
 
-/// How often the file is looked at because the agent can't read it: a look reads all of it.
-const LOOKED_FOR_AGENT: Duration = Duration::from_secs(60);
+/// How often the file is looked at because the agent or a stick can't read it: a look reads all of it.
+const LOOKED_FOR_OTHERS: Duration = Duration::from_secs(60);
+
+/// What could not be sealed for want of room is tried again so often.
+const SEALED_EVERY: Duration = Duration::from_secs(3600);
 
 /// The agent lets the queue file go within milliseconds; two seconds in all.
 const LET_GO_LOOK: Duration = Duration::from_millis(50);
@@ -43,7 +47,10 @@ impl Counter {
     /// Closes a file that has to be looked at anew, and takes no more visits where the disk is full.
     pub(super) fn look_after_the_file(&mut self) {
         let now = self.now();
-        if self.desk.as_ref().is_some_and(|desk| desk.ill) {
+        // A receipt under way would be torn by it.
+        let look = self.look_wanted && !self.in_visit;
+        self.look_wanted &= !look;
+        if self.desk.as_ref().is_some_and(|desk| desk.ill || look) {
             self.close();
         }
         if self.full_until.is_some_and(|until| now < until) {
@@ -115,15 +122,31 @@ impl Counter {
         }
     }
 
-    /// Much of the file is read by the agent alone: where it meets damage, all of it is looked at here.
-    pub(super) fn agent_could_not_read(&mut self) {
+    /// Much of the file is read for the county and for sticks alone: where they meet damage, all of it is looked at here,
+    /// once the visit is over.
+    pub(super) fn others_could_not_read(&mut self) {
         let now = self.now();
-        if let Some(desk) = &mut self.desk
-            && self.looked_for_agent.is_none_or(|last| now >= last + LOOKED_FOR_AGENT)
+        if self.desk.is_some() && self.looked_for_others.is_none_or(|last| now >= last + LOOKED_FOR_OTHERS) {
+            warn!("the agent or a stick could not read the queue file: it is looked at anew");
+            self.look_wanted = true;
+            self.looked_for_others = Some(now);
+        }
+    }
+
+    /// Seals what was set aside and could not be sealed when the file was opened.
+    pub(super) fn seal_when_due(&mut self) {
+        let now = self.now();
+        if now >= self.seal_due
+            && let Some(desk) = &self.desk
         {
-            warn!("the agent could not read the queue file: it is looked at anew");
-            desk.ill = true;
-            self.looked_for_agent = Some(now);
+            self.seal_what_was_set_aside(&desk.sealer);
+            self.seal_due = now + SEALED_EVERY;
+        }
+    }
+
+    pub(super) fn seal_what_was_set_aside(&self, sealer: &Sealer) {
+        if let Err(problem) = seal_set_aside(&self.office.config.queue_path(), sealer) {
+            error!(error = %why(&problem), "a damaged queue that was set aside can't be sealed");
         }
     }
 

@@ -25,7 +25,9 @@ impl Worker {
                 if !matches!(broken_off, Ok(None)) {
                     self.device.may_have_broken_off();
                 }
-                self.held = broken_off.ok().flatten();
+                if let Ok(Some(ticket)) = broken_off {
+                    self.held = Some(ticket);
+                }
                 self.unlisted = true;
                 self.queue = Some(queue);
             }

@@ -4,7 +4,7 @@
 
 use wire::ticket::TicketNumber;
 
-use super::worker::Worker;
+use super::worker::{Worker, waits};
 use crate::queue::QueueError;
 
 impl Worker {
@@ -16,8 +16,10 @@ impl Worker {
     /// Empties the printer of a receipt that nobody waits for any more: whoever puts new paper in must not get it.
     pub(super) fn drop_what_is_held(&mut self) -> Result<(), QueueError> {
         let answers = self.health.as_ref().is_some_and(|health| health.status.is_some());
+        let prints = self.active.as_ref().is_some_and(|active| active.job.is_open() && !waits(active));
         if let Some(ticket) = self.held
             && answers
+            && !prints
             && self.is_code_forgotten(ticket)?
             && self.device.empty().is_ok()
         {

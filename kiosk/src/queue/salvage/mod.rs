@@ -9,11 +9,13 @@
 mod pages;
 mod rows;
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 use wire::event;
 
 use self::{
-    pages::Pages,
+    pages::{Log, Pages},
     rows::{Value, rows},
 };
 
@@ -26,9 +28,17 @@ pub(super) struct Found {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Reads the events of a queue file and its log.
+/// Reads the events of a queue file and its log; each id once.
+///
+/// First as SQLite reads the log, up to the first frame that does not hold. Then with what holds behind that: it adds
+/// events, and takes the place of none, because it may be left of a commit that failed.
 pub(super) fn events(file: &[u8], log: &[u8]) -> Vec<Found> {
-    rows(&Pages::new(file, log)).filter_map(|(seq, columns)| event_of(seq, columns)).collect()
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    for pages in [Pages::new(file, log, Log::ToItsFirstBreak), Pages::new(file, log, Log::BeyondBreaks)] {
+        let events = rows(&pages).filter_map(|(seq, columns)| event_of(seq, columns));
+        found.extend(events.filter(|event| known.insert(event.id)));
+    }
+    found
 }
 
 fn event_of(seq: i64, columns: Vec<Value>) -> Option<Found> {

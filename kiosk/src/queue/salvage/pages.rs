@@ -22,14 +22,14 @@ pub(super) struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     /// Takes the bytes of the file and of its log, either of which may be empty or damaged.
-    pub(super) fn new(file: &'a [u8], log: &'a [u8]) -> Self {
+    pub(super) fn new(file: &'a [u8], log: &'a [u8], counts: Log) -> Self {
         let named = |bytes: &[u8], at: usize| number(bytes, at, 2).map(|n| if n == 1 { 65_536 } else { n as usize });
         let possible = |size: &usize| size.is_power_of_two() && (512..=65_536).contains(size);
         let of_file = file.starts_with(b"SQLite format 3\0").then(|| named(file, 16)).flatten().filter(possible);
         let of_log = number(log, 8, 4).map(|n| n as usize).filter(possible);
         let size = of_file.or(of_log).unwrap_or(USUAL_PAGE);
         let reserved = of_file.and_then(|_| file.get(20)).map_or(0, |n| usize::from(*n)).min(size / 2);
-        Self { file, logged: committed(log, size), size, reserved }
+        Self { file, logged: committed(log, size, counts), size, reserved }
     }
 
     /// A page by its number, from 1.
@@ -44,7 +44,10 @@ impl<'a> Pages<'a> {
     /// The numbers that pages may have.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
         let of_file = u32::try_from(self.file.len() / self.size).unwrap_or(u32::MAX);
-        1..=of_file.max(self.logged.keys().copied().max().unwrap_or(0))
+        // Of the log only those it has: a damaged number may be any.
+        let mut behind: Vec<u32> = self.logged.keys().copied().filter(|number| *number > of_file).collect();
+        behind.sort_unstable();
+        (1..=of_file).chain(behind)
     }
 
     /// Bytes of a page that hold content.
@@ -58,17 +61,21 @@ impl<'a> Pages<'a> {
 /// SQLite ends at the first frame that does not hold. Here the ones behind it are judged by what their predecessor says of
 /// itself, so a place that is damaged costs the frames it touches and no others. The frame behind one that says nothing
 /// of itself can be judged by nobody and is taken: its rows are looked at one by one all the same.
-fn committed(log: &[u8], size: usize) -> HashMap<u32, &[u8]> {
+fn committed(log: &[u8], size: usize, counts: Log) -> HashMap<u32, &[u8]> {
     let mut pages = HashMap::new();
     let frames: Vec<Frame<'_>> =
         log.get(LOG_HEADER..).unwrap_or_default().chunks_exact(FRAME_HEADER + size).map(Frame::of).collect();
-    let Some(Log { salts, big_endian, mut before }) = of_its_header(log).or_else(|| of_its_frames(&frames)) else {
+    let Some(Common { salts, big_endian, mut before }) = of_its_header(log).or_else(|| of_its_frames(&frames)) else {
         return pages;
     };
     let mut uncommitted = HashMap::new();
     for frame in &frames {
         let of_this_log = frame.salts == salts;
-        if of_this_log && before.is_none_or(|before| frame.holds_behind(before, big_endian)) {
+        let holds = of_this_log && before.is_none_or(|before| frame.holds_behind(before, big_endian));
+        if !holds && counts == Log::ToItsFirstBreak {
+            break;
+        }
+        if holds {
             uncommitted.insert(number(frame.head, 0, 4).unwrap_or(0), frame.page);
             if number(frame.head, 4, 4) != Some(0) {
                 pages.extend(uncommitted.drain());
@@ -79,14 +86,23 @@ fn committed(log: &[u8], size: usize) -> HashMap<u32, &[u8]> {
     pages
 }
 
+/// How much of a log counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Log {
+    /// As SQLite reads it.
+    ToItsFirstBreak,
+    /// Also what holds behind a damaged place.
+    BeyondBreaks,
+}
+
 /// What the frames of a log have in common, and the checksum that the first of them goes on from, where it is known.
-struct Log<'a> {
+struct Common<'a> {
     salts: &'a [u8],
     big_endian: bool,
     before: Option<[u32; 2]>,
 }
 
-fn of_its_header(log: &[u8]) -> Option<Log<'_>> {
+fn of_its_header(log: &[u8]) -> Option<Common<'_>> {
     let header = log.get(..LOG_HEADER)?;
     let big_endian = match number(header, 0, 4)? {
         0x377f_0682 => false,
@@ -94,12 +110,12 @@ fn of_its_header(log: &[u8]) -> Option<Log<'_>> {
         _ => return None,
     };
     let sum = checksum([0, 0], &header[..24], big_endian);
-    (stored(header, 24) == Some(sum)).then_some(Log { salts: &header[16..24], big_endian, before: Some(sum) })
+    (stored(header, 24) == Some(sum)).then_some(Common { salts: &header[16..24], big_endian, before: Some(sum) })
 }
 
 /// A log whose header is damaged: two frames, one of which goes on from the other, say as much. The first two do, because
 /// what a longer log before it left stands behind.
-fn of_its_frames<'a>(frames: &[Frame<'a>]) -> Option<Log<'a>> {
+fn of_its_frames<'a>(frames: &[Frame<'a>]) -> Option<Common<'a>> {
     let going_on = |big_endian: bool| {
         let mut pairs = frames.windows(2);
         pairs.position(|pair| {
@@ -107,7 +123,7 @@ fn of_its_frames<'a>(frames: &[Frame<'a>]) -> Option<Log<'a>> {
         })
     };
     let (at, big_endian) = [false, true].into_iter().filter_map(|big| Some((going_on(big)?, big))).min()?;
-    Some(Log { salts: frames[at].salts, big_endian, before: None })
+    Some(Common { salts: frames[at].salts, big_endian, before: None })
 }
 
 /// A page in the log.

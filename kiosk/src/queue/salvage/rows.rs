@@ -130,7 +130,7 @@ fn varint(bytes: &mut &[u8]) -> Option<i64> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::pages::Log, *};
 
     const PAGE: usize = 512;
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn read(pages: &[[u8; PAGE]]) -> Vec<(i64, Vec<Value>)> {
-        rows(&Pages::new(&file(pages), &[])).collect()
+        rows(&Pages::new(&file(pages), &[], Log::BeyondBreaks)).collect()
     }
 
     #[test]
