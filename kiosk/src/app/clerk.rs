@@ -99,8 +99,6 @@ struct Counter {
     look_wanted: bool,
     /// Whether somebody submitted or asked for a receipt, and has not left yet.
     in_visit: bool,
-    /// When what was set aside is to be sealed again, where that failed.
-    seal_due: Duration,
     tidied: Duration,
     /// When to look again whether another visit finds room, where none does.
     full_until: Option<Duration>,
@@ -129,7 +127,6 @@ impl Counter {
             looked_for_others: None,
             look_wanted: false,
             in_visit: false,
-            seal_due: Duration::ZERO,
             tidied: Duration::ZERO,
             full_until: None,
             patience: Patience::default(),
@@ -155,7 +152,6 @@ impl Counter {
             {
                 desk.tend(now);
                 self.tidied = now;
-                self.seal_when_due();
             }
             self.look_after_the_file();
             self.tell_health();
@@ -183,14 +179,14 @@ impl Counter {
             first_generation: Some(enrolment.generation),
             witnesses: config.generation_witnesses(),
         };
-        let queue = self.open_queue(&config.queue_path(), &settings)?;
-        self.seal_what_was_set_aside(&sealer);
-        queue.keep_reserve()?;
+        let desk = Desk::new(self.open_queue(&config.queue_path(), &settings)?, sealer);
+        desk.seal_what_was_set_aside();
+        desk.queue.keep_reserve()?;
         if let Ok(printer) = &self.printer {
-            printer.send(Command::Queue(Box::new(queue.again()?)));
+            printer.send(Command::Queue(Box::new(desk.queue.again()?)));
         }
         info!(terminal = %enrolment.terminal, "ready to take suggestions");
-        Ok(Desk::new(queue, sealer))
+        Ok(desk)
     }
 
     fn work(&mut self, task: Task) {

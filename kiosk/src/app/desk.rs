@@ -27,7 +27,7 @@ use crate::{
     ticket::Draft,
 };
 
-/// Events are kept for 30 days; an hour more is nothing.
+/// Events are kept for 30 days; an hour more is nothing. What could not be sealed for want of room is tried again as often.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 
 /// The open queue, and what its events are sealed with.
@@ -167,11 +167,19 @@ impl Desk {
         Ok(QueueFacts { waiting: depth.waiting, dead: depth.dead, oldest: depth.oldest, set_aside })
     }
 
+    /// Sees to it that no damaged queue beside this one gives its codes to whoever has the card.
+    pub(super) fn seal_what_was_set_aside(&self) {
+        if let Err(problem) = self.queue.seal_set_aside(&self.sealer) {
+            error!(error = %why(&problem), "a damaged queue that was set aside can't be sealed");
+        }
+    }
+
     /// Forgets what is due to be forgotten, and keeps the log small.
     pub(super) fn tend(&mut self, now: Duration) {
         let mut tended = Ok(());
         if now >= self.purge_due {
             self.purge_due = now + PURGE_EVERY;
+            self.seal_what_was_set_aside();
             tended = self.queue.purge().map(|_| ());
         }
         if let Err(problem) = tended.and_then(|()| self.queue.tidy().map(|_| ())) {

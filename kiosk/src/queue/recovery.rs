@@ -28,7 +28,7 @@ use super::{
     store::{files_of, locked_alone, name_of},
     submit::kind_name,
 };
-use crate::{clock::Clock, durable};
+use crate::{clock::Clock, durable, seal::Sealer};
 
 /// What a start found of a damaged file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +143,14 @@ impl Queue {
     /// A folder that can't be read.
     pub fn set_aside(&self) -> Result<usize, QueueError> {
         set_aside_beside(&self.path)
+    }
+
+    /// [`super::seal_set_aside`] of what lies beside this queue.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn seal_set_aside(&self, sealer: &Sealer) -> Result<(), QueueError> {
+        aside::seal_set_aside(&self.path, sealer)
     }
 }
 

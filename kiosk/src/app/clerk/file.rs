@@ -12,8 +12,7 @@ use crate::{
     app::post,
     https::why,
     printer::Command,
-    queue::{Queue, QueueError, QueueSettings, seal_set_aside},
-    seal::Sealer,
+    queue::{Queue, QueueError, QueueSettings},
     session::{Event, Note},
 };
 
@@ -22,9 +21,6 @@ const ROOM_AGAIN: Duration = Duration::from_secs(60);
 
 /// How often the file is looked at because the agent or a stick can't read it: a look reads all of it.
 const LOOKED_FOR_OTHERS: Duration = Duration::from_secs(60);
-
-/// What could not be sealed for want of room is tried again so often.
-const SEALED_EVERY: Duration = Duration::from_secs(3600);
 
 /// The agent lets the queue file go within milliseconds; two seconds in all.
 const LET_GO_LOOK: Duration = Duration::from_millis(50);
@@ -130,23 +126,6 @@ impl Counter {
             warn!("the agent or a stick could not read the queue file: it is looked at anew");
             self.look_wanted = true;
             self.looked_for_others = Some(now);
-        }
-    }
-
-    /// Seals what was set aside and could not be sealed when the file was opened.
-    pub(super) fn seal_when_due(&mut self) {
-        let now = self.now();
-        if now >= self.seal_due
-            && let Some(desk) = &self.desk
-        {
-            self.seal_what_was_set_aside(&desk.sealer);
-            self.seal_due = now + SEALED_EVERY;
-        }
-    }
-
-    pub(super) fn seal_what_was_set_aside(&self, sealer: &Sealer) {
-        if let Err(problem) = seal_set_aside(&self.office.config.queue_path(), sealer) {
-            error!(error = %why(&problem), "a damaged queue that was set aside can't be sealed");
         }
     }
 
