@@ -59,6 +59,14 @@ fn enrol(folder: &Path) {
     durable::write(&folder.join("enrolment.json"), &file, 0o600).unwrap();
 }
 
+/// A clerk whose queue is open.
+fn opened(folder: &Path) -> (Counter, mpsc::Receiver<Task>) {
+    enrol(folder);
+    let (mut counter, inbox) = counter(folder);
+    counter.open();
+    (counter, inbox)
+}
+
 fn words(text: &str) -> Draft {
     Draft {
         category: Named { id: "road".into(), name: "道路".into() },
@@ -138,9 +146,7 @@ fn a_queue_that_does_not_open_is_named_and_nothing_is_taken_until_it_does() {
 #[test]
 fn a_file_that_cannot_be_read_any_more_is_looked_at_anew_by_whoever_reads() {
     let folder = tempfile::tempdir().unwrap();
-    enrol(folder.path());
-    let (mut counter, _inbox) = counter(folder.path());
-    counter.open();
+    let (mut counter, _inbox) = opened(folder.path());
     counter.work(submission());
     // All but the first page rots, and what was read before counts no more.
     let path = folder.path().join("queue.sqlite");
@@ -162,9 +168,7 @@ fn a_file_that_cannot_be_read_any_more_is_looked_at_anew_by_whoever_reads() {
 #[test]
 fn the_same_words_again_get_the_number_of_the_suggestion_that_is_there_after_all() {
     let folder = tempfile::tempdir().unwrap();
-    enrol(folder.path());
-    let (mut counter, _inbox) = counter(folder.path());
-    counter.open();
+    let (mut counter, _inbox) = opened(folder.path());
     let waiting = |counter: &mut Counter| counter.facts().queue.unwrap().waiting;
     let in_doubt = |counter: &mut Counter| {
         let desk = counter.desk.as_mut().unwrap();

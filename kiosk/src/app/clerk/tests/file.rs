@@ -18,9 +18,7 @@ fn a_damaged_queue_is_set_aside_and_suggestions_are_taken_all_the_same() {
 #[test]
 fn a_file_that_breaks_while_it_is_open_is_looked_at_anew() {
     let folder = tempfile::tempdir().unwrap();
-    enrol(folder.path());
-    let (mut counter, _inbox) = counter(folder.path());
-    counter.open();
+    let (mut counter, _inbox) = opened(folder.path());
     counter.work(submission());
     counter.desk.as_mut().unwrap().ill = true;
     counter.look_after_the_file();
@@ -32,9 +30,7 @@ fn a_file_that_breaks_while_it_is_open_is_looked_at_anew() {
 #[test]
 fn a_file_that_the_agent_cannot_read_is_looked_at_anew_once_the_visit_is_over_and_not_at_every_word_of_the_agents() {
     let folder = tempfile::tempdir().unwrap();
-    enrol(folder.path());
-    let (mut counter, _inbox) = counter(folder.path());
-    counter.open();
+    let (mut counter, _inbox) = opened(folder.path());
     let is_closed_by = |counter: &mut Counter, task: Task| {
         counter.work(task);
         counter.look_after_the_file();
@@ -53,9 +49,7 @@ fn a_file_that_the_agent_cannot_read_is_looked_at_anew_once_the_visit_is_over_an
 #[test]
 fn a_disk_that_takes_no_reserve_is_named_and_the_terminal_is_back_by_itself_when_it_does() {
     let folder = tempfile::tempdir().unwrap();
-    enrol(folder.path());
-    let (mut counter, _inbox) = counter(folder.path());
-    counter.open();
+    let (mut counter, _inbox) = opened(folder.path());
     let reserve = folder.path().join("queue.sqlite.reserve");
     counter.look_after_the_file();
     fs::remove_file(&reserve).unwrap();
