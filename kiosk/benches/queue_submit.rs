@@ -55,6 +55,7 @@ impl Bare {
             ticket: header.ticket,
             text: TEXT.into(),
             landmark: Some("老槐树旁".into()),
+            spoken_s: None,
             on_behalf: false,
             secret: Secret::draw(),
             code: QueryCode::draw(),

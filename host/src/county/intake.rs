@@ -9,7 +9,7 @@
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use wire::{
-    event::{self, Contact, Header, Kind, Rating, Suggestion},
+    event::{self, Contact, Header, Kind, Rating, Suggestion, Voice},
     intake::Views,
     ticket::{TerminalNumber, TicketNumber},
     view::{SealedView, ViewKey},
@@ -47,6 +47,7 @@ pub(crate) enum Opened {
     Suggestion(Suggestion),
     Contact(Contact),
     Rating(Rating),
+    Voice(Voice),
     Unknown,
     Unreadable,
 }
@@ -119,6 +120,7 @@ impl County {
             Opened::Suggestion(suggestion) => self.suggest(tx, header, &suggestion).await,
             Opened::Contact(contact) => self.attach(tx, row, &contact).await,
             Opened::Rating(rating) => self.rate(tx, row, header.ticket, &rating).await,
+            Opened::Voice(_) => self.join(tx, row).await,
             Opened::Unknown => Ok(events::mark(tx, &row.id, "kept", None).await?),
             Opened::Unreadable => Ok(()),
         }
@@ -154,6 +156,7 @@ impl County {
             Kind::Suggestion => read(&plain, names, |s: &Suggestion| (s.id, s.ticket)).map(Opened::Suggestion),
             Kind::Contact => read(&plain, names, |c: &Contact| (c.id, c.ticket)).map(Opened::Contact),
             Kind::Rating => read(&plain, names, |r: &Rating| (r.id, r.ticket)).map(Opened::Rating),
+            Kind::Voice => read(&plain, names, |v: &Voice| (v.id, v.ticket)).map(Opened::Voice),
             Kind::Unknown => None,
         };
         opened.unwrap_or(Opened::Unreadable)
@@ -193,18 +196,16 @@ impl County {
             match self.open_body(&header, body) {
                 Opened::Contact(contact) => self.attach(&mut *tx, &waiting, &contact).await?,
                 Opened::Rating(rating) => self.rate(&mut *tx, &waiting, header.ticket, &rating).await?,
-                _ => {}
+                Opened::Voice(_) => self.join(&mut *tx, &waiting).await?,
+                Opened::Suggestion(_) | Opened::Unknown | Opened::Unreadable => {}
             }
         }
         Ok(())
     }
 
-    /// Ties a contact to its case: that of the same boot, else the last one said before it. Without one it waits.
+    /// Ties a contact to its case. Without one it waits.
     async fn attach(&self, tx: &mut Conn, event: &EventRow, contact: &Contact) -> Result<(), Error> {
-        let cases = cases::of_ticket(&mut *tx, &event.ticket).await?;
-        let Some(case) = cases.iter().max_by_key(|c| (c.boot == event.boot, c.seq < event.seq, c.seq)) else {
-            return Ok(());
-        };
+        let Some(case) = case_before(&mut *tx, event).await? else { return Ok(()) };
         let newer = match &case.contact {
             Some(known) => events::find(&mut *tx, known).await?.is_none_or(|k| k.seq < event.seq),
             None => true,
@@ -213,6 +214,12 @@ impl County {
             let tag = phone_digits(&contact.phone).map(|digits| self.keys.tag(Use::Phone, &digits));
             cases::set_contact(&mut *tx, &case.id, &event.id, tag.as_deref()).await?;
         }
+        Ok(events::mark(tx, &event.id, "applied", Some(&case.id)).await?)
+    }
+
+    /// Ties a recording to its case. Without one it waits.
+    async fn join(&self, tx: &mut Conn, event: &EventRow) -> Result<(), Error> {
+        let Some(case) = case_before(&mut *tx, event).await? else { return Ok(()) };
         Ok(events::mark(tx, &event.id, "applied", Some(&case.id)).await?)
     }
 
@@ -306,12 +313,18 @@ impl County {
     }
 }
 
+/// The case that something further belongs to: that of the same boot, else the last one said before it.
+async fn case_before(conn: &mut Conn, event: &EventRow) -> Result<Option<CaseRow>, Error> {
+    let cases = cases::of_ticket(conn, &event.ticket).await?;
+    Ok(cases.into_iter().max_by_key(|c| (c.boot == event.boot, c.seq < event.seq, c.seq)))
+}
+
 fn check_sender(header: &Header, from: TerminalNumber, id: Uuid) -> Result<(), IntakeRefused> {
     if header.id != id {
         return Err(IntakeRefused::OtherId);
     }
     // A rating may be for a ticket of any terminal; what a terminal takes down carries its own number.
-    let own = matches!(header.kind, Kind::Suggestion | Kind::Contact);
+    let own = matches!(header.kind, Kind::Suggestion | Kind::Contact | Kind::Voice);
     if header.terminal != from || own && header.ticket.terminal() != from {
         return Err(IntakeRefused::NotTheSenders);
     }

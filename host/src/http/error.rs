@@ -124,7 +124,7 @@ impl From<JsonRejection> for ApiError {
 
 impl From<BytesRejection> for ApiError {
     fn from(rejection: BytesRejection) -> Self {
-        let most = wire::event::EVENT_MAX;
+        let most = wire::event::LARGEST_EVENT_MAX;
         let message = format!("expected an event of at most {most} bytes, whole");
         // 422 ends an event for good, so it is said only of what comes out the same however often it is sent.
         if matches!(rejection, BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_))) {

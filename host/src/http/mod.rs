@@ -77,7 +77,7 @@ pub fn for_terminals(
         );
     }
     if let Some(county) = county {
-        let event = DefaultBodyLimit::max(wire::event::EVENT_MAX);
+        let event = DefaultBodyLimit::max(wire::event::LARGEST_EVENT_MAX);
         let small = Router::new()
             .route("/views", get(intake::views))
             .route("/bulletin", get(intake::bulletin))

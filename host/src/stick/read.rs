@@ -8,7 +8,7 @@ use std::{
 };
 
 use wire::{
-    event::EVENT_MAX,
+    event::LARGEST_EVENT_MAX,
     stick::{BYTES_MAX, EVENTS_MAX, FOLDER, MANIFEST, MANIFEST_MAX, parcel_of},
 };
 
@@ -84,7 +84,7 @@ pub(super) fn parcel(folder: &Path) -> Result<Parcel, ImportError> {
     let (mut of_events, mut of_manifest) = (BYTES_MAX, MANIFEST_MAX as u64);
     for name in names {
         let (most, room) =
-            if name == MANIFEST { (MANIFEST_MAX, &mut of_manifest) } else { (EVENT_MAX, &mut of_events) };
+            if name == MANIFEST { (MANIFEST_MAX, &mut of_manifest) } else { (LARGEST_EVENT_MAX, &mut of_events) };
         let content = content(&folder.join(&name), most as u64, room);
         parcel.files.insert(name, content);
     }
@@ -120,14 +120,14 @@ mod tests {
     #[test]
     fn a_parcel_that_is_as_full_as_it_may_be_is_read_whole_and_what_is_beyond_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let most = BYTES_MAX / EVENT_MAX as u64;
+        let most = BYTES_MAX / LARGEST_EVENT_MAX as u64;
         for n in 0..=most {
-            put(&folder.path().join(format!("{n:04}")), &vec![b'x'; EVENT_MAX]);
+            put(&folder.path().join(format!("{n:04}")), &vec![b'x'; LARGEST_EVENT_MAX]);
         }
         put(&folder.path().join(MANIFEST), &vec![b' '; MANIFEST_MAX]);
         let parcel = parcel(folder.path()).unwrap();
         let whole = |name: &str| matches!(parcel.files.get(name), Some(Content::Bytes(_)));
         assert!(whole("0000") && whole(&format!("{:04}", most - 1)) && whole(MANIFEST));
-        assert_eq!(parcel.files[&format!("{most:04}")], Content::TooLong(EVENT_MAX as u64));
+        assert_eq!(parcel.files[&format!("{most:04}")], Content::TooLong(LARGEST_EVENT_MAX as u64));
     }
 }

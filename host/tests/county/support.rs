@@ -161,6 +161,7 @@ impl Bench {
             text: text.into(),
             landmark: None,
             on_behalf: false,
+            spoken_s: None,
             secret: receipt.secret.clone(),
             code: receipt.code.clone(),
         };

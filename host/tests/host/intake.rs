@@ -51,7 +51,7 @@ async fn what_is_no_event_of_the_sender_is_refused_and_says_the_ledger_all_the_s
     let other_id = terminal.put_as(&host, Uuid::new_v4(), &said.bytes, &digest).await;
     let others_header = other.put(&host, &said).await;
     let not_an_event = terminal.put_as(&host, said.id, b"<html>", &event::content_digest(b"<html>")).await;
-    let long = vec![b'x'; event::EVENT_MAX + 1];
+    let long = vec![b'x'; event::LARGEST_EVENT_MAX + 1];
     let too_long = terminal.put_as(&host, said.id, &long, &event::content_digest(&long)).await;
     for refused in [wrong_digest, no_digest, other_id, others_header, not_an_event, too_long] {
         assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);

@@ -14,7 +14,7 @@ use rcgen::KeyPair;
 use reqwest::StatusCode;
 use uuid::Uuid;
 use wire::{
-    event::EVENT_MAX,
+    event::LARGEST_EVENT_MAX,
     stick::{FOLDER, MANIFEST, MANIFEST_MAX, VERSION},
 };
 
@@ -208,7 +208,7 @@ async fn a_damaged_a_missing_and_an_unlisted_event_are_kept_apart_and_cost_the_o
     changed[200] ^= 1;
     put(&at(1), &changed);
     fs::remove_file(at(2)).unwrap();
-    put(&at(3), &vec![b'x'; EVENT_MAX + 1]);
+    put(&at(3), &vec![b'x'; LARGEST_EVENT_MAX + 1]);
     // A link is not followed, wherever it leads.
     fs::remove_file(at(4)).unwrap();
     std::os::unix::fs::symlink(desk.host.data.path().join("county/keys/working.key"), at(4)).unwrap();

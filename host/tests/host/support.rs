@@ -207,6 +207,7 @@ impl Said {
             text: text.to_owned(),
             landmark: None,
             on_behalf: false,
+            spoken_s: None,
             secret: secret.clone(),
             code: code.clone(),
         };

@@ -25,6 +25,23 @@ pub const VERSION: u32 = 1;
 /// The most bytes that an event of text may have: 2,000 characters escaped, sealed, with room to spare.
 pub const EVENT_MAX: usize = 64 * 1024;
 
+/// The most seconds that a recording may have.
+pub const VOICE_SECONDS_MAX: u32 = 120;
+
+/// The most bytes that a recording's file may have: two minutes at 16 kbit/s are 240 kB; a third more, because the rate
+/// is a mean.
+pub const VOICE_AUDIO_MAX: usize = 320 * 1024;
+
+/// The most bytes that a [`Voice`] event may have: the longest file in base64 is 427 KiB, and 21 more are for the rest
+/// of the body, the sealing and the header.
+pub const VOICE_EVENT_MAX: usize = 448 * 1024;
+
+/// The most bytes that an event of any kind may have: what somebody must be ready for who does not know its kind yet.
+pub const LARGEST_EVENT_MAX: usize = VOICE_EVENT_MAX;
+
+/// What [`Voice::media`] says of the recordings that terminals make.
+pub const VOICE_MEDIA: &str = "audio/ogg; codecs=opus";
+
 /// What an event carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -35,9 +52,22 @@ pub enum Kind {
     Contact,
     /// A [`Rating`].
     Rating,
+    /// A [`Voice`].
+    Voice,
     /// A kind of a newer terminal; kept, not read.
     #[serde(other)]
     Unknown,
+}
+
+impl Kind {
+    /// The most bytes that an event of this kind may have.
+    #[must_use]
+    pub fn max_bytes(self) -> usize {
+        match self {
+            Self::Voice => VOICE_EVENT_MAX,
+            Self::Suggestion | Self::Contact | Self::Rating | Self::Unknown => EVENT_MAX,
+        }
+    }
 }
 
 /// How far the wall time of a header can be trusted.
@@ -106,9 +136,14 @@ pub struct Header {
 /// Why bytes are not an event.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// Longer than [`EVENT_MAX`].
-    #[error("an event has at most {EVENT_MAX} bytes, this one has {0}")]
-    TooLong(usize),
+    /// Longer than an event of its kind may be, or than any.
+    #[error("such an event has at most {max} bytes, this one has {bytes}")]
+    TooLong {
+        /// How long it is.
+        bytes: usize,
+        /// How long it may be.
+        max: usize,
+    },
     /// No line feed behind a header.
     #[error("no header line")]
     NoHeader,
@@ -137,14 +172,17 @@ pub fn assemble(header: &Header, sealed: &[u8]) -> Vec<u8> {
 /// # Errors
 /// Whatever keeps the bytes from being an event; the body is not opened.
 pub fn split(bytes: &[u8]) -> Result<(Header, &[u8]), EventError> {
-    if bytes.len() > EVENT_MAX {
-        return Err(EventError::TooLong(bytes.len()));
-    }
+    let within = |max: usize| match bytes.len() {
+        bytes if bytes > max => Err(EventError::TooLong { bytes, max }),
+        _ => Ok(()),
+    };
+    within(LARGEST_EVENT_MAX)?;
     let end = bytes.iter().position(|b| *b == b'\n').ok_or(EventError::NoHeader)?;
     let header: Header = serde_json::from_slice(&bytes[..end]).map_err(EventError::Header)?;
     if header.v != VERSION {
         return Err(EventError::Version(header.v));
     }
+    within(header.kind.max_bytes())?;
     match &bytes[end + 1..] {
         [] => Err(EventError::NoBody),
         body => Ok((header, body)),
@@ -181,6 +219,9 @@ pub struct Suggestion {
     /// Whether the liaison officer wrote it for somebody (代填).
     #[serde(default)]
     pub on_behalf: bool,
+    /// That it was spoken: so many seconds follow as a [`Voice`] of the same ticket. The text is complete without them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoken_s: Option<u32>,
     /// What the receipt's QR proves.
     pub secret: Secret,
     /// What the receipt's query code proves.
@@ -217,6 +258,41 @@ pub struct Rating {
     pub proof: Proof,
 }
 
+/// The body of a recording, which belongs to a suggestion that says so ([`Suggestion::spoken_s`]).
+#[derive(Debug, Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize, JsonSchema)]
+pub struct Voice {
+    /// As in the header.
+    #[zeroize(skip)]
+    pub id: Uuid,
+    /// As in the header.
+    #[zeroize(skip)]
+    pub ticket: TicketNumber,
+    /// What [`Self::audio`] is: [`VOICE_MEDIA`].
+    pub media: String,
+    /// How long it plays, at most [`VOICE_SECONDS_MAX`].
+    pub seconds: u32,
+    /// The file, at most [`VOICE_AUDIO_MAX`] bytes; base64 in JSON.
+    #[serde(with = "base64_text")]
+    #[schemars(with = "String")]
+    pub audio: Vec<u8>,
+}
+
+/// Bytes as a text of JSON's; what was in between is overwritten.
+mod base64_text {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use zeroize::Zeroizing;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        Zeroizing::new(STANDARD.encode(bytes)).as_str().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = Zeroizing::new(String::deserialize(from)?);
+        STANDARD.decode(text.as_bytes()).map_err(|_| D::Error::custom("expected base64"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,10 +324,41 @@ mod tests {
     fn what_is_not_an_event_is_named() {
         assert!(matches!(split(b"{}"), Err(EventError::NoHeader)));
         assert!(matches!(split(b"{}\nx"), Err(EventError::Header(_))));
-        assert!(matches!(split(&vec![0; EVENT_MAX + 1]), Err(EventError::TooLong(_))));
+        assert!(matches!(split(&vec![0; LARGEST_EVENT_MAX + 1]), Err(EventError::TooLong { .. })));
         let newer = assemble(&Header { v: 2, ..header() }, b"x");
         assert!(matches!(split(&newer), Err(EventError::Version(2))));
         assert!(matches!(split(&assemble(&header(), b"")), Err(EventError::NoBody)));
+    }
+
+    #[test]
+    fn every_kind_has_its_own_limit_and_only_a_recording_is_long() {
+        for kind in [Kind::Suggestion, Kind::Contact, Kind::Rating, Kind::Voice, Kind::Unknown] {
+            let header = Header { kind, ..header() };
+            let longest = kind.max_bytes() - assemble(&header, b"").len();
+            assert!(split(&assemble(&header, &vec![b'x'; longest])).is_ok(), "{kind:?}");
+            let too_long = assemble(&header, &vec![b'x'; longest + 1]);
+            let refused = split(&too_long);
+            let (bytes, max) = (kind.max_bytes() + 1, kind.max_bytes());
+            assert!(matches!(refused, Err(EventError::TooLong { bytes: b, max: m }) if (b, m) == (bytes, max)));
+            assert_eq!(max > EVENT_MAX, kind == Kind::Voice, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_recording_fits_its_event() {
+        let voice = Voice {
+            id: Uuid::from_u128(7),
+            ticket: header().ticket,
+            media: VOICE_MEDIA.into(),
+            seconds: VOICE_SECONDS_MAX,
+            audio: vec![0xff; VOICE_AUDIO_MAX],
+        };
+        let plain = serde_json::to_vec(&voice).unwrap();
+        let header = Header { kind: Kind::Voice, ..header() };
+        // age: a header of two recipients, and 16 bytes more for each 64 KiB. Source: age-encryption.org/v1.
+        let sealed = plain.len() + 512 + 16 * plain.len().div_ceil(64 * 1024);
+        assert!(assemble(&header, &vec![0; sealed]).len() <= VOICE_EVENT_MAX);
+        assert_eq!(serde_json::from_slice::<Voice>(&plain).unwrap(), voice);
     }
 
     #[test]

@@ -12,6 +12,20 @@
 //! | POST `/intake/v1/lookup` | [`Lookup`] | [`LookupAnswer`]; audited |
 //! | POST `/intake/v1/reissue` | [`Reissue`] | [`Reissued`]; audited |
 //!
+//! A recording ([`crate::event::Kind::Voice`]) is sent in pieces, by tus 1.0.0 with its extensions creation, expiration
+//! and termination (<https://tus.io/protocols/resumable-upload>); PUT takes it whole as well. An upload is named like its
+//! event, belongs to the terminal that began it, and is forgotten a week after its last byte.
+//!
+//! | method, path | request | answer |
+//! |---|---|---|
+//! | POST `/intake/v1/uploads` | `Upload-Length`, `Upload-Metadata: id BASE64,sha256 BASE64`: the id as text, the hash as its 32 bytes; the hash may be left out | 201 `Location`, `Upload-Offset`: send the rest from there, also of an upload that was begun before; 200 [`Accepted`] the county holds these very bytes; 409 it holds others under this id, and has kept these beside them; 413 longer than any event; 422 no id |
+//! | HEAD `/intake/v1/uploads/{id}` | | 200 `Upload-Offset`, what is on the county's disk; all of it where the county holds the event; 404 no such upload of this terminal |
+//! | PATCH `/intake/v1/uploads/{id}` | `Upload-Offset`, `application/offset+octet-stream` | 204 `Upload-Offset`, on the county's disk; with the last byte: 204 the event was taken as by PUT; 422 as PUT says it; 409 other bytes, as PUT says it; 460 the hash is another one: all of it is to be sent again. In between: 409 another offset than the county's; 413 more than was announced; 404 |
+//! | DELETE `/intake/v1/uploads/{id}` | | 204; 404 |
+//!
+//! Both meanings of 409 leave nothing to guess: POST with the hash says 409 only of what is kept as a conflict. Whoever
+//! lost an answer asks with POST.
+//!
 //! Every answer carries the host's ledger id in the header [`LEDGER`]: `host restore` makes a new one, and a terminal
 //! that sees another offers again all that it still holds.
 
@@ -31,6 +45,9 @@ pub const LEDGER: &str = "lianxin-ledger";
 
 /// Name of the request and response header that carries an event's hash (RFC 9530).
 pub const CONTENT_DIGEST: &str = "content-digest";
+
+/// The version of tus that both sides speak, in the header `Tus-Resumable`.
+pub const TUS_VERSION: &str = "1.0.0";
 
 /// An event is on the county's disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -15,6 +15,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         of::<event::Suggestion>("suggestion"),
         of::<event::Contact>("contact"),
         of::<event::Rating>("rating"),
+        of::<event::Voice>("voice"),
         of::<bulletin::Bulletin>("bulletin"),
         of::<view::View>("view"),
         of::<view::SealedView>("sealed_view"),

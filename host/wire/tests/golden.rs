@@ -37,8 +37,10 @@ fn holds<T: Serialize + DeserializeOwned>(name: &str) {
 fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<event::Header>("header");
     holds::<event::Suggestion>("suggestion");
+    holds::<event::Suggestion>("suggestion_spoken");
     holds::<event::Contact>("contact");
     holds::<event::Rating>("rating");
+    holds::<event::Voice>("voice");
     holds::<Bulletin>("bulletin");
     holds::<view::View>("view");
     holds::<view::SealedView>("sealed_view");
@@ -93,10 +95,27 @@ fn a_state_or_kind_of_a_newer_host_is_shown_as_under_way_and_kept() {
     let read: view::View = serde_json::from_value(newer).unwrap();
     assert_eq!((read.state, read.state.label()), (State::Unknown, "办理中"));
     let mut newer = golden("header");
-    newer["kind"] = json!("voice");
+    newer["kind"] = json!("hologram");
     newer["wall"]["quality"] = json!("pulsar");
     let read: event::Header = serde_json::from_value(newer).unwrap();
     assert_eq!((read.kind, read.wall.quality), (event::Kind::Unknown, event::ClockQuality::Unknown));
+}
+
+#[test]
+fn a_suggestion_says_that_it_was_spoken_only_where_it_was() {
+    let written: event::Suggestion = serde_json::from_value(golden("suggestion")).unwrap();
+    let spoken: event::Suggestion = serde_json::from_value(golden("suggestion_spoken")).unwrap();
+    assert_eq!((written.spoken_s, spoken.spoken_s), (None, Some(42)));
+    assert!(wire::check_text(&spoken.text).is_ok(), "its text is a suggestion by itself");
+}
+
+#[test]
+fn a_recording_that_is_no_base64_is_none() {
+    let mut spoilt = golden("voice");
+    spoilt["audio"] = json!("T2dnUw=");
+    assert!(serde_json::from_value::<event::Voice>(spoilt).is_err());
+    let voice: event::Voice = serde_json::from_value(golden("voice")).unwrap();
+    assert_eq!((voice.media.as_str(), &voice.audio[..4]), (event::VOICE_MEDIA, &b"OggS"[..]));
 }
 
 #[test]

@@ -62,6 +62,7 @@ impl Queue {
             text: draft.text.clone(),
             landmark: draft.landmark.clone(),
             on_behalf: draft.on_behalf,
+            spoken_s: None,
             secret: secret.clone(),
             code: code.clone(),
         };
@@ -226,7 +227,7 @@ fn next_place(tx: &Transaction<'_>, wall: WallTime) -> Result<Place, QueueError>
 /// Writes an event and its Forward item.
 fn append(tx: &Transaction<'_>, header: &Header, sealed: &[u8]) -> Result<(), QueueError> {
     let bytes = event::assemble(header, sealed);
-    if bytes.len() > event::EVENT_MAX {
+    if bytes.len() > header.kind.max_bytes() {
         return Err(QueueError::TooLong(bytes.len()));
     }
     let kind = kind_name(header.kind);
@@ -242,6 +243,7 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Contact => "contact",
         Kind::Rating => "rating",
+        Kind::Voice => "voice",
         Kind::Suggestion | Kind::Unknown => "suggestion",
     }
 }

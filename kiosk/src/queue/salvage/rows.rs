@@ -13,7 +13,7 @@ const LEAF: u8 = 0x0d;
 const FILE_HEADER: usize = 100;
 
 /// The longest row of an event: the event itself, and less than a kilobyte of what stands beside it.
-const ROW_MAX: usize = wire::event::EVENT_MAX + 1024;
+const ROW_MAX: usize = wire::event::LARGEST_EVENT_MAX + 1024;
 
 /// One column of a row, as far as the queue has such.
 #[derive(Debug, PartialEq, Eq)]

@@ -14,9 +14,7 @@ use kiosk::{
 use serde::{Serialize, de::DeserializeOwned};
 use wire::{
     bulletin::Bulletin,
-    enrol,
-    event::{self, EVENT_MAX},
-    health, intake,
+    enrol, event, health, intake,
     secret::{QueryCode, Secret},
     stick::{BYTES_MAX, EVENTS_MAX, SignedManifest, VERSION, parcel_name, parcel_of, to_be_signed},
     ticket::{TerminalNumber, TicketNumber},
@@ -68,10 +66,10 @@ pub fn ticket(bytes: &[u8]) {
 /// An event as a host takes it in and a damaged queue gives it back.
 pub fn event(bytes: &[u8]) {
     let Ok((header, body)) = event::split(bytes) else { return };
-    assert!(bytes.len() <= EVENT_MAX && !body.is_empty() && bytes.ends_with(body));
+    assert!(bytes.len() <= header.kind.max_bytes() && !body.is_empty() && bytes.ends_with(body));
     checks_out(header.ticket);
     let again = event::assemble(&header, body);
-    if again.len() <= EVENT_MAX {
+    if again.len() <= header.kind.max_bytes() {
         let (read, sealed) = event::split(&again).unwrap();
         assert_eq!((&read, sealed), (&header, body));
         assert_eq!(event::assemble(&read, sealed), again, "written once, it stays as it is");
