@@ -21,8 +21,8 @@ use std::{
 use kiosk::{
     clock::Clock as _,
     printer::{
-        Command, Cut, FenceKind, Handle, Line, Open, Paper, PortError, PrinterEvent, PrinterSettings, Profile, Receipt,
-        Width, built_in, render, start_at,
+        Characters, Command, Cut, FenceKind, Handle, Line, Open, Paper, PortError, PrinterEvent, PrinterSettings,
+        Profile, Receipt, Width, built_in, render, start_at,
     },
     queue::{CODE_KEPT, PrintState, Queue, Submitted},
 };
@@ -280,7 +280,7 @@ fn copies(one: &Submitted, cut: Cut) -> [Vec<u8>; 2] {
             text: None,
             copy,
         };
-        render(&receipt.layout(Width::Mm58), cut).to_vec()
+        render(&receipt.layout(Width::Mm58), cut, Characters::Gbk).to_vec()
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::{fs, path::PathBuf};
 
-use kiosk::printer::{Cut, Letterhead, Op, Receipt, Slip, Width, columns, render};
+use kiosk::printer::{Characters, Cut, Letterhead, Op, Receipt, Slip, Width, columns, render};
 use proptest::prelude::*;
 use wire::{
     secret::{QueryCode, Secret, track_link},
@@ -59,22 +59,27 @@ fn same_as_golden(name: &str, bytes: &[u8]) {
 #[test]
 fn receipts_and_slips_are_the_golden_bytes_on_both_papers() {
     for (name, width) in [("58", Width::Mm58), ("80", Width::Mm80)] {
-        with(0, None, |r| same_as_golden(&format!("receipt_{name}.bin"), &render(&r.layout(width), Cut::GsV)));
+        with(0, None, |r| {
+            same_as_golden(&format!("receipt_{name}.bin"), &render(&r.layout(width), Cut::GsV, Characters::Gbk))
+        });
         let words = "村口到学校的路有三处大坑，下雨天孩子们走不过去（昨天摔了两个）。请尽快修一修！";
         with(2, Some(words), |r| {
-            same_as_golden(&format!("copy_with_words_{name}.bin"), &render(&r.layout(width), Cut::GsV))
+            same_as_golden(&format!("copy_with_words_{name}.bin"), &render(&r.layout(width), Cut::GsV, Characters::Gbk))
         });
         let code = "771905".parse().unwrap();
         let slip = Slip::Reissued { ticket: ticket(), code }.layout(&head(), width);
-        same_as_golden(&format!("reissued_{name}.bin"), &render(&slip, Cut::GsV));
-        same_as_golden(&format!("test_{name}.bin"), &render(&Slip::Test.layout(&head(), width), Cut::GsV));
+        same_as_golden(&format!("reissued_{name}.bin"), &render(&slip, Cut::GsV, Characters::Gbk));
+        same_as_golden(
+            &format!("test_{name}.bin"),
+            &render(&Slip::Test.layout(&head(), width), Cut::GsV, Characters::Gbk),
+        );
     }
 }
 
 #[test]
 fn a_typical_receipt_has_at_most_600_bytes() {
     for width in [Width::Mm58, Width::Mm80] {
-        let bytes = with(0, None, |r| render(&r.layout(width), Cut::GsV));
+        let bytes = with(0, None, |r| render(&r.layout(width), Cut::GsV, Characters::Gbk));
         assert!(bytes.len() <= 600, "{width:?}: {} bytes", bytes.len());
     }
 }
@@ -177,7 +182,7 @@ fn without_dots(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn a_line_that_the_printers_font_lacks_is_drawn_and_the_others_are_not() {
     let text = "我叫王𬎆，住在村口。\n路灯坏了。";
-    let bytes = with(0, Some(text), |r| render(&r.layout(Width::Mm58), Cut::GsV));
+    let bytes = with(0, Some(text), |r| render(&r.layout(Width::Mm58), Cut::GsV, Characters::Gbk));
     let plain = encoding_rs::GB18030.encode("路灯坏了。").0.into_owned();
     let drawn = encoding_rs::GB18030.encode("住在村口").0.into_owned();
     let holds = |what: &[u8]| bytes.windows(what.len()).any(|w| w == what);
@@ -190,7 +195,7 @@ proptest! {
     #[test]
     fn no_text_makes_a_command(text in any::<String>()) {
         let count = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).filter(|w| *w == what).count();
-        let with_words = with(1, Some(&text), |r| render(&r.layout(Width::Mm58), Cut::GsV));
+        let with_words = with(1, Some(&text), |r| render(&r.layout(Width::Mm58), Cut::GsV, Characters::Gbk));
         // Executed at once, also inside of dots.
         for command in [[0x10, 0x04], [0x10, 0x05], [0x10, 0x14]] {
             prop_assert_eq!(count(&with_words, &command), 0);
@@ -203,7 +208,7 @@ proptest! {
     #[test]
     fn no_number_makes_a_real_time_command(terminal in 0..100_000_u32, generation in 0..100_u8, counter in 0..10_000_u16) {
         let ticket = TicketNumber::new(TerminalNumber::new(terminal).unwrap(), generation, counter).unwrap();
-        let bytes = with(0, None, |r| render(&Receipt { ticket, ..r.clone() }.layout(Width::Mm58), Cut::GsV));
+        let bytes = with(0, None, |r| render(&Receipt { ticket, ..r.clone() }.layout(Width::Mm58), Cut::GsV, Characters::Gbk));
         prop_assert!(!bytes.windows(2).any(|w| w[0] == 0x10 && matches!(w[1], 4 | 5 | 20)));
     }
 }

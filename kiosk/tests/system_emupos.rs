@@ -16,8 +16,8 @@ use image::GrayImage;
 use kiosk::{
     clock::SystemClock,
     printer::{
-        Align, Command, Cut, Handle, Letterhead, Op, Paper, PaperLevel, PrinterEvent, PrinterSettings, Refusal, Slip,
-        Width, built_in, render, start,
+        Align, Characters, Command, Cut, Handle, Letterhead, Op, Paper, PaperLevel, PrinterEvent, PrinterSettings,
+        Refusal, Slip, Width, built_in, render, start,
     },
     queue::{PrintFailure, PrintState},
 };
@@ -42,7 +42,7 @@ fn at(emupos: &Emupos, width: Width, head: Letterhead) -> (Bench, Handle) {
 
 /// The dots of the band that a line becomes, as our bytes have them: row by row.
 fn band(line: &str) -> Vec<Vec<bool>> {
-    let bytes = render(&[Op::Align(Align::Centre), Op::Line(line.into())], Cut::None);
+    let bytes = render(&[Op::Align(Align::Centre), Op::Line(line.into())], Cut::None, Characters::Gbk);
     let at = bytes.windows(3).position(|window| window == b"\x1dv0").expect("a raster");
     let short = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
     let (across, rows) = (short(at + 4), short(at + 6));

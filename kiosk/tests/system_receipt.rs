@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::civil::date;
-use kiosk::printer::{Cut, Letterhead, Receipt, Width, render};
+use kiosk::printer::{Characters, Cut, Letterhead, Receipt, Width, render};
 use serde_json::Value;
 use wire::{
     secret::{QueryCode, Secret, track_link},
@@ -67,7 +67,7 @@ fn a_receipt_is_read_back_whole_on_both_widths_of_paper() {
             text: Some("村口的路灯坏了。"),
             copy: 0,
         };
-        let bytes = render(&receipt.layout(width), Cut::GsV);
+        let bytes = render(&receipt.layout(width), Cut::GsV, Characters::Gbk);
         let read = read(&bytes, width);
         let lines: Vec<&str> = read.json["lines"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
         let all = lines.join("\n");
@@ -112,7 +112,7 @@ fn words_outside_the_printers_characters_never_become_commands_or_stray_digits()
         text: Some("前\u{1d}V\u{0}中😟𠮷\u{10}\u{4}\u{1}后\n路\u{1d}V\u{0}灯"),
         copy: 0,
     };
-    let read = read(&render(&receipt.layout(Width::Mm58), Cut::GsV), Width::Mm58);
+    let read = read(&render(&receipt.layout(Width::Mm58), Cut::GsV, Characters::Gbk), Width::Mm58);
     assert_eq!(read.json["cuts"], 1);
     let lines: Vec<&str> = read.json["lines"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
     // The line that the font lacks is drawn whole, the other is written.

@@ -15,6 +15,7 @@ use escpos::{
 use zeroize::Zeroizing;
 
 use super::{
+    characters::Characters,
     code128,
     profile::Cut,
     raster,
@@ -51,12 +52,13 @@ impl Driver for Memory {
     }
 }
 
-/// Makes the bytes of a receipt or a slip, which end as the printer's knife wants it.
+/// Makes the bytes of a receipt or a slip, which end as the printer's knife wants it. A line with a character that is not
+/// of the printer's own is drawn.
 ///
 /// # Panics
 /// Where a text was not cleaned; layouts clean theirs.
 #[must_use]
-pub fn render(ops: &[Op], cut: Cut) -> Zeroizing<Vec<u8>> {
+pub fn render(ops: &[Op], cut: Cut, characters: Characters) -> Zeroizing<Vec<u8>> {
     let memory = Memory::default();
     let protocol = Protocol::new(Encoder::new(encoding_rs::GB18030));
     let mut printer = Printer::new(memory.clone(), protocol, None);
@@ -65,7 +67,7 @@ pub fn render(ops: &[Op], cut: Cut) -> Zeroizing<Vec<u8>> {
         let mut style = Style { size: 1, bold: false };
         for op in ops {
             style = style.after(op);
-            write(printer, op, style, cut)?;
+            write(printer, op, style, (cut, characters))?;
         }
         printer.print().map(|_| ())
     };
@@ -91,17 +93,17 @@ impl Style {
     }
 }
 
-fn write(printer: &mut Printer<Memory>, op: &Op, style: Style, cut: Cut) -> Result<()> {
+fn write(printer: &mut Printer<Memory>, op: &Op, style: Style, (cut, characters): (Cut, Characters)) -> Result<()> {
     match op {
         Op::Align(Align::Left) => printer.justify(JustifyMode::LEFT)?,
         Op::Align(Align::Centre) => printer.justify(JustifyMode::CENTER)?,
         Op::Size(times) => printer.size(*times, *times)?,
         Op::Bold(on) => printer.bold(*on)?,
         Op::Line(text) if text.is_empty() => printer.custom(b"\n")?,
-        Op::Line(text) if font_holds(text) => printer.write(text)?.custom(b"\n")?,
+        Op::Line(text) if font_holds(text, characters) => printer.write(text)?.custom(b"\n")?,
         Op::Line(text) => match raster::draw(text, style.size, style.bold) {
             Some(band) => printer.custom(&band.command())?,
-            None => printer.write(&for_the_font(text))?.custom(b"\n")?,
+            None => printer.write(&for_the_font(text, characters))?.custom(b"\n")?,
         },
         Op::Feed(dots) => printer.custom(&[0x1b, b'J', *dots])?,
         Op::Qr { text, module } => {

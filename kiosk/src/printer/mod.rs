@@ -5,6 +5,7 @@
 //! out carries 补打 and its number. Source: Epson ESC/POS reference; what no manual says stands in `profiles.toml`.
 
 mod bytes;
+mod characters;
 mod code128;
 mod job;
 mod profile;
@@ -18,6 +19,7 @@ mod text;
 mod transport;
 
 pub use bytes::render;
+pub use characters::Characters;
 pub use code128::encode as code128;
 pub use job::{Action, Event, Job, Paper, Refusal, Rules, Watch, step};
 pub use profile::{Cut, FenceKind, Flow, Presenter, Profile};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::status::Question;
+use super::{characters::Characters, status::Question};
 
 /// One kind of printer.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -18,6 +18,8 @@ pub struct Profile {
     pub status: Vec<Question>,
     /// How a receipt ends.
     pub cut: Cut,
+    /// The characters of its own font; a line with another one is drawn.
+    pub characters: Characters,
     /// How it says that its buffer is full.
     pub flow: Flow,
     /// Millimetres of paper a second, at the least.

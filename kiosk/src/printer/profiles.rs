@@ -120,7 +120,8 @@ mod tests {
         profile(name, Some(&path)).map_err(|e| e.to_string())
     }
 
-    const NEW: &str = "[village]\nfence = \"gs_r\"\nclear = false\nstatus = [1, 4]\ncut = \"gs_v\"\nflow = \"none\"\n";
+    const NEW: &str = "[village]\nfence = \"gs_r\"\nclear = false\nstatus = [1, 4]\ncut = \"gs_v\"\nflow = \"none\"\n\
+                       characters = \"gbk\"\n";
 
     #[test]
     fn the_table_reads_and_an_unknown_name_says_which_there_are() {
@@ -147,6 +148,7 @@ mod tests {
             (NEW.to_owned(), ["[village]", "missing", "slowest_mm_s"]),
             ("[escpos]\nclear = \"yes\"\n".into(), ["[escpos]", "clear", "expected a boolean"]),
             ("[escpos]\nfence = \"gs\"\n".into(), ["[escpos]", "fence", "gs_paren_h"]),
+            ("[escpos]\ncharacters = \"big5\"\n".into(), ["[escpos]", "characters", "gb2312"]),
             ("[escpos]\nstatus = [5]\n".into(), ["[escpos]", "status", "1 to 4 or 20"]),
             ("[escpos]\nstatus = []\n".into(), ["[escpos]", "status", "one or more"]),
             ("[escpos]\nslowest_mm_s = 5\n".into(), ["[escpos]", "slowest_mm_s", "10 to 1000"]),

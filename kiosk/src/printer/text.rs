@@ -1,8 +1,9 @@
 //! Words on paper: what the printer's font can hold, and where a line may end.
 //!
 //! Invariant: nothing that [`clean`] gives holds a control character, so no suggestion can cut the paper; what
-//! [`for_the_font`] gives also holds no character outside GBK, and every character is one byte and one column, or two
-//! bytes and two columns.
+//! [`for_the_font`] gives also holds no character outside the printer's own.
+
+use super::characters::Characters;
 
 /// Stands for a character that no font has. It is the mark that Chinese typesetting uses for that.
 pub(super) const MISSING: char = '〓';
@@ -30,28 +31,19 @@ fn printable(c: char) -> Option<char> {
 }
 
 /// Whether the printer's own font holds all of a cleaned line.
-pub(super) fn font_holds(line: &str) -> bool {
-    line.chars().all(|c| c.is_ascii() || in_gbk(c))
+pub(super) fn font_holds(line: &str, characters: Characters) -> bool {
+    line.chars().all(|c| characters.hold(c))
 }
 
 /// A cleaned line with a mark for each character that the printer's own font lacks.
-pub(super) fn for_the_font(line: &str) -> String {
-    line.chars().map(|c| if c.is_ascii() || in_gbk(c) { c } else { MISSING }).collect()
+pub(super) fn for_the_font(line: &str, characters: Characters) -> String {
+    line.chars().map(|c| if characters.hold(c) { c } else { MISSING }).collect()
 }
 
 /// Joiners, marks of direction, selectors of variants: they have no shape of their own.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// Two bytes in GB18030 and not in the zones that GBK leaves to its users.
-fn in_gbk(c: char) -> bool {
-    if matches!(c, '\u{e000}'..='\u{f8ff}') {
-        return false;
-    }
-    let mut buffer = [0; 4];
-    encoding_rs::GB18030.encode(c.encode_utf8(&mut buffer)).0.len() == 2
 }
 
 /// The columns that a cleaned text takes: one for ASCII, two for anything else.
@@ -127,8 +119,9 @@ mod tests {
     fn what_the_font_lacks_is_known_and_invisible_marks_do_not_show() {
         let cleaned = clean("好😀\u{202e}人\u{fe0f}㐂\u{e5e5}");
         assert_eq!(cleaned, "好😀人㐂\u{e5e5}");
-        assert!(font_holds("好人A") && !font_holds(&cleaned));
-        assert_eq!(for_the_font(&cleaned), "好〓人〓〓");
+        assert!(font_holds("好人A", Characters::Gbk) && !font_holds(&cleaned, Characters::Gbk));
+        assert_eq!(for_the_font(&cleaned, Characters::Gbk), "好〓人〓〓");
+        assert_eq!(for_the_font(&cleaned, Characters::Gb18030), "好〓人㐂〓");
     }
 
     #[test]
@@ -158,8 +151,17 @@ mod tests {
         fn whatever_is_entered_encodes_to_one_byte_a_column(text in any::<String>()) {
             let cleaned = clean(&text);
             prop_assert!(cleaned.chars().all(|c| c == '\n' || !c.is_control()));
-            for line in cleaned.split('\n') {
-                prop_assert_eq!(encoding_rs::GB18030.encode(&for_the_font(line)).0.len(), columns(line));
+            for characters in [Characters::Gb2312, Characters::Gbk] {
+                for line in cleaned.split('\n').map(|line| for_the_font(line, characters)) {
+                    prop_assert_eq!(encoding_rs::GB18030.encode(&line).0.len(), columns(&line));
+                }
+            }
+        }
+
+        #[test]
+        fn no_byte_of_an_entered_text_is_a_control_character(text in any::<String>()) {
+            for line in clean(&text).split('\n').map(|line| for_the_font(line, Characters::Gb18030)) {
+                prop_assert!(encoding_rs::GB18030.encode(&line).0.iter().all(|byte| !byte.is_ascii_control()));
             }
         }
     }

@@ -381,6 +381,6 @@ impl Worker {
     fn bytes(&self, active: &Active, copy: u32) -> Zeroizing<Vec<u8>> {
         let text = active.what.ticket().and_then(|ticket| self.texts.get(&ticket));
         let ops = active.what.layout(&self.head, self.settings.width, text.map(|text| text.as_str()), copy);
-        render(&ops, self.settings.profile.cut)
+        render(&ops, self.settings.profile.cut, self.settings.profile.characters)
     }
 }

@@ -6,7 +6,9 @@ use kiosk::{
     app::Codes,
     config::Config,
     control::{Lines, encode},
-    printer::{Cut, Letterhead, Op, Question, Receipt, Replies, Reply, Status, Width, columns, profile_in, render},
+    printer::{
+        Characters, Cut, Letterhead, Op, Question, Receipt, Replies, Reply, Status, Width, columns, profile_in, render,
+    },
     session::{Action, Event, Session},
 };
 use wire::{
@@ -96,7 +98,7 @@ pub fn receipt(bytes: &[u8]) {
                 _ => {}
             }
         }
-        let bytes = render(&ops, Cut::GsV);
+        let bytes = render(&ops, Cut::GsV, Characters::Gbk);
         let at_once = |pair: &[u8]| pair[0] == 0x10 && matches!(pair[1], 0x04 | 0x05 | 0x14);
         assert!(!bytes.windows(2).any(at_once), "a printer does at once what a raster holds");
         let commands = without_rasters(&bytes);
