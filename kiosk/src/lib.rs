@@ -12,7 +12,7 @@
 //! | module | may import |
 //! |---|---|
 //! | `app` | everything below |
-//! | `ui` | `session` |
+//! | `ui` | `session`, ground |
 //! | `forwarder` | `control`, `queue`, `https`, ground |
 //! | `stick` | `queue`, ground |
 //! | `fleet` | `https`, `tamper`, ground |
@@ -21,7 +21,7 @@
 //! | `printer` | `queue`, ground |
 //! | `queue` | `ticket`, `seal`, ground |
 //! | `ticket`, `seal`, `input`, `panel`, `tamper` | ground |
-//! | `clock`, `backoff`, `config`, `cores`, `durable`, `logs`, `systemd` (ground) | nothing of ours |
+//! | `clock`, `backoff`, `config`, `cores`, `durable`, `fonts`, `logs`, `systemd` (ground) | nothing of ours |
 
 pub mod app;
 pub mod backoff;
@@ -31,6 +31,7 @@ pub mod control;
 pub mod cores;
 pub mod durable;
 pub mod fleet;
+pub mod fonts;
 pub mod forwarder;
 pub mod https;
 pub mod input;

@@ -68,11 +68,17 @@ fn said_with_fonts(fonts: &[&str], wanted: &str) -> String {
 fn a_missing_cjk_glyph_is_found_at_start_and_said_on_the_console() {
     // GB 2312 alone, as the pages have it.
     let said = said_with_fonts(&["LianxinSans-Regular.otf"], "no font can draw");
-    assert!(said.contains("no font can draw: 喆 (U+5586)") && said.contains("install fonts-noto-cjk"), "{said}");
+    assert!(
+        said.contains("no font can draw: 喆 (U+5586)") && said.contains("install fonts-noto-cjk, fonts-hanazono"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_system_without_any_font_is_named_in_one_sentence() {
     let said = said_with_fonts(&[], "no font at all");
-    assert!(said.contains("no font at all; install fonts-noto-cjk") && !said.contains("panicked"), "{said}");
+    assert!(
+        said.contains("no font at all; install fonts-noto-cjk, fonts-hanazono") && !said.contains("panicked"),
+        "{said}"
+    );
 }

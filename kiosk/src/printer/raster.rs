@@ -1,14 +1,13 @@
 //! A line that the printer's own font can't hold, drawn as a band of dots.
 //!
-//! Rare characters of names and villages lie outside GBK: the printer would print other signs for them. The whole line is
-//! drawn then, in one hand, with the system's fonts; a character that none of them holds stands as 〓.
+//! Rare characters of names and villages lie outside what a printer has: it would print other signs for them. The whole
+//! line is drawn then, in one hand, with the system's fonts in the order of [`crate::fonts`]; a character that none of them
+//! holds stands as 〓.
 //! Source: Epson ESC/POS reference, "GS v 0"; real-time commands are executed inside raster data too.
 
 use std::cell::RefCell;
 
-use fontique::{
-    Blob, Collection, CollectionOptions, FallbackKey, GenericFamily, QueryFamily, QueryStatus, Script, SourceCache,
-};
+use fontique::{Blob, Collection, FamilyId, QueryStatus, SourceCache};
 use swash::{
     FontRef,
     scale::{Render, ScaleContext, Source},
@@ -16,6 +15,7 @@ use swash::{
 };
 
 use super::text::{MISSING, columns};
+use crate::fonts;
 
 /// Height and width of a Chinese character in dots, at size 1.
 const CELL: usize = 24;
@@ -93,27 +93,22 @@ pub(super) fn draw(text: &str, size: u8, bold: bool) -> Option<Band> {
 
 struct Fonts {
     collection: Collection,
+    families: Vec<FamilyId>,
     cache: SourceCache,
     scaler: ScaleContext,
 }
 
 impl Fonts {
     fn of_the_system() -> Self {
-        Self {
-            collection: Collection::new(CollectionOptions { shared: false, system_fonts: true }),
-            cache: SourceCache::default(),
-            scaler: ScaleContext::new(),
-        }
+        let mut collection = fonts::of_the_system();
+        let families = fonts::asked(&mut collection);
+        Self { collection, families, cache: SourceCache::default(), scaler: ScaleContext::new() }
     }
 
-    /// The first font that holds a character, Chinese ones first.
+    /// The first font that holds a character.
     fn font_for(&mut self, c: char) -> Option<(Blob<u8>, u32)> {
-        let chinese: Vec<_> =
-            self.collection.fallback_families(FallbackKey::from(Script::from_bytes(*b"Hani"))).collect();
-        let families = chinese.into_iter().map(QueryFamily::Id);
-        let others = [GenericFamily::SansSerif, GenericFamily::Serif, GenericFamily::Emoji].map(QueryFamily::Generic);
         let mut query = self.collection.query(&mut self.cache);
-        query.set_families(families.chain(others));
+        query.set_families(self.families.iter().copied());
         let mut found = None;
         query.matches_with(|font| {
             let holds = font.charmap().and_then(|map| map.map(u32::from(c))).is_some_and(|glyph| glyph != 0);

@@ -1,5 +1,5 @@
 //! What the pages can write. The pinned fonts in the binary hold GB 2312; rarer characters, of people's names say,
-//! come from the system's fonts, and where those lack them too the screen would stay blank without a word.
+//! come from the system's fonts in the order of [`crate::fonts`], and where those lack them too nothing legible stands there.
 //!
 //! Invariant: a character that no font holds is reported, never passed over: at the start, and for what a bulletin brings
 //! when it comes.
@@ -10,7 +10,9 @@ use std::{
     panic::{self, UnwindSafe},
 };
 
-use fontique::{Collection, CollectionOptions, FallbackKey, Query, QueryStatus, Script, SourceCache};
+use fontique::{Collection, Query, QueryStatus, SourceCache};
+
+use crate::fonts::{self, PACKAGES};
 
 /// Every character of the pinned fonts, written by `ui/fonts/make`, in the order of their code points.
 const PINNED: &str = include_str!("../../ui/fonts/characters.txt");
@@ -18,16 +20,16 @@ const PINNED: &str = include_str!("../../ui/fonts/characters.txt");
 /// The words of all pages, in both languages.
 const PAGES: &str = include_str!("../../ui/lang/en/LC_MESSAGES/kiosk.po");
 
-/// Characters of given names that GB 2312 lacks and every font for Chinese has: where they are missing, no such font is
-/// installed.
-const NAMES: &str = "喆珺祎垚";
+/// Characters of given names that GB 2312 lacks and every font for Chinese has, and one that only Hanazono has: where they
+/// are missing, no such font is installed.
+const NAMES: &str = "喆珺祎垚𡥧";
 
 /// The system has no font at all, and no window can open.
 #[derive(Debug, thiserror::Error)]
-#[error("this system has no font at all; install fonts-noto-cjk")]
+#[error("this system has no font at all; install {PACKAGES}")]
 pub struct NoFonts;
 
-/// What `open` gives, which opens the first window. To be called before other threads run.
+/// What `open` gives, which opens the first window; then the fonts are in order. To be called before other threads run.
 ///
 /// # Errors
 /// [`NoFonts`], as fontique 0.11.1 says it: `SystemFonts::new` panics.
@@ -36,7 +38,14 @@ pub fn with_fonts<T>(open: impl FnOnce() -> T + UnwindSafe) -> Result<T, NoFonts
     panic::set_hook(Box::new(|_| {}));
     let opened = panic::catch_unwind(open);
     panic::set_hook(report);
-    opened.map_err(|_| NoFonts)
+    let opened = opened.map_err(|_| NoFonts)?;
+    put_in_order();
+    Ok(opened)
+}
+
+/// Puts the fonts of this thread's pages in our order: once its first window was made.
+pub fn put_in_order() {
+    fonts::put_in_order(&mut slint::fontique_011::shared_collection());
 }
 
 /// Characters that the pages need and no font holds, before anything is known of the county.
@@ -54,8 +63,7 @@ pub fn missing_characters<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<c
     if rare.is_empty() {
         return Vec::new();
     }
-    let mut collection = Collection::new(CollectionOptions { shared: false, system_fonts: true });
-    not_in(&mut collection, rare)
+    not_in(&mut fonts::of_the_system(), rare)
 }
 
 /// The sentence for the console, nothing where all is well.
@@ -64,7 +72,7 @@ pub fn missing_sentence(missing: &[char]) -> Option<String> {
         return None;
     }
     let list = missing.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect::<Vec<_>>().join(", ");
-    Some(format!("no font can draw: {list}; install fonts-noto-cjk, else these characters stay blank on the screen"))
+    Some(format!("no font can draw: {list}; install {PACKAGES}, else nobody can read these characters"))
 }
 
 fn not_pinned<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<char> {
@@ -78,7 +86,7 @@ fn not_pinned<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<char> {
 
 fn not_in(collection: &mut Collection, mut rare: BTreeSet<char>) -> Vec<char> {
     let mut cache = SourceCache::default();
-    let families: Vec<_> = collection.fallback_families(FallbackKey::from(Script::from_bytes(*b"Hani"))).collect();
+    let families = fonts::asked(collection);
     let mut query: Query<'_> = collection.query(&mut cache);
     query.set_families(families);
     query.matches_with(|font| {
@@ -92,6 +100,8 @@ fn not_in(collection: &mut Collection, mut rare: BTreeSet<char>) -> Vec<char> {
 
 #[cfg(test)]
 mod tests {
+    use fontique::CollectionOptions;
+
     use super::*;
 
     #[test]

@@ -36,6 +36,7 @@ pub(crate) fn open(panel: Panel, english: bool) -> App {
     // A second window of the same thread finds the platform there.
     let _ = i_slint_core::platform::set_platform(Box::new(backend));
     let app = App::new().unwrap();
+    ui::fonts::put_in_order();
     app.show().unwrap();
     app.window().set_size(slint::PhysicalSize::new(panel.width, panel.height));
     frame(&app, panel, english);
