@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod behaviour;
+mod characters;
 mod contrast;
 mod scenes;
 mod sizes;

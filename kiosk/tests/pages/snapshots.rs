@@ -10,7 +10,7 @@ use crate::{
     stage::{self, PANELS},
 };
 
-fn save(picture: &SharedPixelBuffer<Rgba8Pixel>, path: &Path) {
+pub(crate) fn save(picture: &SharedPixelBuffer<Rgba8Pixel>, path: &Path) {
     image::save_buffer(path, picture.as_bytes(), picture.width(), picture.height(), image::ColorType::Rgba8).unwrap();
 }
 
