@@ -39,6 +39,9 @@ const GOODBYE: Duration = Duration::from_secs(10);
 /// Certificates are looked at this often.
 const CERTIFICATES: Duration = Duration::from_secs(3600);
 
+/// Uploads are looked through this often.
+const UPLOADS: Duration = Duration::from_secs(3600);
+
 /// Held while a host works on a data folder; the system lets go of it with the process.
 #[derive(Debug)]
 pub struct DataLock(#[expect(dead_code, reason = "the lock goes with the file")] fs::File);
@@ -113,6 +116,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     tasks.spawn(listen(for_terminals, terminals_tls, routes, stopped.clone()));
     if let (Some(listener), Some(county)) = (for_people, county) {
         tasks.spawn(announce(county.clone(), stopped.clone()));
+        tasks.spawn(forget(county.clone(), stopped.clone()));
         let people_tls = tls::people(people_certificate.clone(), Arc::clone(&clock))?;
         tasks.spawn(listen(listener, people_tls, http::people(county, &config.zone), stopped.clone()));
     }
@@ -197,6 +201,21 @@ async fn announce(county: County, mut stopped: watch::Receiver<bool>) -> Result<
         }
     }
     Ok(())
+}
+
+/// Forgets, now and once an hour, the uploads that nothing more has come of.
+async fn forget(county: County, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    loop {
+        match county.forget_uploads().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "forgot uploads that were silent for a week"),
+            Err(error) => tracing::warn!(%error, "silent uploads were not forgotten"),
+        }
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+            () = tokio::time::sleep(UPLOADS) => {}
+        }
+    }
 }
 
 /// What the keeper of certificates needs.

@@ -309,7 +309,11 @@ impl Machine {
 #[must_use]
 pub fn identity(keyring: CountyKeyring) -> CountyIdentity {
     let CountyKeyring { working, former, public } = keyring;
-    let working = CountyIdentity::new(public.id, working);
+    let mut working = CountyIdentity::new(public.id, working);
+    // It was read as one when the key ring was.
+    if let Ok(recovery) = public.recovery.parse() {
+        working = working.with_recovery(recovery);
+    }
     former.into_iter().fold(working, |keys, (id, key)| keys.with_former(id, key))
 }
 

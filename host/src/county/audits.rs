@@ -65,7 +65,7 @@ impl County {
         names.extend(bulletins::categories(&mut conn).await?.into_iter().map(|c| (c.id, c.name)));
         names.extend(bulletins::stations(&mut conn).await?.into_iter().map(|s| (s.id, s.name)));
         names.extend(people::units(&mut conn).await?.into_iter().map(|u| (u.id, u.name)));
-        for line in lines.iter().filter(|l| matches!(l.what.as_str(), "case" | "contact")) {
+        for line in lines.iter().filter(|l| matches!(l.what.as_str(), "case" | "contact" | "voice")) {
             if let Some(ticket) = cases::ticket_of(&mut conn, &line.subject).await? {
                 names.insert(line.subject.clone(), ticket);
             }

@@ -87,6 +87,8 @@ pub enum What {
         /// What the ledger says of it.
         told: String,
     },
+    /// Somebody writes down what the villager said; each time anew, the one before stays.
+    Transcribe(String),
     /// The villager says what they think.
     Rate {
         /// The level.
@@ -178,6 +180,8 @@ pub enum EntryKind {
     HandOver,
     /// Another category or place.
     Correction,
+    /// What the villager said, written down; kept sealed like the villager's own words.
+    Transcript,
 }
 
 /// One line of the ledger.

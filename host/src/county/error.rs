@@ -29,6 +29,9 @@ pub enum Error {
     /// Bytes that the intake doesn't take.
     #[error(transparent)]
     Intake(#[from] IntakeRefused),
+    /// A piece of an upload that doesn't fit.
+    #[error(transparent)]
+    Upload(#[from] UploadRefused),
     /// The database.
     #[error("the county's database does not answer")]
     Store(#[from] StoreError),
@@ -48,6 +51,26 @@ pub enum IntakeRefused {
     NotTheSenders,
     /// The digest is not that of the bytes.
     #[error("the digest is not that of the bytes")]
+    Digest,
+}
+
+/// Why a piece of an upload, or the whole, is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UploadRefused {
+    /// No event has this length.
+    #[error("an event has 1 to {} bytes", wire::event::LARGEST_EVENT_MAX)]
+    Length,
+    /// The piece does not follow on what is here.
+    #[error("the next byte is {expected}")]
+    Offset {
+        /// Where the next piece begins.
+        expected: u64,
+    },
+    /// More bytes than were announced.
+    #[error("more bytes than were announced")]
+    More,
+    /// The whole has another hash than was announced; it is gone.
+    #[error("the hash is not the one that was announced; begin again")]
     Digest,
 }
 

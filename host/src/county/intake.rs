@@ -65,14 +65,26 @@ impl County {
         bytes: &[u8],
     ) -> Result<Intake, Error> {
         let (header, body) = event::split(bytes).map_err(IntakeRefused::from)?;
-        check_sender(&header, from, id)?;
         if digest.is_some_and(|d| d.trim() != event::content_digest(bytes)) {
             return Err(IntakeRefused::Digest.into());
         }
-        let opened = self.open_body(&header, body);
         let mut tx = self.store.write().await?;
-        let intake = self.take(&mut tx, &header, bytes, opened).await?;
+        let intake = self.accept_in(&mut tx, (from, id), (&header, body), bytes).await?;
         tx.commit().await?;
+        Ok(intake)
+    }
+
+    /// Takes an event's bytes within a transaction of the caller's.
+    pub(super) async fn accept_in(
+        &self,
+        tx: &mut Conn,
+        (from, id): (TerminalNumber, Uuid),
+        (header, body): (&Header, &[u8]),
+        bytes: &[u8],
+    ) -> Result<Intake, Error> {
+        check_sender(header, from, id)?;
+        let opened = self.open_body(header, body);
+        let intake = self.take(tx, header, bytes, opened).await?;
         if intake == Intake::Other {
             tracing::warn!(event.id = %id, terminal = %from, "other bytes under a known id were kept");
         }

@@ -4,7 +4,7 @@
 //! the database only as HMACs under it, so that a copy of the database alone tells nothing about them. Invariant:
 //! nothing here writes or logs a key.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, io::Write, sync::Arc};
 
 use age::{secrecy::ExposeSecret, x25519};
 use aws_lc_rs::{constant_time, hkdf, hmac};
@@ -13,7 +13,11 @@ use zeroize::Zeroizing;
 
 /// The keys that events may be sealed to, the working one first.
 #[derive(Clone)]
-pub struct CountyIdentity(Arc<Vec<Key>>);
+pub struct CountyIdentity {
+    keys: Arc<Vec<Key>>,
+    /// What is sealed here opens with the off-line key as well.
+    recovery: Option<x25519::Recipient>,
+}
 
 struct Key {
     id: String,
@@ -33,32 +37,53 @@ impl CountyIdentity {
     /// Takes the working key; `id` is what headers call it.
     #[must_use]
     pub fn new(id: impl Into<String>, working: x25519::Identity) -> Self {
-        Self(Arc::new(vec![Key::new(id.into(), working)]))
+        Self { keys: Arc::new(vec![Key::new(id.into(), working)]), recovery: None }
     }
 
     /// Adds a key that terminals used before, or may still use.
     #[must_use]
     pub fn with_former(self, id: impl Into<String>, former: x25519::Identity) -> Self {
-        let mut keys: Vec<Key> = self.0.iter().map(|k| Key::new(k.id.clone(), k.identity.clone())).collect();
+        let mut keys: Vec<Key> = self.keys.iter().map(|k| Key::new(k.id.clone(), k.identity.clone())).collect();
         keys.push(Key::new(id.into(), former));
-        Self(Arc::new(keys))
+        Self { keys: Arc::new(keys), ..self }
+    }
+
+    /// Seals what is written here to the off-line recovery key as well.
+    #[must_use]
+    pub fn with_recovery(self, recovery: x25519::Recipient) -> Self {
+        Self { recovery: Some(recovery), ..self }
+    }
+
+    /// Seals a text as terminals seal theirs: to the working key and to the recovery key.
+    pub(crate) fn seal(&self, text: &str) -> Vec<u8> {
+        let working = self.keys[0].identity.to_public();
+        let recipients = [Some(&working), self.recovery.as_ref()];
+        let recipients = recipients.into_iter().flatten().map(|r| -> &dyn age::Recipient { r });
+        let encryptor = age::Encryptor::with_recipients(recipients).expect("invariant: there is the working key");
+        let mut sealed = Vec::with_capacity(text.len() + 512);
+        let written = encryptor.wrap_output(&mut sealed).and_then(|mut writer| {
+            writer.write_all(text.as_bytes())?;
+            writer.finish()
+        });
+        written.expect("invariant: memory takes what is written");
+        sealed
     }
 
     /// Opens a sealed body with the key that the header names, else with any.
     pub(crate) fn open(&self, key: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let named = self.0.iter().filter(|k| k.id == key);
-        let others = self.0.iter().filter(|k| k.id != key);
+        let named = self.keys.iter().filter(|k| k.id == key);
+        let others = self.keys.iter().filter(|k| k.id != key);
         named.chain(others).find_map(|k| age::decrypt(&k.identity, sealed).ok()).map(Zeroizing::new)
     }
 
     /// The HMAC to store.
     pub(crate) fn tag(&self, what: Use, text: &str) -> Vec<u8> {
-        self.0[0].tag(what, text)
+        self.keys[0].tag(what, text)
     }
 
     /// The HMACs that may have been stored, under the working and all former keys.
     pub(crate) fn tags(&self, what: Use, text: &str) -> Vec<Vec<u8>> {
-        self.0.iter().map(|k| k.tag(what, text)).collect()
+        self.keys.iter().map(|k| k.tag(what, text)).collect()
     }
 
     /// The HMAC of a ticket's query code.
@@ -69,7 +94,7 @@ impl CountyIdentity {
     /// Whether the stored HMAC is that of the code; takes the same time for every answer.
     pub(crate) fn code_fits(&self, stored: &[u8], ticket: TicketNumber, code: &QueryCode) -> bool {
         let text = code_text(ticket, code);
-        self.0.iter().fold(false, |fits, k| {
+        self.keys.iter().fold(false, |fits, k| {
             fits | constant_time::verify_slices_are_equal(&k.tag(Use::Code, &text), stored).is_ok()
         })
     }
@@ -105,7 +130,7 @@ impl Key {
 
 impl fmt::Debug for CountyIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|k| &k.id)).finish()
+        f.debug_list().entries(self.keys.iter().map(|k| &k.id)).finish()
     }
 }
 
@@ -127,6 +152,16 @@ mod tests {
         assert!(after.code_fits(&stored, ticket, &code));
         assert!(!after.code_fits(&stored, ticket, &other));
         assert!(CountyIdentity::new("k2", x25519::Identity::generate()).open("k1", &sealed).is_none());
+    }
+
+    #[test]
+    fn what_is_written_here_opens_with_the_working_and_with_the_recovery_key_alone() {
+        let (working, recovery) = (x25519::Identity::generate(), x25519::Identity::generate());
+        let keys = CountyIdentity::new("k1", working).with_recovery(recovery.to_public());
+        let sealed = keys.seal("路灯坏了");
+        assert_eq!(keys.open("k1", &sealed).unwrap().as_slice(), "路灯坏了".as_bytes());
+        assert_eq!(age::decrypt(&recovery, &sealed).unwrap(), "路灯坏了".as_bytes());
+        assert!(age::decrypt(&x25519::Identity::generate(), &sealed).is_err());
     }
 
     #[test]

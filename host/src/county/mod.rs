@@ -14,11 +14,13 @@
 //! | `keys` | the working key and its HMACs | no |
 //! | `error` | what is answered instead | no |
 //! | `intake` | events: taken, opened, applied | store |
+//! | `uploads` | events that come in pieces | store |
 //! | `tracking` | a villager asks for a case; limits on guessing | store |
 //! | `desk` | calls for help, check-ins, lost receipts | store |
 //! | `bulletins` | stations, rosters, categories | store |
 //! | `people` | accounts and sign-in | store |
 //! | `work` | what deputies, units and officials do with cases | store |
+//! | `voice` | recordings: played, written down | store |
 //! | `record` | rows ↔ domain, what a step leaves behind | store |
 //! | `alarms` | what 县人大 should look at | store |
 //! | `audits` | who did what when | store |
@@ -39,6 +41,8 @@ pub mod quarantine;
 pub mod rates;
 mod record;
 pub mod tracking;
+pub mod uploads;
+pub mod voice;
 pub mod work;
 
 use std::sync::{Arc, RwLock};
@@ -46,7 +50,7 @@ use std::sync::{Arc, RwLock};
 use jiff::{Timestamp, civil, tz::TimeZone};
 use uuid::Uuid;
 
-pub use error::{Error, IntakeRefused};
+pub use error::{Error, IntakeRefused, UploadRefused};
 pub use keys::CountyIdentity;
 
 use crate::{
@@ -67,6 +71,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0006_audit_by_who", sql: include_str!("../../migrations/county/0006_audit_by_who.sql") },
     Migration { name: "0007_unreadable", sql: include_str!("../../migrations/county/0007_unreadable.sql") },
     Migration { name: "0008_quarantine", sql: include_str!("../../migrations/county/0008_quarantine.sql") },
+    Migration { name: "0009_voice", sql: include_str!("../../migrations/county/0009_voice.sql") },
 ];
 
 /// The setting with the ledger's id.

@@ -12,6 +12,7 @@ use wire::{
 use super::{
     County, Error,
     case::{Action, Case, Entry, EntryKind, Filed, Outcome, Person, Reply, Unit},
+    keys::CountyIdentity,
 };
 use crate::store::{
     Conn, StoreError, bulletins,
@@ -21,6 +22,9 @@ use crate::store::{
 
 /// The counter behind every change of a view.
 pub(crate) const CURSOR: &str = "cursor";
+
+/// What the ledger calls an entry whose words are sealed.
+pub(crate) const TRANSCRIPT: &str = "transcript";
 
 /// The word of the contract for a value.
 pub(crate) fn word<T: Serialize>(value: T) -> String {
@@ -108,7 +112,8 @@ pub(crate) fn standing_of(case: &Case) -> Standing {
     }
 }
 
-fn ledger_row(entry: &Entry) -> LedgerRow {
+fn ledger_row(entry: &Entry, keys: &CountyIdentity) -> LedgerRow {
+    let is_of_the_villager = entry.kind == EntryKind::Transcript;
     LedgerRow {
         revision: signed(entry.revision),
         kind: match entry.kind {
@@ -116,6 +121,7 @@ fn ledger_row(entry: &Entry) -> LedgerRow {
             EntryKind::Joint => "joint",
             EntryKind::HandOver => "hand_over",
             EntryKind::Correction => "correction",
+            EntryKind::Transcript => TRANSCRIPT,
         }
         .to_owned(),
         state: word(entry.state),
@@ -123,7 +129,8 @@ fn ledger_row(entry: &Entry) -> LedgerRow {
         role: entry.role.map(word::<Role>),
         person: entry.person.clone(),
         shown_by: entry.by.clone(),
-        words: entry.text.clone(),
+        words: entry.text.clone().filter(|_| !is_of_the_villager),
+        sealed: entry.text.as_ref().filter(|_| is_of_the_villager).map(|text| keys.seal(text)),
         due: entry.due.map(|d| d.to_string()),
     }
 }
@@ -173,7 +180,7 @@ impl County {
         cases::stand(&mut *conn, &row.id, &standing_of(case)).await?;
         for action in actions {
             match action {
-                Action::Record(entry) => cases::append(&mut *conn, &row.id, &ledger_row(entry)).await?,
+                Action::Record(entry) => cases::append(&mut *conn, &row.id, &ledger_row(entry, &self.keys)).await?,
                 Action::Publish => self.publish(&mut *conn, row, case).await?,
                 Action::Announce(notice) => self.announce_case(&mut *conn, row, *notice).await?,
             }

@@ -14,6 +14,7 @@ use super::{
     people::Official,
     rates::{self, Counted, Rates},
     record::{case_of, category_name, from_word},
+    voice::Spoken,
 };
 use crate::store::{
     Conn,
@@ -67,6 +68,7 @@ pub struct May {
     pub explain: bool,
     pub correct: bool,
     pub contact: bool,
+    pub transcribe: bool,
 }
 
 /// A case with all that its page shows.
@@ -77,7 +79,9 @@ pub struct CasePage {
     pub case: Case,
     /// What the villager said; none where the key is gone.
     pub words: Option<Suggestion>,
-    /// Oldest first.
+    /// That it was spoken, and what has come of it; none for what was written.
+    pub spoken: Option<Spoken>,
+    /// Oldest first; transcripts are opened.
     pub ledger: Vec<LedgerRow>,
     /// Formal name.
     pub category: String,
@@ -126,6 +130,7 @@ fn may(case: &Case, by: &Official, today: civil::Date, now: jiff::Timestamp) -> 
             filed: Filed { category: String::new(), place: String::new() },
             told: String::new(),
         }),
+        transcribe: allows(What::Transcribe("?".into())),
         contact: matches!(by.role, Role::County | Role::Officer) || leads,
     }
 }
@@ -176,7 +181,7 @@ impl County {
         Ok(CaseList { rows, counts, overdue: cases::overdue_count(&mut conn, &late).await?, more })
     }
 
-    async fn visible(&self, conn: &mut Conn, by: &Official, id: &str) -> Result<CaseRow, Error> {
+    pub(super) async fn visible(&self, conn: &mut Conn, by: &Official, id: &str) -> Result<CaseRow, Error> {
         let row = cases::find(conn, id).await?.filter(|row| sees(by, row));
         row.ok_or(Error::NotFound)
     }
@@ -191,9 +196,15 @@ impl County {
         let (case, now) = (case_of(&row)?, self.now());
         let today = self.day_of(now);
         let stations = crate::store::bulletins::stations(&mut conn).await?;
+        let words = self.words(&mut conn, &row).await?;
+        let ledger = self.with_transcripts(cases::ledger(&mut conn, &row.id).await?);
+        let spoken = self.spoken(&mut conn, &row, words.as_ref(), &ledger).await?;
+        let may = may(&case, by, today, now);
         Ok(CasePage {
-            words: self.words(&mut conn, &row).await?,
-            ledger: cases::ledger(&mut conn, &row.id).await?,
+            may: May { transcribe: may.transcribe && spoken.as_ref().is_some_and(Spoken::has_come), ..may },
+            spoken,
+            words,
+            ledger,
             category: category_name(&mut conn, row.filed_category()).await?,
             place: self.place_name(&mut conn, row.filed_place()).await?,
             sent: match row.standing.corrected {
@@ -213,7 +224,6 @@ impl County {
                 Role::County => events::alarms_of(&mut conn, &row.ticket).await?,
                 _ => Vec::new(),
             },
-            may: may(&case, by, today, now),
             overdue: case.overdue(today),
             case,
             row,

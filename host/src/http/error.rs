@@ -12,7 +12,10 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{county, fleet};
+use crate::{
+    county::{self, UploadRefused},
+    fleet,
+};
 
 /// An answer that is not a success.
 #[derive(Debug)]
@@ -37,6 +40,12 @@ impl ApiError {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
+    /// Other bytes lie under the id.
+    pub(super) fn other_bytes() -> Self {
+        let message = "other bytes were taken under this id; both are kept and shown";
+        Self::new(StatusCode::CONFLICT, "other_bytes", message)
+    }
+
     pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         let mut chain = error.to_string();
         let mut source = error.source();
@@ -47,6 +56,11 @@ impl ApiError {
         tracing::error!(error = chain, "request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the host can't answer; its log says why")
     }
+}
+
+/// Source: tus 1.0.0, "Checksum".
+fn checksum_mismatch() -> StatusCode {
+    StatusCode::from_u16(460).expect("invariant: three digits are a status")
 }
 
 impl IntoResponse for ApiError {
@@ -75,6 +89,15 @@ impl From<county::Error> for ApiError {
             county::Error::Step(refused) => Self::new(StatusCode::CONFLICT, "step", refused.to_string()),
             county::Error::Intake(refused) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_an_event", refused.to_string())
+            }
+            county::Error::Upload(refused) => {
+                let (status, code) = match refused {
+                    UploadRefused::Length => (StatusCode::PAYLOAD_TOO_LARGE, "length"),
+                    UploadRefused::Offset { .. } => (StatusCode::CONFLICT, "offset"),
+                    UploadRefused::More => (StatusCode::PAYLOAD_TOO_LARGE, "more"),
+                    UploadRefused::Digest => (checksum_mismatch(), "digest"),
+                };
+                Self::new(status, code, refused.to_string())
             }
             county::Error::Store(error) => Self::internal(&error),
         }

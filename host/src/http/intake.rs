@@ -46,8 +46,7 @@ pub async fn put_event(
         Intake::Same => StatusCode::OK,
         Intake::Other => {
             tracing::error!(event.id = %id, terminal = %from, "other bytes under a known id");
-            let message = "other bytes were taken under this id; both are kept and shown";
-            return Err(ApiError::new(StatusCode::CONFLICT, "other_bytes", message));
+            return Err(ApiError::other_bytes());
         }
     };
     Ok((status, Json(Accepted { ledger: county.ledger(), id })).into_response())

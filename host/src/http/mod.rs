@@ -11,6 +11,7 @@ pub mod listener;
 pub mod public;
 pub mod terminals;
 pub mod time;
+pub mod uploads;
 
 use std::time::Duration;
 
@@ -91,6 +92,7 @@ pub fn for_terminals(
         let v1 = Router::new()
             .route("/events/{id}", put(intake::put_event).layer(event))
             .merge(small)
+            .merge(uploads::routes())
             .layer(from_fn_with_state(gate.clone(), certified))
             .layer(map_response_with_state(county.clone(), intake::ledger));
         router = router.nest("/intake/v1", v1.with_state(county));

@@ -81,6 +81,7 @@ pub struct LedgerRow {
     pub shown_by: Option<String>,
     pub words: Option<String>,
     pub due: Option<String>,
+    pub sealed: Option<Vec<u8>>,
 }
 
 /// One sealed view with its place in the order of changes.
@@ -309,8 +310,8 @@ pub async fn set_code(conn: &mut Conn, id: &str, tag: &[u8]) -> Result<(), Store
 /// # Errors
 /// The database, also where the number is taken.
 pub async fn append(conn: &mut Conn, case_id: &str, row: &LedgerRow) -> Result<(), StoreError> {
-    let sql = "INSERT INTO case_event (case_id, revision, kind, state, at, role, person, shown_by, words, due)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let sql = "INSERT INTO case_event (case_id, revision, kind, state, at, role, person, shown_by, words, due, sealed)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     sqlx::query(sql)
         .bind(case_id)
         .bind(row.revision)
@@ -322,6 +323,7 @@ pub async fn append(conn: &mut Conn, case_id: &str, row: &LedgerRow) -> Result<(
         .bind(&row.shown_by)
         .bind(&row.words)
         .bind(&row.due)
+        .bind(row.sealed.as_deref())
         .execute(conn)
         .await?;
     Ok(())
@@ -345,6 +347,7 @@ pub async fn ledger(conn: &mut Conn, case_id: &str) -> Result<Vec<LedgerRow>, St
             shown_by: row.try_get("shown_by")?,
             words: row.try_get("words")?,
             due: row.try_get("due")?,
+            sealed: row.try_get("sealed")?,
         })
     };
     Ok(rows.iter().map(line).collect::<Result<_, sqlx::Error>>()?)

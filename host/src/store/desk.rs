@@ -151,6 +151,17 @@ pub async fn forget_tries(conn: &mut Conn, before: i64) -> Result<(), StoreError
     Ok(())
 }
 
+/// Whether the audit says since a time what one is about to say.
+///
+/// # Errors
+/// The database.
+pub async fn said_since(conn: &mut Conn, row: &AuditRow, since: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM audit
+               WHERE who = $1 AND at > $2 AND what = $3 AND subject = $4 AND outcome = $5 LIMIT 1";
+    let query = sqlx::query(sql).bind(&row.who).bind(since).bind(&row.what).bind(&row.subject).bind(&row.outcome);
+    Ok(query.fetch_optional(conn).await?.is_some())
+}
+
 /// Whether the audit says since a time that somebody was kept waiting; `subject` empty for any.
 ///
 /// # Errors

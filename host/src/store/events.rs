@@ -131,6 +131,17 @@ pub async fn waiting(conn: &mut Conn, ticket: &str) -> Result<Vec<EventRow>, Sto
     Ok(rows.iter().map(event).collect::<Result<_, _>>()?)
 }
 
+/// The events of a kind that belong to a case, in the terminal's order.
+///
+/// # Errors
+/// The database.
+pub async fn of_case(conn: &mut Conn, case_id: &str, ticket: &str, kind: &str) -> Result<Vec<EventRow>, StoreError> {
+    // By the ticket first: that is what there is an index of.
+    let sql = "SELECT * FROM event WHERE ticket = $1 AND case_id = $2 AND kind = $3 ORDER BY seq, id";
+    let rows = sqlx::query(sql).bind(ticket).bind(case_id).bind(kind).fetch_all(conn).await?;
+    Ok(rows.iter().map(event).collect::<Result<_, _>>()?)
+}
+
 /// The events that did not open, oldest first.
 ///
 /// # Errors
@@ -156,6 +167,15 @@ pub async fn keep_conflict(
                ON CONFLICT (id, sha256) DO NOTHING";
     let done = sqlx::query(sql).bind(id).bind(terminal).bind(sha256).bind(bytes).bind(at).execute(conn).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Whether other bytes with this hash were kept under an id.
+///
+/// # Errors
+/// The database.
+pub async fn is_conflict(conn: &mut Conn, id: &str, sha256: &[u8]) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM conflict WHERE id = $1 AND sha256 = $2";
+    Ok(sqlx::query(sql).bind(id).bind(sha256).fetch_optional(conn).await?.is_some())
 }
 
 /// Other bytes that came under an id, in the order of their arrival: when, and the bytes.

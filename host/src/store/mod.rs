@@ -17,6 +17,7 @@ pub mod quarantine;
 pub mod rosters;
 pub mod settings;
 pub mod terminals;
+pub mod uploads;
 
 use std::{
     ops::{Deref, DerefMut},

@@ -13,4 +13,6 @@ mod quarantine;
 mod roles;
 mod support;
 mod tracking;
+mod uploads;
+mod voice;
 mod web;

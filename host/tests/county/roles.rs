@@ -15,7 +15,12 @@ const ANYBODY: &[&str] = &["GET /county/sign-in", "POST /county/sign-in", "GET /
 const ALL: &[&str] = &["POST /county/sign-out", "GET /county/password", "POST /county/password", "GET /county/cases"];
 
 /// Where a unit that has no part in the case finds nothing.
-const OWN: &[&str] = &["GET /county/cases/{id}", "GET /county/cases/{id}/contact", "POST /county/cases/{id}/{step}"];
+const OWN: &[&str] = &[
+    "GET /county/cases/{id}",
+    "GET /county/cases/{id}/contact",
+    "GET /county/cases/{id}/voice/{event}",
+    "POST /county/cases/{id}/{step}",
+];
 
 const NOT_UNITS: &[&str] =
     &["GET /county/help", "POST /county/help/{id}/acknowledge", "GET /county/ledger", "GET /county/ledger.csv"];
@@ -156,13 +161,16 @@ async fn roles_reach_only_their_own_pages() {
 async fn each_step_of_a_case_is_taken_by_those_only_whose_it_is() {
     let bench = staffed().await;
     let receipt = bench.say(1, "路坏了。").await;
+    let (voice, bytes) = bench.voice(receipt.ticket, 3, RECORDING);
+    bench.send(1, voice, &bytes).await;
     let units = bench.county.units().await.unwrap();
     let main = units.iter().find(|u| u.name == "县交通运输局").unwrap().id.clone();
     let forward = [("unit", main.as_str()), ("due", "2026-03-09")];
     let everybody = ["boss", "deputy", "second", "officer", "clerk", "main"];
     // Whoever may take it; the last of them does.
-    let steps: [(&str, &Fields, &[&str]); 6] = [
+    let steps: [(&str, &Fields, &[&str]); 7] = [
         ("claim", &[], &["second", "deputy"]),
+        ("transcript", &[("text", "路坏了，请来看看。")], &["boss", "officer", "deputy"]),
         ("correct", &[("category", "light"), ("place", "")], &["boss", "officer"]),
         ("forward", &forward, &["boss", "officer", "deputy"]),
         ("reply", &[("text", "三天内修好。")], &["main"]),

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use wire::{
     case::{Role, Satisfaction, State},
-    event::{self, ClockQuality, Contact, Header, Kind, Rating, Suggestion, WallTime, assemble},
+    event::{self, ClockQuality, Contact, Header, Kind, Rating, Suggestion, VOICE_MEDIA, Voice, WallTime, assemble},
     intake::{Track, Tracked},
     secret::{Proof, QueryCode, Secret},
     ticket::{TerminalNumber, TicketNumber},
@@ -57,6 +57,9 @@ pub(crate) struct Bench {
     seq: Mutex<u64>,
     _folder: TempDir,
 }
+
+/// Three seconds of a rising tone, Opus in Ogg: `opusenc --bitrate 16 --serial 1` of opus-tools 0.2.
+pub(crate) const RECORDING: &[u8] = include_bytes!("../fixtures/voice.ogg");
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -154,6 +157,11 @@ impl Bench {
     }
 
     pub(crate) fn suggestion(&self, ticket: TicketNumber, text: &str) -> (Receipt, Vec<u8>) {
+        self.said(ticket, text, None)
+    }
+
+    /// A suggestion, which may say that it was spoken.
+    pub(crate) fn said(&self, ticket: TicketNumber, text: &str, spoken_s: Option<u32>) -> (Receipt, Vec<u8>) {
         let receipt = Receipt { id: Uuid::new_v4(), ticket, secret: Secret::draw(), code: QueryCode::draw() };
         let body = Suggestion {
             id: receipt.id,
@@ -161,13 +169,19 @@ impl Bench {
             text: text.into(),
             landmark: None,
             on_behalf: false,
-            spoken_s: None,
+            spoken_s,
             secret: receipt.secret.clone(),
             code: receipt.code.clone(),
         };
         let header = self.header(receipt.id, ticket, Kind::Suggestion, ticket.terminal());
         let bytes = self.sealed(&header, &body);
         (receipt, bytes)
+    }
+
+    pub(crate) fn voice(&self, ticket: TicketNumber, seconds: u32, audio: &[u8]) -> (Uuid, Vec<u8>) {
+        let id = Uuid::new_v4();
+        let body = Voice { id, ticket, media: VOICE_MEDIA.into(), seconds, audio: audio.to_vec() };
+        (id, self.sealed(&self.header(id, ticket, Kind::Voice, ticket.terminal()), &body))
     }
 
     pub(crate) fn contact(&self, ticket: TicketNumber, name: &str, phone: &str) -> (Uuid, Vec<u8>) {

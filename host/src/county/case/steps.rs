@@ -23,6 +23,7 @@ pub fn step(case: Case, event: Event, now: Timestamp, today: civil::Date) -> Res
         What::Close => close(case, &by, now),
         What::Explain(reason) => explain(case, &by, words(reason)?, now),
         What::Correct { filed, told } => correct(case, &by, filed, told, now),
+        What::Transcribe(text) => transcribe(case, &by, words(text)?, now),
         What::Rate { satisfaction, revision } => rate(case, &by, satisfaction, revision, now),
     }
 }
@@ -137,6 +138,19 @@ fn correct(mut case: Case, by: &Actor, filed: Filed, told: String, now: Timestam
     case.corrected = Some(filed);
     let entry = Entry { kind: EntryKind::Correction, text: Some(told), ..case.entry(by, now) };
     published(case, entry)
+}
+
+/// The villager sees nothing of it: there is no new view.
+fn transcribe(mut case: Case, by: &Actor, text: String, now: Timestamp) -> Stepped {
+    let (Actor::Officer(person) | Actor::Deputy(person) | Actor::County(person)) = by else {
+        return Err(Refused::Role);
+    };
+    if !matches!(by, Actor::Officer(_)) {
+        case.leads(by)?;
+    }
+    let name = Some(person.name.clone());
+    let entry = Entry { kind: EntryKind::Transcript, by: name, text: Some(text), ..case.entry(by, now) };
+    Ok((case, vec![Action::Record(entry)]))
 }
 
 fn rate(mut case: Case, by: &Actor, satisfaction: Satisfaction, revision: u64, now: Timestamp) -> Stepped {

@@ -78,7 +78,9 @@ fn line(county: &County, audit: &Audit, row: &AuditRow) -> Line {
     let (kind, id) = row.subject.split_once(':').unwrap_or(("", &row.subject));
     let (subject, link) = match (row.what.as_str(), kind) {
         (_, "ticket") => (grouped(id), Some(format!("/county/cases?ticket={id}"))),
-        ("case" | "contact", _) => (grouped(&named(id).unwrap_or_default()), Some(format!("/county/cases/{id}"))),
+        ("case" | "contact" | "voice", _) => {
+            (grouped(&named(id).unwrap_or_default()), Some(format!("/county/cases/{id}")))
+        }
         ("place" | "stick", "terminal") => (format!("终端 {id}"), None),
         ("stick", _) => (format!("另存第 {id} 号"), None),
         ("alarm", _) => ("看原件".to_owned(), Some(format!("/county/alarms/{id}"))),
@@ -115,6 +117,7 @@ fn what(word: &str) -> &str {
         "reissue" => "换查询码",
         "sign_in" => "登录",
         "contact" => "看联系方式",
+        "voice" => "听录音",
         "person" => "人员",
         "unit" => "承办单位",
         "station" => "站点",
@@ -138,6 +141,7 @@ fn outcome(row: &AuditRow) -> String {
         "unknown" => "没有找到",
         "blocked" => "次数太多，挡住了",
         "shown" => "看过",
+        "played" => "听过",
         "added" => "添加",
         "edited" => "修改",
         "disabled" => "停用",
@@ -152,6 +156,7 @@ fn outcome(row: &AuditRow) -> String {
         "joint" => "协办意见",
         "hand_over" => "移交代表",
         "correction" => "更正类别、地点",
+        "transcript" => "写文字稿",
         other => match other.strip_prefix("role ") {
             Some(role) => return format!("岗位改为{}", super::people::role_of(role).map_or("", |r| r.label())),
             None if row.what == "case" && state_of(other) != CaseState::Unknown => state_of(other).label(),

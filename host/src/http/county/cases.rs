@@ -225,6 +225,7 @@ pub(super) async fn show(State(county): State<County>, Signed(by): Signed, Path(
             "joint" => ("协办意见".to_owned(), "aside"),
             "hand_over" => ("移交代表".to_owned(), "aside"),
             "correction" => ("更正类别、地点".to_owned(), "aside"),
+            "transcript" => ("文字稿".to_owned(), "aside"),
             _ => (state.label().to_owned(), badge(state).class),
         };
         Line {
@@ -307,6 +308,10 @@ pub(super) async fn act(
             What::HandOver(found.ok_or_else(|| unusable("请选择接着办的代表。"))?)
         }
         "forward" => forward(&county, fields).await?,
+        "transcript" => {
+            county.transcribe(&posted.by, &id, fields.get("text")).await?;
+            return done(&format!("/county/cases/{id}"));
+        }
         "correct" => {
             let filed = Filed { category: fields.get("category"), place: fields.get("place") };
             county.correct(&posted.by, &id, filed).await?;

@@ -16,6 +16,8 @@
 //! | GET `/county/cases` | query `state`, `category`, `mine=1`, `overdue=1`, `ticket`, `page` from 0 | all, each their own |
 //! | GET `/county/cases/{id}` | `id` is that of the suggestion's event | whoever may see it |
 //! | GET `/county/cases/{id}/contact` | | officer, its deputy, county; audited |
+//! | GET `/county/cases/{id}/voice/{event}` | `Range`; `event` is that of the recording | whoever may see the case; audited |
+//! | POST `/county/cases/{id}/transcript` | `csrf`, `text` | its deputy, officer, county; where a recording has come |
 //! | POST `/county/cases/{id}/claim` | `csrf` | deputy |
 //! | POST `/county/cases/{id}/hand-over` | `csrf`, `deputy` | its deputy, county |
 //! | POST `/county/cases/{id}/forward` | `csrf`, `unit`, `joint` (none, one or several), `due` (YYYY-MM-DD) | its deputy, officer, county |
@@ -60,6 +62,7 @@ mod session;
 mod settings;
 mod shell;
 mod stations;
+mod voice;
 
 use axum::{
     Router,
@@ -90,6 +93,7 @@ pub fn routes(county: County) -> Router {
         .route("/county/cases", get(cases::list))
         .route("/county/cases/{id}", get(cases::show))
         .route("/county/cases/{id}/contact", get(cases::contact))
+        .route("/county/cases/{id}/voice/{event}", get(voice::play))
         .route("/county/cases/{id}/{step}", post(cases::act))
         .route("/county/help", get(desk::help))
         .route("/county/help/{id}/acknowledge", post(desk::acknowledge))

@@ -13,6 +13,7 @@ use crate::county::{County, Error, people::Official};
 
 /// Nothing but the console's own script, style and pictures; in no frame.
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                                 media-src 'self'; \
                                  connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The headers of every answer.
@@ -132,7 +133,9 @@ impl From<Error> for Problem {
                 let retry_after_s = Some(retry_after.as_secs().max(1));
                 Self { retry_after_s, ..Self::new(StatusCode::TOO_MANY_REQUESTS, sentence) }
             }
-            Error::Intake(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "内容不完整，请重新提交。"),
+            Error::Intake(_) | Error::Upload(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "内容不完整，请重新提交。")
+            }
             Error::Store(source) => {
                 let cause = std::error::Error::source(&source).map(ToString::to_string);
                 tracing::error!(error = %source, cause, "the console can't answer");
