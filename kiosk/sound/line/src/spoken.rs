@@ -119,7 +119,7 @@ fn english(number: u16) -> Vec<String> {
         10..20 => names.push(word(rest)),
         20.. => {
             names.push(word(rest / 10 * 10));
-            if rest % 10 != 0 {
+            if !rest.is_multiple_of(10) {
                 names.push(digit(rest % 10));
             }
         }
