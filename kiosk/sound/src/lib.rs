@@ -8,7 +8,7 @@
 //! - [`track`]: from Ogg Opus back to samples, no I/O.
 //! - [`talk`]: what is under way, as a state machine without I/O.
 //! - [`device`], [`microphone`], [`loudspeaker`]: ALSA.
-//! - [`clips`]: what can be spoken.
+//! - [`clips`]: what can be spoken; [`texts`], [`render`]: what a machine speaks where nobody has recorded it.
 //! - `player`, [`lines`], [`serve`]: the threads and the pipes.
 //!
 //! Invariant: what was recorded lies in memory only and is wiped when it is freed (by the program's allocator); no log and
@@ -23,7 +23,9 @@ pub mod microphone;
 pub mod pcm;
 mod player;
 pub mod recording;
+pub mod render;
 pub mod serve;
 pub mod talk;
+pub mod texts;
 pub mod track;
 pub mod voice;

@@ -1,7 +1,13 @@
 //! The microphone and the loudspeaker as a process: questions on standard input, what happens on standard output, a line of
 //! JSON each. It says first what it has, and ends with its input.
 
-use std::{alloc::System, fs::File, io, path::PathBuf, process::ExitCode};
+use std::{
+    alloc::System,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use rustix::{
@@ -11,8 +17,10 @@ use rustix::{
 };
 use sound::{
     clips::Clips,
+    render::{self, Mute},
     serve::{Devices, serve},
 };
+use sound_line::Language;
 use zeroizing_alloc::ZeroAlloc;
 
 /// What is freed is wiped: samples, packets, lines, and what libraries in Rust make of them.
@@ -31,10 +39,28 @@ struct Arguments {
     /// A folder of clips; of several, the first that has a clip wins.
     #[arg(long, value_name = "DIR", default_value = "/usr/share/lianxin/clips")]
     clips: Vec<PathBuf>,
+    /// Has espeak-ng speak TEXT into the file OUT, and ends: for the names of villages and people.
+    #[arg(long, value_names = ["TEXT", "OUT"], num_args = 2, allow_hyphen_values = true)]
+    render: Option<Vec<String>>,
+    /// The language of that text.
+    #[arg(long, value_name = "CODE", default_value = "zh", value_parser = ["zh", "en"])]
+    language: String,
+    /// Has espeak-ng speak every clip into a folder, and ends.
+    #[arg(long, value_name = "DIR", conflicts_with = "render")]
+    render_all: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(rendered) = arguments.render() {
+        return match rendered {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(mute) => {
+                eprintln!("kiosk-sound: {mute}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     keep_to_itself();
     let devices = Devices {
         microphone: arguments.microphone,
@@ -49,6 +75,18 @@ fn main() -> ExitCode {
             eprintln!("kiosk-sound: {problem}");
             ExitCode::FAILURE
         }
+    }
+}
+
+impl Arguments {
+    /// Renders what is to be rendered; `None` where nothing is.
+    fn render(&self) -> Option<Result<(), Mute>> {
+        if let Some(folder) = &self.render_all {
+            return Some(render::all(folder).map(|count| eprintln!("kiosk-sound: {count} clips")));
+        }
+        let [text, out] = self.render.as_deref()? else { return None };
+        let language = Language::ALL.into_iter().find(|language| language.code() == self.language)?;
+        Some(render::file(text, language, Path::new(out)))
     }
 }
 
