@@ -12,18 +12,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sound_line::Language;
+use sound_line::{Language, spoken};
 
 use crate::track::Track;
 
-/// Names that begin so are the names of villages and people: they sound alike in every language.
-pub const NAMES: &str = "name-";
-
 /// Largest clip that is read: a minute and a half at the rate of music.
 const LARGEST: u64 = 1 << 20;
-
-/// Longest name of a clip, in bytes: file systems take 255.
-const LONGEST_NAME: usize = 200;
 
 /// The folders, the first with precedence.
 #[derive(Debug, Clone, Default)]
@@ -50,21 +44,15 @@ impl Clips {
     /// The clip of this name.
     #[must_use]
     pub fn find(&self, language: Language, name: &str) -> Option<Track> {
-        if !is_name(name) {
+        if !spoken::is_clip(name) {
             return None;
         }
-        let also = (name.starts_with(NAMES) && language != Language::Zh).then_some(Language::Zh);
+        let also = (name.starts_with(spoken::NAMES) && language != Language::Zh).then_some(Language::Zh);
         [Some(language), also].into_iter().flatten().find_map(|language| {
             let file = format!("{}/{name}.opus", language.code());
             self.0.iter().find_map(|folder| Track::read(read(&folder.join(&file))?).ok())
         })
     }
-}
-
-/// Whether a name is one, and not a way to somewhere else.
-#[must_use]
-pub fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= LONGEST_NAME && !name.starts_with('.') && !name.contains(['/', '\0'])
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {

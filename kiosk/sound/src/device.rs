@@ -28,8 +28,9 @@ const BUFFER: i64 = 10 * PERIOD;
 /// Mendings in a row, with no sample in between, after which a device counts as gone.
 const MOST_MENDINGS: u32 = 10;
 
-/// How long a device that runs may give or take nothing: a hundred times its period.
-const STALLED_MS: u32 = 2000;
+/// How long a device that runs may give or take nothing. One that is unplugged says so at once; this is for one that hangs,
+/// and a hub on USB that starts anew takes a second or two.
+const STALLED_MS: u32 = 5000;
 
 /// The longest wait for a device, after which it is seen whether it should stop.
 const WAIT_MS: u32 = 100;

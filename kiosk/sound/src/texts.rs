@@ -43,7 +43,6 @@ mod tests {
     use sound_line::spoken;
 
     use super::*;
-    use crate::clips::is_name;
 
     /// The names of the terminal's pages.
     fn pages() -> Vec<String> {
@@ -91,7 +90,7 @@ mod tests {
     #[test]
     fn chinese_texts_are_written_as_they_are_spoken_and_english_ones_in_ascii() {
         for (name, text) in all() {
-            assert!(is_name(&name), "{name}");
+            assert!(spoken::is_clip(&name), "{name}");
             assert!(text.zh.is_some() || text.en.is_some(), "{name}");
             if let Some(zh) = text.zh {
                 let odd = |c: char| !('\u{4e00}'..='\u{9fff}').contains(&c) && !"，。？、".contains(c);
@@ -111,6 +110,6 @@ mod tests {
         let all = all();
         assert_eq!(all.len(), in_tables);
         assert!(!all.contains_key(spoken::PAUSE));
-        assert!(!all.keys().any(|name| name.starts_with(crate::clips::NAMES)));
+        assert!(!all.keys().any(|name| name.starts_with(spoken::NAMES)));
     }
 }

@@ -98,6 +98,27 @@ fn playing_ends_at_once_when_told_to_stop() {
 }
 
 #[test]
+fn what_is_made_louder_while_it_plays_is_louder_at_once() {
+    let station = Station::new();
+    let (mut program, mut end) = slow(&station);
+    program.play(TURN, ogg(&chirp(60)), 0);
+    program.told();
+    program.ask(&Ask::Volume { volume: Volume::FULL });
+    // The next question is answered when this one is done: nothing more is taken from the pipe before.
+    program.ask(&Ask::Look);
+    program.until(|tell| matches!(tell, Tell::Ready { .. }));
+    let mut heard = vec![0; 60 * 4800 * 2];
+    end.read_exact(&mut heard).unwrap();
+    let heard = samples(&heard);
+    // What the pipe and ALSA held was to be silent, and everything after it is as loud as it was spoken.
+    let silent = heard.iter().take_while(|sample| **sample == 0).count();
+    assert!((4800..=100_000).contains(&silent), "{silent}");
+    let likeness = likeness(&heard[silent + 960..], &chirp(60)[silent + 960..]);
+    assert!(likeness > ALIKE, "{likeness} from {silent}");
+    assert_eq!(played(&mut program).1, whole(TURN));
+}
+
+#[test]
 fn who_records_is_not_spoken_to_and_nothing_is_played_into_a_recording() {
     let station = Station::new();
     let mut microphone = station.microphone();

@@ -1,11 +1,12 @@
-//! What is recorded here is what programs that nobody here wrote play: `opusinfo` and `opusdec` of opus-tools.
+//! What is recorded here is what programs that nobody here wrote play: `opusinfo` and `opusdec` of opus-tools; and what its
+//! `opusenc` made is played here.
 
 mod support;
 
 use std::process::Command;
 
-use sound::{pcm, recording::Recording};
-use support::{ALIKE, Station, chirp, likeness, samples};
+use sound::{pcm, recording::Recording, track::Track};
+use support::{ALIKE, Station, bytes, chirp, likeness, samples};
 
 struct Foreign {
     info: String,
@@ -65,4 +66,24 @@ fn a_minute_and_the_longest_recording_are_as_small_as_promised() {
         assert!(rate.contains("w/o overhead: 16") && rate.ends_with("kbit/s (hard-CBR)"), "{rate}");
         assert!(value(&info, "Page duration").starts_with("1000.0ms (max)"), "{info}");
     }
+}
+
+#[test]
+fn a_clip_that_opusenc_made_of_two_channels_is_played_to_its_last_sample() {
+    let station = Station::new();
+    let spoken = chirp(23);
+    let both: Vec<i16> = spoken.iter().flat_map(|sample| [*sample, *sample]).collect();
+    station.write("clip.raw", &bytes(&both));
+    let encoded = Command::new("opusenc")
+        .args(["--quiet", "--raw", "--raw-rate", "48000", "--raw-chan", "2", "--bitrate", "32", "--title", "digit-1"])
+        .arg(station.path("clip.raw"))
+        .arg(station.path("clip.opus"))
+        .output()
+        .expect("opus-tools");
+    assert!(encoded.status.success(), "{encoded:?}");
+    let track = Track::read(station.read("clip.opus")).unwrap();
+    assert_eq!(track.samples(), spoken.len());
+    let heard: Vec<i16> = track.decode_all().unwrap().into_iter().map(pcm::from_float).collect();
+    assert_eq!(heard.len(), spoken.len());
+    assert!(likeness(&heard, &spoken) > ALIKE);
 }

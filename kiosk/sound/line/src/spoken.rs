@@ -1,4 +1,4 @@
-//! Numbers, as names of clips.
+//! Numbers and names, as names of clips.
 //!
 //! A number that is copied or compared (a ticket's, a telephone's) is spoken digit by digit in its groups; a number that
 //! counts is spoken as one. Chinese counts by places, 一百零三; English by words up to twenty and by tens.
@@ -42,6 +42,22 @@ pub fn digits(text: &str) -> Vec<String> {
         names.pop();
     }
     names
+}
+
+/// Begins the clips of names, which sound alike in every language.
+pub const NAMES: &str = "name-";
+
+/// The clip of the name of a village or of somebody of the staff; `None` where no file can be called so.
+#[must_use]
+pub fn name(of: &str) -> Option<String> {
+    let clip = format!("{NAMES}{of}");
+    (!of.is_empty() && is_clip(&clip)).then_some(clip)
+}
+
+/// Whether a clip may be called so: a name of a file, and no way to somewhere else. File systems take 255 bytes.
+#[must_use]
+pub fn is_clip(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && !name.contains(['/', '\0'])
 }
 
 /// How many there are of something, before the word for it; `None` above [`MOST`].
@@ -269,6 +285,17 @@ mod tests {
         let groups = ["30117", "0100", "4242"].map(digit_names).join(" pause ");
         assert_eq!(names, groups);
         assert!(digits("没有").is_empty());
+    }
+
+    #[test]
+    fn a_name_has_its_own_clip_and_is_no_way_to_somewhere_else() {
+        assert_eq!(name("王家村").as_deref(), Some("name-王家村"));
+        for none in ["", "../etc", "a/b", "a\0b", &"长".repeat(70)] {
+            assert_eq!(name(none), None, "{none}");
+        }
+        for none in ["", ".", "..", ".hidden", "/etc/passwd", "zh/digit-1"] {
+            assert!(!is_clip(none), "{none}");
+        }
     }
 
     proptest::proptest! {

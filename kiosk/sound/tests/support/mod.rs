@@ -234,7 +234,7 @@ pub(crate) fn chirp(tenths: usize) -> Vec<i16> {
 }
 
 /// What Opus leaves of a chirp at 16 kbit/s is more like it than this, sample for sample.
-pub(crate) const ALIKE: f64 = 0.75;
+pub(crate) const ALIKE: f64 = 0.65;
 
 /// How alike two sounds are, sample for sample, from -1 to 1.
 pub(crate) fn likeness(one: &[i16], other: &[i16]) -> f64 {
