@@ -5,16 +5,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Client, RequestBuilder, Response, header};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 use wire::{
     bulletin::Bulletin,
     event,
-    intake::{CONTENT_DIGEST, LEDGER, Views},
+    intake::{CONTENT_DIGEST, LEDGER, TUS_VERSION, Views},
 };
 
-use super::answer::{self, Head, Outcome, Retry, trouble};
+use super::{
+    answer::{self, Head, Outcome, Retry, trouble},
+    upload::{Came, Recording, Request, UploadAnswer},
+};
 use crate::{
     clock::Clock,
     control::message::{Answer, Ask},
@@ -79,6 +83,40 @@ impl County {
         match sent.await {
             Ok((head, body)) => answer::outcome(&head, &body, forward.id),
             Err(retry) => Outcome::Retry(retry),
+        }
+    }
+
+    /// Sends the next request for a recording, and reads what comes back.
+    pub async fn upload(&self, recording: &mut Recording) -> Came {
+        let asked = recording.request();
+        let one = format!("uploads/{}", recording.id());
+        let request = match asked {
+            Request::Begin => {
+                let (id, sha256) = (recording.id().to_string(), recording.forward.hash);
+                let metadata = format!("id {},sha256 {}", STANDARD.encode(id), STANDARD.encode(sha256));
+                let request = self.client.post(self.url("uploads")).header("upload-metadata", metadata);
+                request.header("upload-length", recording.forward.bytes.len())
+            }
+            Request::Ask => self.client.head(self.url(&one)),
+            Request::Send { from, to } => self
+                .client
+                .patch(self.url(&one))
+                .header(header::CONTENT_TYPE, "application/offset+octet-stream")
+                .header("upload-offset", from)
+                .body(recording.forward.bytes[from..to].to_vec()),
+        };
+        let sent = async {
+            let (head, response) = self.send(request.header("tus-resumable", TUS_VERSION)).await?;
+            let offset = text(&response, "upload-offset").and_then(|offset| offset.parse().ok());
+            let body = https::body(response, ACCEPTED_MAX).await.map_err(broke_off)?;
+            Ok((head, offset, body))
+        };
+        match sent.await {
+            Ok((head, offset, body)) => recording.answered(asked, UploadAnswer { head: &head, offset, body: &body }),
+            Err(retry) => {
+                recording.broke_off(asked);
+                Came::Again(retry)
+            }
         }
     }
 

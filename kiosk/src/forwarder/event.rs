@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::answer::{Outcome, Retry};
+use super::{
+    answer::{Outcome, Retry},
+    upload::{Came, Recording},
+};
 use crate::{
     backoff::Backoff,
     control::message::{Changed, Network},
@@ -84,6 +87,22 @@ pub enum Event {
         /// When it was sent.
         epoch: Epoch,
     },
+    /// The queue was looked through for a recording.
+    Recording {
+        /// The next one to send.
+        found: Option<Forward>,
+        /// False where the queue could not be read.
+        whole: bool,
+    },
+    /// A request for a recording came back.
+    Uploaded {
+        /// As it stands.
+        recording: Recording,
+        /// What came of it.
+        came: Came,
+        /// When it was sent.
+        epoch: Epoch,
+    },
     /// Outcomes are on the disk, or, where the disk failed, not.
     Saved {
         /// Whose.
@@ -128,6 +147,13 @@ pub enum Action {
         /// Events.
         limit: usize,
     },
+    /// Read the next recording that may go, but none of these.
+    LoadRecording {
+        /// Ids.
+        but: Vec<Uuid>,
+    },
+    /// Send the next request for a recording.
+    Upload(Recording, Epoch),
     /// Send this event.
     Put(Forward, Epoch),
     /// Persist these outcomes, all at once.

@@ -19,6 +19,7 @@ use super::{
     event::{Action, Event, Found, Poll},
     state::Forwarder,
     store::Store,
+    upload::Came,
 };
 use crate::{
     clock::Clock,
@@ -139,6 +140,22 @@ impl Forwarding {
                 };
                 Some(Event::Put { event, outcome, epoch })
             })),
+            Action::LoadRecording { but } => {
+                drop(tasks.spawn(async move { Some(load_recording(&store, but).await) }));
+            }
+            Action::Upload(mut recording, epoch) => drop(tasks.spawn(async move {
+                let came = match county {
+                    Some(county) => {
+                        first.await;
+                        county.upload(&mut recording).await
+                    }
+                    None => Came::Again(not_enrolled()),
+                };
+                if let Came::Again(retry) = &came {
+                    info!(event.id = %recording.id(), why = retry.why, "a recording goes on later");
+                }
+                Some(Event::Uploaded { recording, came, epoch })
+            })),
             Action::Save(outcomes) => drop(tasks.spawn(async move { Some(save(&store, outcomes).await) })),
             Action::Postpone(id, until) => drop(tasks.spawn(async move {
                 store.with(move |queue| queue.postponed(id, until)).await;
@@ -222,6 +239,13 @@ async fn load(store: &Store, limit: usize) -> Event {
     let (newest, mut oldest) = (read(newest), read(oldest));
     oldest.extend(read(dead));
     if whole { Event::Loaded { newest, oldest } } else { Event::LoadFailed { newest, oldest } }
+}
+
+async fn load_recording(store: &Store, but: Vec<Uuid>) -> Event {
+    let found = store.on_file(move |queue| queue.next_recording(&but)).await;
+    let found = found.inspect_err(|error| error!(error = crate::https::why(error), "the queue can't be read"));
+    let whole = found.is_ok();
+    Event::Recording { found: found.unwrap_or_default(), whole }
 }
 
 async fn save(store: &Store, outcomes: Vec<(Uuid, Outcome)>) -> Event {

@@ -7,6 +7,7 @@
 //! - an event that fails by itself is postponed by itself, longer each time, and the others pass it;
 //! - the newest events go before the backlog, so that a villager's suggestion never waits for a bad week's, and so that
 //!   they leave also where the file can't be read further back;
+//! - recordings come one at a time and in pieces, and only while no text waits (`recordings`);
 //! - dead letters come behind everything else, in what is left of a batch;
 //! - acknowledgements that come while others are being written are written together;
 //! - those that the disk did not take are kept and written again after a rest, and their events are not sent again
@@ -20,6 +21,7 @@ use std::{
 
 use uuid::Uuid;
 
+use self::recordings::Recordings;
 use super::{
     answer::{Outcome, Retry},
     event::{Action, Epoch, Event, Found, Poll, Settings},
@@ -35,6 +37,8 @@ const DISK_REST: Duration = Duration::from_secs(5);
 
 /// A nudge does not shorten a rest below this.
 const NUDGE_REST: Duration = Duration::from_secs(2);
+
+mod recordings;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Link {
@@ -75,6 +79,7 @@ pub struct Forwarder {
     fresh: bool,
     postponed: HashMap<Uuid, Duration>,
     polls: [(Poll, Due); 2],
+    recordings: Recordings,
 }
 
 impl Forwarder {
@@ -101,6 +106,7 @@ impl Forwarder {
             fresh: false,
             postponed: HashMap::new(),
             polls: [(Poll::Bulletin, Due::default()), (Poll::Views, Due::default())],
+            recordings: Recordings::new(),
         }
     }
 
@@ -140,7 +146,8 @@ impl Forwarder {
         let looks = self.look_at.filter(|_| !self.loading && self.ready.len() < self.settings.concurrency);
         let waiting = (rest > now && !self.ready.is_empty()).then_some(rest);
         let saves = (self.saving.is_empty() && !self.unsaved.is_empty()).then_some(self.save_at);
-        polls.chain(looks).chain(waiting).chain(saves).min().unwrap_or(now + self.settings.poll)
+        let recording = self.recording_due();
+        polls.chain(looks).chain(waiting).chain(saves).chain(recording).min().unwrap_or(now + self.settings.poll)
     }
 
     /// Takes what happened at `now` and says what is to be done.
@@ -151,12 +158,14 @@ impl Forwarder {
             Event::Nudged => {
                 self.fresh = true;
                 self.look_at = Some(now);
+                self.recordings.look(now);
                 if let Link::Resting { until, since, ordered: false } = &mut self.link {
                     *until = (*until).min(*since + NUDGE_REST).max(now);
                 }
             }
             Event::Renewed => {
                 self.failures = 0;
+                self.recordings.renewed(now);
                 if let Link::Resting { until, .. } = &mut self.link {
                     *until = now;
                 }
@@ -168,6 +177,8 @@ impl Forwarder {
                 self.look_at = Some(now + DISK_REST);
             }
             Event::Put { event, outcome, epoch } => self.came_back(event, outcome, epoch, now, &mut actions),
+            Event::Recording { found, whole } => self.recording_found(found, whole, now),
+            Event::Uploaded { recording, came, epoch } => self.uploaded(recording, came, epoch, now, &mut actions),
             Event::Saved { ids, offered_again } => self.saved(&ids, offered_again, now, &mut actions),
             Event::Polled { poll, found, epoch } => self.polled(poll, found, epoch, now, &mut actions),
             Event::Asked { answered, epoch } => match answered {
@@ -249,6 +260,8 @@ impl Forwarder {
                 if again {
                     self.look_at = Some(now);
                 }
+                // A recording waits until its suggestion is delivered.
+                self.recordings.look(now);
                 actions.push(Action::Tell(Changed::Delivered));
             }
         }
@@ -266,6 +279,7 @@ impl Forwarder {
         let period = self.settings.poll.mul_f64(share);
         // The nudge for an event may have been lost with kiosk's connection.
         self.look_at.get_or_insert(now);
+        self.recordings.look(now);
         let due = self.due_of(poll);
         due.under_way = false;
         match found {
@@ -345,6 +359,7 @@ impl Forwarder {
             Link::Up => {
                 while self.put(actions) {}
                 while self.poll(now, actions) {}
+                self.go_on_with_recordings(now, actions);
             }
             Link::Resting { until, .. } if now < until => {}
             Link::Untried | Link::Resting { .. } if self.trying => {}

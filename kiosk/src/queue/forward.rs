@@ -57,6 +57,41 @@ pub struct Depth {
 }
 
 impl Queue {
+    /// Reads the recording that is to go next, none of `but`: the oldest that waits and whose suggestion the county has,
+    /// else one that is a dead letter, each once in [`OFFERED_AGAIN_AFTER`]. Recordings are long and come one by one; no
+    /// batch has them.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub fn next_recording(&mut self, but: &[Uuid]) -> Result<Option<Forward>, QueueError> {
+        let at = self.clock.monotonic();
+        self.offered_again.retain(|_, again| *again > at);
+        let mut statement = self.conn.prepare_cached(
+            "SELECT event.id, forward.state FROM forward JOIN event ON event.seq = forward.event
+             WHERE forward.state <> 'delivered' AND event.kind = 'voice' AND NOT EXISTS (
+               SELECT 1 FROM event AS said JOIN forward AS its ON its.event = said.seq
+               WHERE said.ticket = event.ticket AND said.kind = 'suggestion' AND its.state IN ('pending', 'refused')
+             )
+             ORDER BY forward.state <> 'pending', forward.event",
+        )?;
+        let rows = statement.query_map([], |row| Ok((Uuid::from_bytes(row.get(0)?), row.get::<_, String>(1)?)))?;
+        for row in rows {
+            let (id, state) = row?;
+            let (attempts, due) = self.postponed.get(&id).copied().unwrap_or_default();
+            let is_dead = state != "pending";
+            if due > at || but.contains(&id) || is_dead && self.offered_again.contains_key(&id) {
+                continue;
+            }
+            if let Some(bytes) = self.event_bytes(id)? {
+                if is_dead {
+                    self.offered_again.insert(id, at.saturating_add(OFFERED_AGAIN_AFTER));
+                }
+                return Ok(Some(Forward { id, hash: event::hash(&bytes), bytes, attempts }));
+            }
+        }
+        Ok(None)
+    }
+
     /// Reads up to `limit` events that wait, oldest first, without those that were postponed.
     ///
     /// # Errors
@@ -64,7 +99,7 @@ impl Queue {
     pub fn forward_batch(&mut self, limit: usize) -> Result<Vec<Forward>, QueueError> {
         self.waiting(
             "SELECT event.id, event.bytes FROM forward JOIN event ON event.seq = forward.event
-             WHERE forward.state = 'pending' ORDER BY forward.event",
+             WHERE forward.state = 'pending' AND event.kind <> 'voice' ORDER BY forward.event",
             limit,
         )
     }
@@ -76,7 +111,7 @@ impl Queue {
     pub fn forward_newest(&mut self, limit: usize) -> Result<Vec<Forward>, QueueError> {
         self.waiting(
             "SELECT event.id, event.bytes FROM forward JOIN event ON event.seq = forward.event
-             WHERE forward.state = 'pending' ORDER BY forward.event DESC",
+             WHERE forward.state = 'pending' AND event.kind <> 'voice' ORDER BY forward.event DESC",
             limit,
         )
     }
@@ -97,7 +132,7 @@ impl Queue {
         }
         let mut statement = self.conn.prepare_cached(
             "SELECT event.id FROM forward JOIN event ON event.seq = forward.event
-             WHERE forward.state IN ('conflicted', 'refused') ORDER BY random()",
+             WHERE forward.state IN ('conflicted', 'refused') AND event.kind <> 'voice' ORDER BY random()",
         )?;
         let ids = statement.query_map([], |row| Ok(Uuid::from_bytes(row.get(0)?)))?.collect::<Result<Vec<_>, _>>()?;
         let mut letters = Vec::new();

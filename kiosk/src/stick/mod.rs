@@ -35,8 +35,8 @@ use crate::{
     queue::{Queue, QueueError},
 };
 
-/// Events read at a time: 2 MiB at most.
-const PAGE: u32 = 32;
+/// Events read at a time: 3.5 MiB at most, where all of them are recordings.
+const PAGE: u32 = 8;
 
 /// A signature over a manifest, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

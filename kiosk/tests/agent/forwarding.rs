@@ -12,12 +12,11 @@ use kiosk::{
     },
     queue::Forward,
 };
-use proptest::prelude::*;
 use uuid::Uuid;
 
-const LEDGER: Uuid = Uuid::from_u128(99);
+pub(crate) const LEDGER: Uuid = Uuid::from_u128(99);
 
-fn seconds(s: u64) -> Duration {
+pub(crate) fn seconds(s: u64) -> Duration {
     Duration::from_secs(s)
 }
 
@@ -30,11 +29,11 @@ pub(crate) fn events(ids: impl IntoIterator<Item = u128>) -> Vec<Forward> {
 }
 
 /// Dice that always show the longest wait.
-fn forwarder(settings: Settings) -> Forwarder {
+pub(crate) fn forwarder(settings: Settings) -> Forwarder {
     Forwarder::new(settings, Box::new(|| 1.0))
 }
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         concurrency: 3,
         batch: 10,
@@ -44,7 +43,7 @@ fn settings() -> Settings {
     }
 }
 
-fn puts(actions: &[Action]) -> Vec<(u128, Epoch)> {
+pub(crate) fn puts(actions: &[Action]) -> Vec<(u128, Epoch)> {
     let put = |action: &Action| match action {
         Action::Put(event, epoch) => Some((event.id.as_u128(), *epoch)),
         _ => None,
@@ -56,7 +55,7 @@ fn ids(actions: &[Action]) -> Vec<u128> {
     puts(actions).into_iter().map(|(id, _)| id).collect()
 }
 
-fn poll_of(actions: &[Action]) -> Vec<(Poll, Epoch)> {
+pub(crate) fn poll_of(actions: &[Action]) -> Vec<(Poll, Epoch)> {
     let poll = |action: &Action| match action {
         Action::Poll(poll, epoch) => Some((*poll, *epoch)),
         _ => None,
@@ -68,16 +67,16 @@ fn back(id: u128, epoch: Epoch, outcome: Outcome) -> Event {
     Event::Put { event: event(id), outcome, epoch }
 }
 
-fn delivered(id: u128, epoch: Epoch) -> Event {
+pub(crate) fn delivered(id: u128, epoch: Epoch) -> Event {
     back(id, epoch, Outcome::Delivered { ledger: LEDGER })
 }
 
-fn failed(id: u128, epoch: Epoch, whole_link: bool, after: Option<Duration>) -> Event {
+pub(crate) fn failed(id: u128, epoch: Epoch, whole_link: bool, after: Option<Duration>) -> Event {
     back(id, epoch, Outcome::Retry(Retry { why: "test", after, whole_link }))
 }
 
 /// A forwarder on line, both polls done, with these events waiting in it or under way; and what it sent.
-fn online_with(ids: impl IntoIterator<Item = u128>) -> (Forwarder, Vec<(u128, Epoch)>) {
+pub(crate) fn online_with(ids: impl IntoIterator<Item = u128>) -> (Forwarder, Vec<(u128, Epoch)>) {
     let mut f = forwarder(settings());
     let actions = f.step(Event::Tick, seconds(0));
     assert_eq!(actions[0], Action::Load { limit: 10 });
@@ -308,80 +307,4 @@ fn polls_come_again_with_jitter_and_at_once_where_there_is_more() {
     let actions = f.step(Event::Polled { poll: Poll::Views, found, epoch: polls[1].1 }, seconds(75));
     assert_eq!(poll_of(&actions).len(), 1);
     assert!(actions.contains(&Action::Tell(Changed::Views)));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Whatever comes back in whatever order, every event is settled in the end and none is under way twice.
-    #[test]
-    fn every_event_is_delivered_in_the_end(answers in prop::collection::vec((0..4_u8, 0..8_usize), 0..200)) {
-        let mut f = forwarder(settings());
-        let mut pending: BTreeSet<u128> = (1..=12).collect();
-        let mut under_way: Vec<(u128, Epoch)> = Vec::new();
-        let mut polls: Vec<(Poll, Epoch)> = Vec::new();
-        let mut postponed: Vec<(u128, Duration)> = Vec::new();
-        let mut work = vec![Event::Tick];
-        let mut now = Duration::ZERO;
-        let mut answers = answers.into_iter();
-        let mut saves = 0;
-        for _ in 0..4000 {
-            let event = if let Some(event) = work.pop() {
-                event
-            } else if !under_way.is_empty() || !polls.is_empty() {
-                let (answer, which) = answers.next().unwrap_or((0, 0));
-                let retry = |whole_link| Retry { why: "test", after: None, whole_link };
-                if under_way.is_empty() || (!polls.is_empty() && which % 2 == 0) {
-                    let (poll, epoch) = polls.swap_remove(which % polls.len());
-                    let found = if answer == 0 { Ok(Found::default()) } else { Err(retry(answer == 1)) };
-                    Event::Polled { poll, found, epoch }
-                } else {
-                    let (id, epoch) = under_way.swap_remove(which % under_way.len());
-                    match answer {
-                        0 => delivered(id, epoch),
-                        1 => failed(id, epoch, true, None),
-                        _ => failed(id, epoch, false, None),
-                    }
-                }
-            } else if pending.is_empty() {
-                break;
-            } else {
-                let due = f.due(now);
-                prop_assert!(due > now, "ticks for nothing");
-                now = due;
-                Event::Tick
-            };
-            for action in f.step(event, now) {
-                match action {
-                    Action::Put(event, epoch) => {
-                        let id = event.id.as_u128();
-                        prop_assert!(pending.contains(&id));
-                        prop_assert!(under_way.iter().all(|(other, _)| *other != id));
-                        under_way.push((id, epoch));
-                        prop_assert!(under_way.len() <= 3);
-                    }
-                    Action::Poll(poll, epoch) => polls.push((poll, epoch)),
-                    Action::Load { limit } => {
-                        postponed.retain(|(_, until)| *until > now);
-                        let due = pending.iter().filter(|id| postponed.iter().all(|(other, _)| other != *id));
-                        let oldest = events(due.copied().take(limit));
-                        work.push(Event::Loaded { newest: vec![], oldest });
-                    }
-                    Action::Save(outcomes) => {
-                        // The disk takes every second one only.
-                        saves += 1;
-                        let takes = saves % 2 == 0;
-                        let ids: Vec<Uuid> = outcomes.into_iter().map(|(id, _)| id).collect();
-                        for id in ids.iter().filter(|_| takes) {
-                            pending.remove(&id.as_u128());
-                        }
-                        work.push(Event::Saved { ids, offered_again: takes.then_some(false) });
-                    }
-                    Action::Postpone(id, until) => postponed.push((id.as_u128(), until)),
-                    Action::Network(_) | Action::Tell(_) => {}
-                }
-            }
-        }
-        prop_assert!(pending.is_empty(), "left over: {pending:?}");
-    }
 }

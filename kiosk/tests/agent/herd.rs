@@ -71,7 +71,8 @@ fn requests(county: County, end: Duration, in_step: bool) -> Vec<Vec<Duration>> 
                     let ids = outcomes.into_iter().map(|(id, _)| id).collect();
                     (Duration::ZERO, Event::Saved { ids, offered_again: Some(false) })
                 }
-                Action::Postpone(..) | Action::Network(_) | Action::Tell(_) => continue,
+                Action::LoadRecording { .. } => (Duration::ZERO, Event::Recording { found: None, whole: true }),
+                Action::Upload(..) | Action::Postpone(..) | Action::Network(_) | Action::Tell(_) => continue,
             };
             schedule(&mut plan, &mut events, now + after, terminal, event);
         }

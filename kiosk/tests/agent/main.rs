@@ -13,7 +13,12 @@ mod herd;
 #[path = "../support/papers.rs"]
 mod papers;
 mod program;
+#[path = "../support/recordings.rs"]
+mod recordings;
 mod scripted_host;
+mod settling;
 mod tamper;
 mod terminal;
 mod time;
+mod upload_answers;
+mod uploads;

@@ -1,4 +1,5 @@
-//! A wire between a terminal and its host that can swallow the host's answers.
+//! A wire between a terminal and its host that can swallow the host's answers, or break every few kilobytes.
+#![allow(clippy::allow_attributes, dead_code, reason = "each test target uses its part")]
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,6 +16,9 @@ type Swallows = Box<dyn Fn() -> bool + Send>;
 struct Wire {
     swallows: Option<Swallows>,
     swallowed: usize,
+    /// So many bytes of the terminal's pass on each connection.
+    at_most: Option<usize>,
+    breaks: usize,
 }
 
 /// The wire; connections over it end with either end.
@@ -34,7 +38,8 @@ impl Relay {
                 // A host that is off refuses: so does the wire.
                 let Ok(host) = TcpStream::connect(host) else { continue };
                 let (from, to) = (terminal.try_clone().unwrap(), host.try_clone().unwrap());
-                thread::spawn(move || carry(from, to, |_| true));
+                let (wire, mut carried) = (Arc::clone(&shared), 0);
+                thread::spawn(move || carry(from, to, |count| left(&wire, &mut carried, count)));
                 let wire = Arc::clone(&shared);
                 thread::spawn(move || carry(host, terminal, |count| passes(&wire, count)));
             }
@@ -45,6 +50,16 @@ impl Relay {
     /// Swallows what the host says while `swallows` is so.
     pub(crate) fn swallow_while(&self, swallows: impl Fn() -> bool + Send + 'static) {
         self.wire.0.lock().unwrap_or_else(PoisonError::into_inner).swallows = Some(Box::new(swallows));
+    }
+
+    /// Breaks every connection behind so many bytes that the terminal sends on it.
+    pub(crate) fn break_every(&self, bytes: usize) {
+        self.wire.0.lock().unwrap_or_else(PoisonError::into_inner).at_most = Some(bytes);
+    }
+
+    /// How many connections were broken.
+    pub(crate) fn breaks(&self) -> usize {
+        self.wire.0.lock().unwrap_or_else(PoisonError::into_inner).breaks
     }
 
     /// Lets everything pass again.
@@ -61,20 +76,46 @@ impl Relay {
     }
 }
 
-fn passes(wire: &(Mutex<Wire>, Condvar), count: usize) -> bool {
+/// What becomes of bytes that came.
+enum Fate {
+    Pass,
+    Vanish,
+    /// So many pass, and nothing more.
+    Break(usize),
+}
+
+fn left(wire: &(Mutex<Wire>, Condvar), carried: &mut usize, count: usize) -> Fate {
+    let mut inside = wire.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = *carried;
+    *carried += count;
+    match inside.at_most {
+        Some(at_most) if *carried > at_most => {
+            inside.breaks += 1;
+            Fate::Break(at_most.saturating_sub(before))
+        }
+        _ => Fate::Pass,
+    }
+}
+
+fn passes(wire: &(Mutex<Wire>, Condvar), count: usize) -> Fate {
     let mut inside = wire.0.lock().unwrap_or_else(PoisonError::into_inner);
     let swallows = inside.swallows.as_ref().is_some_and(|swallows| swallows());
     if swallows {
         inside.swallowed += count;
         wire.1.notify_all();
     }
-    !swallows
+    if swallows { Fate::Vanish } else { Fate::Pass }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(usize) -> bool) {
+fn carry(mut from: TcpStream, mut to: TcpStream, mut fate: impl FnMut(usize) -> Fate) {
     let mut bytes = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes) {
-        if passes(count) && to.write_all(&bytes[..count]).is_err() {
+        let (passing, is_last) = match fate(count) {
+            Fate::Pass => (count, false),
+            Fate::Vanish => (0, false),
+            Fate::Break(passing) => (passing, true),
+        };
+        if to.write_all(&bytes[..passing]).is_err() || is_last {
             break;
         }
     }
