@@ -15,3 +15,4 @@ mod stick;
 mod store;
 mod support;
 mod time;
+mod uploads;

@@ -47,6 +47,21 @@ async fn what_a_terminal_signed_for_is_taken_once_and_known_to_the_network_after
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_lies_before_its_suggestion_on_a_stick_joins_it() {
+    let desk = Desk::new().await;
+    let said = desk.terminal.suggestion(1);
+    let recording = desk.terminal.recording(&said);
+    desk.write(1, &[&recording]);
+    assert_eq!(desk.import().await.new, 1);
+    desk.write(2, &[&recording, &said]);
+    let taken = desk.bring(&desk.parcel(2)).await.unwrap().remove(0);
+    assert_eq!((taken.new, taken.same, taken.quarantine), (1, 1, None));
+    let joined = "SELECT COUNT(*) FROM event WHERE kind = 'voice' AND status = 'applied' AND case_id IS NOT NULL";
+    assert_eq!((desk.counted(joined).await, desk.cases().await), (1, 1));
+    assert_eq!(desk.counted("SELECT COUNT(*) FROM alarm").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn other_bytes_under_a_known_id_are_kept_beside_the_first_as_the_networks_are() {
     let desk = Desk::new().await;
     let said = desk.terminal.suggestion(1);

@@ -18,15 +18,19 @@ use host::{
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{CertificateParams, DnType, KeyPair};
 use reqwest::{Certificate, Client, Identity, Response, StatusCode};
+use serde::Serialize;
 use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 use wire::{
     enrol::{CountyKeys, Enrolled},
-    event::{self, ClockQuality, Header, Kind, Suggestion, WallTime},
+    event::{self, ClockQuality, Header, Kind, Suggestion, VOICE_MEDIA, Voice, WallTime},
     secret::{QueryCode, Secret},
     ticket::{TerminalNumber, TicketNumber},
 };
+
+/// Three seconds of a rising tone, Opus in Ogg: `opusenc --bitrate 16 --serial 1` of opus-tools 0.2.
+pub(crate) const RECORDING: &[u8] = include_bytes!("../fixtures/voice.ogg");
 
 /// A clock that starts at the machine's time and is turned by hand.
 #[derive(Debug)]
@@ -173,6 +177,10 @@ impl Terminal {
         Said::new(&self.keys, self.number, counter, "村口的路灯坏了。")
     }
 
+    pub(crate) fn recording(&self, of: &Said) -> Said {
+        Said::recording(&self.keys, of, RECORDING)
+    }
+
     pub(crate) async fn put(&self, host: &TestHost, said: &Said) -> Response {
         self.put_as(host, said.id, &said.bytes, &event::content_digest(&said.bytes)).await
     }
@@ -199,6 +207,17 @@ pub(crate) struct Said {
 
 impl Said {
     pub(crate) fn new(keys: &CountyKeys, terminal: TerminalNumber, counter: u16, text: &str) -> Self {
+        Self::spoken(keys, terminal, counter, text, None)
+    }
+
+    /// A suggestion, which may say that it was spoken.
+    pub(crate) fn spoken(
+        keys: &CountyKeys,
+        terminal: TerminalNumber,
+        counter: u16,
+        text: &str,
+        spoken_s: Option<u32>,
+    ) -> Self {
         let (id, ticket) = (Uuid::new_v4(), TicketNumber::new(terminal, 1, counter).unwrap());
         let (secret, code) = (Secret::draw(), QueryCode::draw());
         let body = Suggestion {
@@ -207,27 +226,42 @@ impl Said {
             text: text.to_owned(),
             landmark: None,
             on_behalf: false,
-            spoken_s: None,
+            spoken_s,
             secret: secret.clone(),
             code: code.clone(),
         };
-        let recipient: age::x25519::Recipient = keys.working.parse().unwrap();
-        let sealed = age::encrypt(&recipient, &serde_json::to_vec(&body).unwrap()).unwrap();
-        let header = Header {
-            v: event::VERSION,
-            id,
-            ticket,
-            kind: Kind::Suggestion,
-            category: Some("light".into()),
-            place: None,
-            terminal,
-            boot: Uuid::nil(),
-            seq: u64::from(counter),
-            wall: WallTime { at: Timestamp::UNIX_EPOCH, quality: ClockQuality::Unset },
-            key: keys.id.clone(),
-        };
-        Self { id, ticket, secret, code, bytes: event::assemble(&header, &sealed) }
+        let bytes = sealed(keys, (id, ticket), Kind::Suggestion, &body);
+        Self { id, ticket, secret, code, bytes }
     }
+
+    /// A recording that belongs to a suggestion.
+    pub(crate) fn recording(keys: &CountyKeys, of: &Self, audio: &[u8]) -> Self {
+        let (id, ticket) = (Uuid::new_v4(), of.ticket);
+        let body = Voice { id, ticket, media: VOICE_MEDIA.into(), seconds: 3, audio: audio.to_vec() };
+        let bytes = sealed(keys, (id, ticket), Kind::Voice, &body);
+        Self { id, ticket, secret: of.secret.clone(), code: of.code.clone(), bytes }
+    }
+}
+
+/// An event as a terminal seals it.
+fn sealed(keys: &CountyKeys, (id, ticket): (Uuid, TicketNumber), kind: Kind, body: &impl Serialize) -> Vec<u8> {
+    let recipient: age::x25519::Recipient = keys.working.parse().unwrap();
+    let sealed = age::encrypt(&recipient, &serde_json::to_vec(body).unwrap()).unwrap();
+    let header = Header {
+        v: event::VERSION,
+        id,
+        ticket,
+        kind,
+        category: (kind == Kind::Suggestion).then(|| "light".into()),
+        place: None,
+        terminal: ticket.terminal(),
+        boot: Uuid::nil(),
+        // As the tests count: by the ticket.
+        seq: ticket.to_string()[7..11].parse().unwrap(),
+        wall: WallTime { at: Timestamp::UNIX_EPOCH, quality: ClockQuality::Unset },
+        key: keys.id.clone(),
+    };
+    event::assemble(&header, &sealed)
 }
 
 pub(crate) fn csr(key: &KeyPair) -> String {

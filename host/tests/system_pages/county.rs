@@ -155,6 +155,22 @@ impl Furnished {
             self.county.act(deputy, &declined.id.to_string(), what).await.unwrap();
         }
         made.push(("declined", declined.id.to_string()));
+        let keys = self.host.keys();
+        let spoken = |counter, name| {
+            let said = Said::spoken(&keys, self.terminal.number, counter, "（语音留言，约3秒）", Some(3));
+            (name, said)
+        };
+        for (name, said) in [spoken(30, "announced"), spoken(31, "spoken")] {
+            assert!(self.terminal.put(&self.host, &said).await.status().is_success());
+            let id = said.id.to_string();
+            if name == "spoken" {
+                assert!(self.terminal.put(&self.host, &self.terminal.recording(&said)).await.status().is_success());
+                self.county.act(deputy, &id, What::Claim).await.unwrap();
+                self.county.transcribe(deputy, &id, "村口的鹿灯坏了。".into()).await.unwrap();
+                self.county.transcribe(deputy, &id, "村口的路灯坏了，请来看看。".into()).await.unwrap();
+            }
+            made.push((name, id));
+        }
         // One number twice is an alarm.
         let twice = Said::new(&self.host.keys(), self.terminal.number, 4, "另一件事。");
         self.terminal.put(&self.host, &twice).await;

@@ -10,6 +10,7 @@ mod measure;
 #[path = "../host/support.rs"]
 #[expect(dead_code, reason = "shared with the tests that speak HTTP")]
 mod support;
+mod voice;
 
 use std::path::PathBuf;
 
@@ -105,7 +106,7 @@ async fn every_page_of_the_console_fits_a_phone_and_a_finger() {
         ("boss", &["received", "overdue"][..]),
         ("deputy", &["received", "claimed", "forwarded", "answered", "confirmed", "closed", "declined"]),
         ("clerk", &["forwarded"]),
-        ("officer", &["claimed"]),
+        ("officer", &["claimed", "announced", "spoken"]),
     ] {
         let page = sign_in(&browser, &base, login);
         for case in cases {
