@@ -16,8 +16,8 @@ use crate::{
     pcm::{self, FRAME, RATE, TENTH},
 };
 
-/// How often it is asked at most whether the last sample is out.
-const MOST_WAITS: u32 = 20;
+/// How often it is asked at most whether the last sample is out: some 50 ms lie between, and it keeps a fifth of a second.
+const MOST_WAITS: u32 = 40;
 
 /// Whether there is a loudspeaker that can be used.
 ///
@@ -97,7 +97,7 @@ impl<'a> Loudspeaker<'a> {
     pub fn finish(self) -> Result<bool, Trouble> {
         for _ in 0..MOST_WAITS {
             match self.device.drain() {
-                Ok(()) => break,
+                Ok(()) => return Ok(true),
                 Err(problem) if device::later(problem) => {}
                 Err(problem) => return Err(device::gone(self.name, &problem)),
             }
@@ -109,7 +109,7 @@ impl<'a> Loudspeaker<'a> {
             let left = self.device.delay().unwrap_or(0).clamp(0, i64::from(RATE) / 20);
             thread::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0) * 1000 / u64::from(RATE) + 1));
         }
-        Ok(true)
+        Err(device::gone(self.name, &"it does not come to the end of what it took"))
     }
 }
 

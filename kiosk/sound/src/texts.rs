@@ -104,6 +104,17 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_told_by_its_colour_alone() {
+        for (name, text) in all() {
+            let zh = text.zh.unwrap_or_default();
+            assert!(!zh.contains('色'), "{name}: {zh}");
+            let en = text.en.unwrap_or_default();
+            let colours = ["red", "green", "yellow", "blue", "black", "white"];
+            assert!(!en.split(|c: char| !c.is_alphabetic()).any(|word| colours.contains(&word)), "{name}: {en}");
+        }
+    }
+
+    #[test]
     fn no_clip_stands_in_both_tables_and_none_is_called_like_a_pause_or_a_name() {
         let in_tables: usize =
             TABLES.iter().map(|table| toml::from_str::<BTreeMap<String, Text>>(table).unwrap().len()).sum();
