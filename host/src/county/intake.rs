@@ -138,16 +138,18 @@ impl County {
         }
     }
 
-    /// Applies what did not open when it came and opens with a key that was brought since; its alarm stays.
+    /// Applies what did not open when it came and opens with a key that was brought since (its alarm stays), and what
+    /// an older host kept because it did not know its kind.
     pub(super) async fn open_again(&self) -> Result<(), Error> {
-        if events::unreadable(&mut *self.store.read().await?).await?.is_empty() {
+        if events::unopened(&mut *self.store.read().await?).await?.is_empty() {
             return Ok(());
         }
         let mut tx = self.store.write().await?;
-        for row in events::unreadable(&mut tx).await? {
+        for row in events::unopened(&mut tx).await? {
             let Ok((header, body)) = event::split(&row.bytes) else { continue };
             let opened = self.open_body(&header, body);
-            if !matches!(opened, Opened::Unreadable) {
+            if !matches!(opened, Opened::Unreadable | Opened::Unknown) {
+                events::set_kind(&mut tx, &row.id, &word(header.kind)).await?;
                 // What still misses its suggestion waits for it, like anything that comes.
                 events::mark(&mut tx, &row.id, "waiting", None).await?;
                 self.apply(&mut tx, &header, &row, opened).await?;

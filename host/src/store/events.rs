@@ -142,12 +142,21 @@ pub async fn of_case(conn: &mut Conn, case_id: &str, ticket: &str, kind: &str) -
     Ok(rows.iter().map(event).collect::<Result<_, _>>()?)
 }
 
-/// The events that did not open, oldest first.
+/// Notes what an event is, where an older program did not know it.
 ///
 /// # Errors
 /// The database.
-pub async fn unreadable(conn: &mut Conn) -> Result<Vec<EventRow>, StoreError> {
-    let sql = "SELECT * FROM event WHERE status = 'unreadable' ORDER BY received, seq";
+pub async fn set_kind(conn: &mut Conn, id: &str, kind: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE event SET kind = $2 WHERE id = $1").bind(id).bind(kind).execute(conn).await?;
+    Ok(())
+}
+
+/// The events that did not open, or were of an unknown kind, oldest first.
+///
+/// # Errors
+/// The database.
+pub async fn unopened(conn: &mut Conn) -> Result<Vec<EventRow>, StoreError> {
+    let sql = "SELECT * FROM event WHERE status IN ('unreadable', 'kept') ORDER BY received, seq";
     let rows = sqlx::query(sql).fetch_all(conn).await?;
     Ok(rows.iter().map(event).collect::<Result<_, _>>()?)
 }

@@ -4,9 +4,11 @@ use age::secrecy::ExposeSecret;
 use host::{
     durable::{self, Readers},
     setup,
+    store::Store,
 };
 use reqwest::{StatusCode, header};
 use serde_json::json;
+use sqlx::Row;
 use uuid::Uuid;
 use wire::{
     bulletin::Bulletin,
@@ -162,6 +164,30 @@ async fn a_body_that_is_not_the_routes_json_is_refused() {
         let long = terminal.client.post(&url).json(&json!({ "x": "x".repeat(20_000) })).send().await.unwrap();
         assert_eq!(long.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_an_older_host_kept_unread_joins_its_case_once_the_host_knows_recordings() {
+    let mut host = TestHost::start().await;
+    let terminal = host.terminal().await;
+    let said = terminal.suggestion(1);
+    let recording = terminal.recording(&said);
+    for one in [&said, &recording] {
+        assert_eq!(terminal.put(&host, one).await.status(), StatusCode::CREATED);
+    }
+    host.down().await;
+    let database = host.config.county_database.clone();
+    let row = async |sql: &'static str| {
+        let store = Store::open(&database, host::county::MIGRATIONS).await.unwrap();
+        let found = sqlx::query(sql).fetch_optional(&mut *store.read().await.unwrap()).await.unwrap();
+        store.close().await;
+        found.map(|row| (row.get::<String, _>(0), row.get::<Option<String>, _>(1)))
+    };
+    // As a host leaves it that reads the kind as unknown.
+    row("UPDATE event SET kind = 'unknown', status = 'kept', case_id = NULL WHERE kind = 'voice'").await;
+    host.up().await;
+    let joined = row("SELECT status, case_id FROM event WHERE kind = 'voice'").await;
+    assert_eq!(joined, Some(("applied".to_owned(), Some(said.id.to_string()))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
