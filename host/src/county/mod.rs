@@ -20,6 +20,7 @@
 //! | `bulletins` | stations, rosters, categories | store |
 //! | `people` | accounts and sign-in | store |
 //! | `work` | what deputies, units and officials do with cases | store |
+//! | `search` | words, looked for in what is sealed | store |
 //! | `voice` | recordings: played, written down | store |
 //! | `record` | rows ↔ domain, what a step leaves behind | store |
 //! | `alarms` | what 县人大 should look at | store |
@@ -40,6 +41,7 @@ pub mod people;
 pub mod quarantine;
 pub mod rates;
 mod record;
+pub mod search;
 pub mod tracking;
 pub mod uploads;
 pub mod voice;

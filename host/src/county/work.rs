@@ -14,6 +14,7 @@ use super::{
     people::Official,
     rates::{self, Counted, Rates},
     record::{case_of, category_name, from_word},
+    search::Found,
     voice::Spoken,
 };
 use crate::store::{
@@ -36,6 +37,8 @@ pub struct CaseList {
     pub overdue: i64,
     /// Whether another page follows.
     pub more: bool,
+    /// Whether words were looked for and older cases were not looked into.
+    pub is_cut: bool,
 }
 
 /// What somebody wants to see.
@@ -51,6 +54,8 @@ pub struct Wanted {
     pub overdue: bool,
     /// A ticket's number, or its beginning.
     pub ticket: String,
+    /// Words of the villager's, or of a transcript; empty, all.
+    pub words: String,
     /// From 0.
     pub page: usize,
 }
@@ -168,17 +173,24 @@ impl County {
     pub async fn list(&self, by: &Official, wanted: &Wanted) -> Result<CaseList, Error> {
         let mut conn = self.store.read().await?;
         let filter = self.filter_for(by, wanted);
-        let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
-        let skip = i64::try_from(wanted.page).unwrap_or(0).saturating_mul(page);
-        let mut rows = cases::list(&mut conn, &filter, skip, page + 1).await?;
-        let more = rows.len() > PAGE;
-        rows.truncate(PAGE);
+        let words = wanted.words.trim();
+        let found = if words.is_empty() {
+            let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
+            let skip = i64::try_from(wanted.page).unwrap_or(0).saturating_mul(page);
+            let mut rows = cases::list(&mut conn, &filter, skip, page + 1).await?;
+            let more = rows.len() > PAGE;
+            rows.truncate(PAGE);
+            Found { rows, more, is_cut: false }
+        } else {
+            self.search(&mut conn, &filter, words, wanted.page).await?
+        };
         let all = self.filter_for(by, &Wanted::default());
         let late = self.filter_for(by, &Wanted { overdue: true, ..Wanted::default() });
         let counts = cases::counts(&mut conn, &all).await?;
         let counts = counts.into_iter().map(|(s, n)| Ok((from_word(&s, "state")?, n)));
         let counts = counts.collect::<Result<_, Error>>()?;
-        Ok(CaseList { rows, counts, overdue: cases::overdue_count(&mut conn, &late).await?, more })
+        let Found { rows, more, is_cut } = found;
+        Ok(CaseList { rows, counts, overdue: cases::overdue_count(&mut conn, &late).await?, more, is_cut })
     }
 
     pub(super) async fn visible(&self, conn: &mut Conn, by: &Official, id: &str) -> Result<CaseRow, Error> {

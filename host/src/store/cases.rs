@@ -5,8 +5,10 @@ use sqlx::{Row, any::AnyRow};
 use super::{Conn, StoreError};
 
 mod lists;
+mod transcripts;
 
 pub use lists::{Filter, ListRow, counts, list, month, overdue_count};
+pub use transcripts::last_transcript;
 
 /// One case as it lies in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]

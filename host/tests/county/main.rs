@@ -11,6 +11,7 @@ mod events;
 mod outbox;
 mod quarantine;
 mod roles;
+mod search;
 mod support;
 mod tracking;
 mod uploads;

@@ -91,7 +91,8 @@ async fn whoever_plays_a_recording_is_written_down_once_an_hour() {
         }
         let mut once = vec![boss.who(), deputy.who()];
         let mut said = lines().await;
-        (once.sort(), said.sort());
+        once.sort();
+        said.sort();
         assert_eq!(said, once, "a player asks piece by piece");
         bench.clock.on(Duration::from_secs(3601));
         plays(&bench, &boss, &receipt, voice).await.unwrap();

@@ -36,6 +36,8 @@ pub(super) struct Asked {
     #[serde(default)]
     ticket: String,
     #[serde(default)]
+    words: String,
+    #[serde(default)]
     page: usize,
 }
 
@@ -73,6 +75,7 @@ struct ListPage {
     categories: Vec<CategoryRow>,
     next: Option<String>,
     before: Option<String>,
+    is_cut: bool,
     takes: bool,
 }
 
@@ -82,6 +85,7 @@ struct ListPart<'a> {
     rows: &'a [Row],
     next: &'a Option<String>,
     before: &'a Option<String>,
+    is_cut: bool,
 }
 
 /// The formal name of a category; its id where the county doesn't have it.
@@ -97,11 +101,13 @@ pub(super) fn grouped(ticket: &str) -> String {
 }
 
 fn link(asked: &Asked, page: usize) -> String {
-    let Asked { state, category, mine, overdue, ticket, .. } = asked;
+    let Asked { state, category, mine, overdue, ticket, words, .. } = asked;
+    let escaped: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let safe = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
     let (state, category, ticket) = (safe(state), safe(category), safe(ticket));
     let (mine, overdue) = (safe(mine), safe(overdue));
-    format!("/county/cases?state={state}&category={category}&mine={mine}&overdue={overdue}&ticket={ticket}&page={page}")
+    let filed = format!("state={state}&category={category}&mine={mine}&overdue={overdue}&ticket={ticket}");
+    format!("/county/cases?{filed}&words={escaped}&page={page}")
 }
 
 /// GET `/county/cases`
@@ -117,6 +123,7 @@ pub(super) async fn list(
         mine: asked.mine == "1",
         overdue: asked.overdue == "1",
         ticket: asked.ticket.clone(),
+        words: asked.words.clone(),
         page: asked.page,
     };
     let (found, takes) = (county.list(&by, &wanted).await?, by.role == Role::Deputy);
@@ -143,7 +150,7 @@ pub(super) async fn list(
     let next = found.more.then(|| link(&asked, asked.page + 1));
     let before = (asked.page > 0).then(|| link(&asked, asked.page - 1));
     if headers.contains_key("hx-request") {
-        return html(&ListPart { rows: &rows, next: &next, before: &before });
+        return html(&ListPart { rows: &rows, next: &next, before: &before, is_cut: found.is_cut });
     }
     let tabs = CaseState::ALL.into_iter().map(|state| {
         let value = serde_json::to_string(&state).unwrap_or_default().trim_matches('"').to_owned();
@@ -155,6 +162,7 @@ pub(super) async fn list(
         tabs: tabs.collect(),
         all: found.counts.iter().map(|(_, n)| n).sum(),
         overdue: found.overdue,
+        is_cut: found.is_cut,
         rows,
         asked,
         categories,

@@ -13,7 +13,7 @@
 //! | POST `/county/sign-out` | `csrf` | all |
 //! | GET `/county/password`, POST | `csrf`, `old`, `new` | all |
 //! | GET `/county` | | all; leads to the cases |
-//! | GET `/county/cases` | query `state`, `category`, `mine=1`, `overdue=1`, `ticket`, `page` from 0 | all, each their own |
+//! | GET `/county/cases` | query `state`, `category`, `mine=1`, `overdue=1`, `ticket`, `words`, `page` from 0 | all, each their own |
 //! | GET `/county/cases/{id}` | `id` is that of the suggestion's event | whoever may see it |
 //! | GET `/county/cases/{id}/contact` | | officer, its deputy, county; audited |
 //! | GET `/county/cases/{id}/voice/{event}` | `Range`; `event` is that of the recording | whoever may see the case; audited |
