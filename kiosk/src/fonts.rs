@@ -12,6 +12,9 @@ use fontique::{Collection, CollectionOptions, FallbackKey, FamilyId, GenericFami
 /// Hanazono for the rest of the Chinese characters (extensions B to F), Unifont for the scripts of other peoples.
 pub const FAMILIES: [&str; 5] = ["Noto Sans CJK SC", "HanaMinA", "HanaMinB", "Unifont", "Unifont Upper"];
 
+/// Its letters and digits are half as wide as a Chinese character, as a printer's are; of the first family's files.
+pub const HALF_WIDE: &str = "Noto Sans Mono CJK SC";
+
 /// Debian's packages of them.
 pub const PACKAGES: &str = "fonts-noto-cjk, fonts-hanazono and fonts-unifont";
 

@@ -102,7 +102,7 @@ fn write(printer: &mut Printer<Memory>, op: &Op, style: Style, (cut, characters)
         Op::Line(text) if text.is_empty() => printer.custom(b"\n")?,
         Op::Line(text) if font_holds(text, characters) => printer.write(text)?.custom(b"\n")?,
         Op::Line(text) => match raster::draw(text, style.size, style.bold) {
-            Some(band) => printer.custom(&band.command())?,
+            Some(band) => printer.custom(&band.commands())?,
             None => printer.write(&for_the_font(text, characters))?.custom(b"\n")?,
         },
         Op::Feed(dots) => printer.custom(&[0x1b, b'J', *dots])?,

@@ -15,6 +15,7 @@ mod receipt;
 mod reply;
 mod service;
 mod status;
+mod strokes;
 mod text;
 mod transport;
 

@@ -14,7 +14,11 @@ use swash::{
     zeno::Format,
 };
 
-use super::text::{MISSING, columns};
+use super::{
+    receipt::LINE_DOTS,
+    strokes::{HALF, TIMES, level},
+    text::{MISSING, columns},
+};
 use crate::fonts;
 
 /// Height and width of a Chinese character in dots, at size 1.
@@ -22,9 +26,6 @@ const CELL: usize = 24;
 
 /// How far below a cell's top the base line lies, of 100 parts. Noto Sans CJK: ascent 880 of 1,000.
 const BASE_LINE: usize = 88;
-
-/// A grey of half the ink becomes a dot.
-const INK: u8 = 128;
 
 /// Dots in rows of whole bytes, the leftmost in the highest bit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +50,18 @@ impl Band {
         }
     }
 
-    /// The command that prints it: `GS v 0`, normal density.
-    pub(super) fn command(&self) -> Vec<u8> {
+    /// The commands that print it: `GS v 0` in normal density, and `ESC J` for what a line of text is higher.
+    pub(super) fn commands(&self) -> Vec<u8> {
         let short = |n: usize| u16::try_from(n).expect("invariant: a line of a receipt").to_le_bytes();
         let [across, rows] = [self.bytes_across, self.dots.len() / self.bytes_across.max(1)].map(short);
         let head = [0x1d, b'v', b'0', 0, across[0], across[1], rows[0], rows[1]];
         let mut command = [&head[..], &self.dots].concat();
         defuse(&mut command[head.len()..]);
+        let below =
+            LINE_DOTS.saturating_sub(u8::try_from(self.dots.len() / self.bytes_across.max(1)).unwrap_or(u8::MAX));
+        if below > 0 {
+            command.extend_from_slice(&[0x1b, b'J', below]);
+        }
         command
     }
 }
@@ -93,6 +99,7 @@ pub(super) fn draw(text: &str, size: u8, bold: bool) -> Option<Band> {
 
 struct Fonts {
     collection: Collection,
+    half_wide: Option<FamilyId>,
     families: Vec<FamilyId>,
     cache: SourceCache,
     scaler: ScaleContext,
@@ -101,14 +108,16 @@ struct Fonts {
 impl Fonts {
     fn of_the_system() -> Self {
         let mut collection = fonts::of_the_system();
+        let half_wide = collection.family_id(fonts::HALF_WIDE);
         let families = fonts::asked(&mut collection);
-        Self { collection, families, cache: SourceCache::default(), scaler: ScaleContext::new() }
+        Self { collection, half_wide, families, cache: SourceCache::default(), scaler: ScaleContext::new() }
     }
 
     /// The first font that holds a character.
     fn font_for(&mut self, c: char) -> Option<(Blob<u8>, u32)> {
         let mut query = self.collection.query(&mut self.cache);
-        query.set_families(self.families.iter().copied());
+        let first = self.half_wide.filter(|_| c.is_ascii());
+        query.set_families(first.into_iter().chain(self.families.iter().copied()));
         let mut found = None;
         query.matches_with(|font| {
             let holds = font.charmap().and_then(|map| map.map(u32::from(c))).is_some_and(|glyph| glyph != 0);
@@ -121,23 +130,33 @@ impl Fonts {
         found
     }
 
-    /// Draws a character in the middle of its cell `(left, width, height)`; false where no font has a shape for it.
+    /// Draws a character where its font has it in a cell `(left, width, height)`, moved as far as it would stand out; false
+    /// where no font has a shape for it.
     fn draw(&mut self, c: char, (left, width, height): (usize, usize, usize), bold: bool, band: &mut Band) -> bool {
         let Some((blob, index)) = self.font_for(c) else { return false };
         let Some(font) = FontRef::from_index(blob.data(), index as usize) else { return false };
         let glyph = font.charmap().map(c);
         let pixels = f32::from(u16::try_from(height).unwrap_or(u16::MAX));
-        let mut scaler = self.scaler.builder(font).size(pixels).hint(true).build();
+        let advance = font.glyph_metrics(&[]).scale(pixels).advance_width(glyph);
         let strength = if bold { pixels / 48.0 } else { 0.0 };
-        let image = Render::new(&[Source::Outline]).format(Format::Alpha).embolden(strength).render(&mut scaler, glyph);
-        let Some(image) = image.filter(|image| !image.data.is_empty()) else { return false };
-        let (across, place) = (image.placement.width as usize, image.placement);
-        let margin = width.saturating_sub(across) / 2;
-        let origin = |n: usize| isize::try_from(n).unwrap_or(isize::MAX);
-        for (at, _) in image.data.iter().enumerate().filter(|(_, grey)| **grey >= INK) {
-            let x = origin(left + margin + at % across);
-            let y = origin(height * BASE_LINE / 100 + at / across) - place.top as isize;
-            band.ink(x, y);
+        let mut drawing = |times: f32| {
+            let mut scaler = self.scaler.builder(font).size(pixels * times).hint(true).build();
+            let mut render = Render::new(&[Source::Outline]);
+            render.format(Format::Alpha).embolden(strength * times).render(&mut scaler, glyph)
+        };
+        let Some(image) = drawing(1.0).filter(|image| !image.data.is_empty()) else { return false };
+        // In twice the size the finest strokes are thicker than a dot.
+        let large = if height == CELL { drawing(f32::from(TIMES)) } else { None };
+        let ink = large.map_or(HALF, |large| level(&image, &large));
+        let (place, signed) = (image.placement, |n: usize| isize::try_from(n).unwrap_or(isize::MAX));
+        let (across, down) = (place.width as usize, place.height as usize);
+        #[expect(clippy::cast_possible_truncation, reason = "a cell has a few dozen dots")]
+        let beside = (signed(width) - advance.round() as isize) / 2;
+        let fit = |at: isize, size: usize, room: usize| at.clamp(0, signed(room.saturating_sub(size)));
+        let x = signed(left) + fit(beside + place.left as isize, across, width);
+        let y = fit(signed(height * BASE_LINE / 100) - place.top as isize, down, height);
+        for (at, _) in image.data.iter().enumerate().filter(|(_, grey)| **grey >= ink) {
+            band.ink(x + signed(at % across), y + signed(at / across));
         }
         true
     }
@@ -159,7 +178,22 @@ mod tests {
                 .count()
         };
         assert!(inked(0, 24) > 60 && inked(24, 48) > 100, "{} {}", inked(0, 24), inked(24, 48));
-        assert_eq!(band.command()[..8], [0x1d, b'v', b'0', 0, 6, 0, 24, 0]);
+        assert_eq!(band.commands()[..8], [0x1d, b'v', b'0', 0, 6, 0, 24, 0]);
+    }
+
+    #[test]
+    fn a_drawn_line_is_as_high_as_one_of_text_and_its_marks_stand_where_text_has_them() {
+        let band = draw("，W", 1, false).unwrap();
+        assert_eq!(band.commands()[8 + band.dots.len()..], [0x1b, b'J', LINE_DOTS - 24]);
+        let large = draw("𬎆", 2, false).unwrap();
+        assert_eq!(large.commands().len(), 8 + large.dots.len(), "it is higher than a line");
+        let inked: Vec<(usize, usize)> = (0..24)
+            .flat_map(|y| (0..40).map(move |x| (x, y)))
+            .filter(|(x, y)| band.dots[y * 5 + x / 8] & (0x80 >> (x % 8)) != 0)
+            .collect();
+        let comma: Vec<_> = inked.iter().filter(|(x, _)| *x < 24).collect();
+        assert!(!comma.is_empty() && comma.iter().all(|(x, y)| *x < 12 && *y >= 12), "{comma:?}");
+        assert!(inked.iter().any(|(x, _)| *x >= 24) && inked.iter().all(|(x, _)| *x < 36), "{inked:?}");
     }
 
     #[test]
@@ -179,7 +213,7 @@ mod tests {
         fn no_band_holds_a_command_that_is_executed_at_once(
             dots in proptest::collection::vec(proptest::sample::select(vec![0x10, 0x04, 0x05, 0x14, 0x18, 0xff]), 48)
         ) {
-            let command = Band { bytes_across: 2, dots }.command();
+            let command = Band { bytes_across: 2, dots }.commands();
             let executed = |pair: &[u8]| pair[0] == 0x10 && matches!(pair[1], 0x04 | 0x05 | 0x14);
             prop_assert!(!command.windows(2).any(executed));
         }

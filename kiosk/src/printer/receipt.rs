@@ -138,7 +138,7 @@ pub enum Slip {
 const QUIET_MODULES: u8 = 4;
 
 /// Dots of a line of text.
-const LINE_DOTS: u8 = 30;
+pub(super) const LINE_DOTS: u8 = 30;
 
 /// Composes lines into operations.
 struct Page {

@@ -142,13 +142,13 @@ fn mark_what_is_no_chinese(nodes: &mut [Node]) {
     }
 }
 
-/// `ESC J n` feeds n dots, which the parser knows by name only: drawn as whole lines of 30 dots, at least one.
+/// `ESC J n` feeds n dots, which the parser knows by name only: drawn as the nearest number of whole lines of 30 dots.
 fn feed_dots(nodes: &mut [Node]) {
     for node in nodes {
         if let Node::Unknown { bytes, .. } = node
             && let [0x1B, b'J', dots] = bytes[..]
         {
-            *node = Node::Feed { lines: dots.div_ceil(30).max(1) };
+            *node = Node::Feed { lines: dots.saturating_add(15) / 30 };
         }
     }
 }
