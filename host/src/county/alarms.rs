@@ -15,7 +15,7 @@ pub struct Kept {
     pub size: usize,
     /// The terminal and the order within it, where the header is readable.
     pub from: Option<(String, u64)>,
-    /// What a suggestion says, where it opens; another kind has no words.
+    /// What a suggestion says, where it opens, and how long a recording is; another kind has no words.
     pub words: Option<String>,
 }
 
@@ -69,6 +69,7 @@ impl County {
             from: header.map(|h| (h.terminal.to_string(), h.seq)),
             words: match self.reopen(bytes) {
                 Opened::Suggestion(suggestion) => Some(suggestion.text.clone()),
+                Opened::Voice(voice) => Some(format!("（录音，约 {} 秒）", voice.seconds)),
                 _ => None,
             },
         }

@@ -31,6 +31,8 @@ pub struct Standing {
     pub offset: u64,
     /// Bytes of the whole.
     pub length: u64,
+    /// Of the whole, where the terminal said it and something is missing.
+    pub sha256: Option<[u8; 32]>,
     /// When it is forgotten if nothing more comes; none where nothing is missing.
     pub expires: Option<Timestamp>,
 }
@@ -114,7 +116,7 @@ impl County {
         }
         let held = events::find(&mut conn, &event).await?.filter(|held| held.terminal == terminal);
         let length = held.ok_or(Error::NotFound)?.bytes.len() as u64;
-        Ok(Standing { offset: length, length, expires: None })
+        Ok(Standing { offset: length, length, sha256: None, expires: None })
     }
 
     /// Adds a piece that begins at `offset`. On `Ok` it is on the disk; with the last one the event is taken.
@@ -213,5 +215,7 @@ impl County {
 fn standing(row: &UploadRow) -> Result<Standing, StoreError> {
     let count = |n: i64| u64::try_from(n).map_err(|_| StoreError::Unreadable("upload"));
     let expires = at(row.touched).checked_add(SILENCE).ok();
-    Ok(Standing { offset: count(row.received)?, length: count(row.length)?, expires })
+    let sha256 = row.sha256.clone().map(TryInto::try_into).transpose();
+    let sha256 = sha256.map_err(|_| StoreError::Unreadable("hash"))?;
+    Ok(Standing { offset: count(row.received)?, length: count(row.length)?, sha256, expires })
 }

@@ -107,8 +107,9 @@ async fn one(
         Method::HEAD => {
             let standing = county.upload(from, id).await?;
             let fixed = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-            let length = [(LENGTH, HeaderValue::from(standing.length))];
-            Ok((StatusCode::OK, fixed, length, told(&standing)).into_response())
+            let metadata = Metadata { id, sha256: standing.sha256 }.written();
+            let whole = [(LENGTH, standing.length.to_string()), (METADATA, metadata)];
+            Ok((StatusCode::OK, fixed, whole, told(&standing)).into_response())
         }
         Method::PATCH => {
             // Whoever breaks off takes the request with it: what has come is kept all the same.
@@ -162,6 +163,17 @@ async fn create(county: &County, from: TerminalNumber, headers: &HeaderMap) -> A
 struct Metadata {
     id: Uuid,
     sha256: Option<[u8; 32]>,
+}
+
+impl Metadata {
+    /// As the terminal said it.
+    fn written(&self) -> String {
+        let id = format!("id {}", STANDARD.encode(self.id.to_string()));
+        match self.sha256 {
+            Some(sha256) => format!("{id},sha256 {}", STANDARD.encode(sha256)),
+            None => id,
+        }
+    }
 }
 
 /// Reads `Upload-Metadata`: pairs of a key and a base64 value; other keys are whoever's.

@@ -85,6 +85,7 @@ async fn what_came_before_a_restart_of_the_host_need_not_be_sent_again() {
     assert_eq!((stands.status(), number(&stands, "upload-offset")), (StatusCode::OK, half as u64));
     assert_eq!(number(&stands, "upload-length"), said.bytes.len() as u64);
     assert_eq!(stands.headers()[header::CACHE_CONTROL], "no-store");
+    assert_eq!(stands.headers()["upload-metadata"], metadata(said.id, Some(event::hash(&said.bytes))));
     let rest = send(&host, &terminal, said.id, half, &said.bytes[half..]).await;
     assert_eq!((rest.status(), number(&rest, "upload-offset")), (StatusCode::NO_CONTENT, said.bytes.len() as u64));
     assert_eq!(rest.headers()[LEDGER].to_str().unwrap(), ledger);
