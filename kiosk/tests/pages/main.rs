@@ -1,4 +1,4 @@
-//! Every page, on every panel, in both languages, drawn by the software renderer and measured.
+//! Every page, on every panel, in both languages and both looks, drawn by the software renderer and measured.
 //!
 //! `PAGES_OUT=dir cargo test -p kiosk --test pages gallery` leaves a picture of each; `PAGES_BLESS=1` takes the
 //! pictures as they are for the reference of the snapshots.

@@ -1,8 +1,10 @@
 //! The sizes for elderly hands, measured on the real elements of every page: targets of 20 mm (candidates, and lying
 //! letter keys, 12 × 14), words of 8 mm (6 in header and foot), nothing outside the window, nothing over another target,
-//! words inside their buttons and cards.
+//! words inside their buttons and cards, a shape for each of their characters; in both languages and both looks.
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+use kiosk::{pages::Shell, ui::fonts::missing_characters};
+use slint::ComponentHandle as _;
 
 use crate::{
     scenes::{self, Scene},
@@ -199,6 +201,9 @@ fn troubles(panel: Panel, scene: Scene, seen: &Seen) -> Vec<String> {
     // The pinned fonts have lines of 1.2 em, so that a line's height tells the least size of its characters.
     let all = seen.free_words.iter().chain(seen.words_in_buttons.iter().map(|(w, _)| w)).chain(&seen.scrolled);
     for words in all {
+        for c in missing_characters([words.label.as_str()]) {
+            troubles.push(format!("no font holds {c:?} of the words {:?}", words.label));
+        }
         let least = if seen.frame.iter().any(|part| words.inside(part)) { 6.0 } else { 8.0 };
         if words.height < least * 1.2 * mm - 1.0 {
             troubles.push(format!("the words {:?} are {:.1} mm high", words.label, words.height / 1.2 / mm));
@@ -209,14 +214,20 @@ fn troubles(panel: Panel, scene: Scene, seen: &Seen) -> Vec<String> {
 
 fn every_page_keeps_its_sizes_on(panel: Panel) {
     let mut all = Vec::new();
-    for english in [false, true] {
+    for (english, high) in [(false, false), (false, true), (true, false), (true, true)] {
         let app = stage::open(panel, english);
+        app.global::<Shell>().set_high_contrast(high);
         for scene in scenes::all() {
             stage::show(&app, scene, english);
             let seen = look(&app, cover_of(scene));
             assert!(!seen.free_words.is_empty() || !seen.words_in_buttons.is_empty(), "{} has no words", scene.name);
-            let language = if english { "en" } else { "zh" };
-            all.extend(troubles(panel, scene, &seen).into_iter().map(|t| format!("{} {language}: {t}", scene.name)));
+            let shown = format!(
+                "{} {} {}",
+                scene.name,
+                if english { "en" } else { "zh" },
+                if high { "contrast" } else { "paper" }
+            );
+            all.extend(troubles(panel, scene, &seen).into_iter().map(|t| format!("{shown}: {t}")));
         }
     }
     assert!(all.is_empty(), "{} troubles on {}:\n{}", all.len(), panel.name, all.join("\n"));
