@@ -62,6 +62,7 @@ fn fill(folder: &Path, enrolment: &Enrolment, clock: &Arc<dyn Clock>, events: us
         landmark: None,
         on_behalf: false,
         text_on_receipt: false,
+        voice: None,
     };
     for _ in 0..events {
         queue.submit(&draft, &sealer).unwrap();

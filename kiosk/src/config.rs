@@ -4,7 +4,7 @@
 //! file and the key, and says what is expected.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -25,6 +25,10 @@ pub struct Config {
     pub witness_dir: Option<PathBuf>,
     /// The folder that a USB stick is mounted on, for the officer to carry the backlog on; none, it is not offered.
     pub stick_dir: Option<PathBuf>,
+    /// The input methods' program; none, `kiosk-ime` beside this one.
+    pub input: Option<PathBuf>,
+    /// The program that hears and speaks; none, `kiosk-sound` beside this one.
+    pub sound: Option<PathBuf>,
     /// Whether the terminal's key is destroyed when somebody opens the case; it then needs a new enrolment file.
     pub wipe_key_on_tamper: bool,
     /// The screen.
@@ -129,6 +133,8 @@ impl Default for Config {
             enrolment: "/data/kiosk/enrolment.json".into(),
             witness_dir: None,
             stick_dir: None,
+            input: None,
+            sound: None,
             wipe_key_on_tamper: false,
             panel: Panel::default(),
             printer: Printer::default(),
@@ -240,6 +246,22 @@ impl Config {
         self.data_dir.join("time.json")
     }
 
+    /// The input methods' program.
+    ///
+    /// # Errors
+    /// Where this program lies can't be told.
+    pub fn input_methods(&self) -> io::Result<PathBuf> {
+        beside(self.input.as_ref(), "kiosk-ime")
+    }
+
+    /// The program that hears and speaks.
+    ///
+    /// # Errors
+    /// Where this program lies can't be told.
+    pub fn sound_program(&self) -> io::Result<PathBuf> {
+        beside(self.sound.as_ref(), "kiosk-sound")
+    }
+
     /// Who opened the case; kiosk writes it, the agent reads it.
     #[must_use]
     pub fn case_journal_path(&self) -> PathBuf {
@@ -256,6 +278,14 @@ impl Config {
     #[must_use]
     pub fn control_path(&self) -> PathBuf {
         self.run_dir.join("control.sock")
+    }
+}
+
+/// A program that was named, or the one of this name beside this program.
+fn beside(named: Option<&PathBuf>, name: &str) -> io::Result<PathBuf> {
+    match named {
+        Some(program) => Ok(program.clone()),
+        None => Ok(std::env::current_exe()?.with_file_name(name)),
     }
 }
 

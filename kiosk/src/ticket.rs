@@ -11,6 +11,21 @@ pub struct Named {
     pub name: String,
 }
 
+/// What a villager said aloud: Ogg Opus.
+#[derive(Clone, PartialEq, Eq, Default, Zeroize, ZeroizeOnDrop)]
+pub struct Recording {
+    /// How long it plays, rounded up.
+    pub seconds: u32,
+    /// The file.
+    pub ogg: Vec<u8>,
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recording").field("seconds", &self.seconds).finish_non_exhaustive()
+    }
+}
+
 /// A suggestion that is about to be submitted; overwritten in memory when dropped.
 #[derive(Clone, PartialEq, Eq, Default, Zeroize, ZeroizeOnDrop)]
 pub struct Draft {
@@ -26,4 +41,6 @@ pub struct Draft {
     pub on_behalf: bool,
     /// Whether the villager asked for the text on the receipt.
     pub text_on_receipt: bool,
+    /// What was said aloud; the text is complete without it.
+    pub voice: Option<Recording>,
 }

@@ -270,6 +270,7 @@ fn a_hundred_delivered_behind_a_backup_all_come_back_after_it_is_restored() {
         landmark: None,
         on_behalf: false,
         text_on_receipt: false,
+        voice: None,
     };
     let tickets: Vec<String> = (0..100).map(|_| queue.submit(&draft, &sealer).unwrap().ticket.to_string()).collect();
     drop(queue);

@@ -203,6 +203,7 @@ fn draft() -> Draft {
         landmark: None,
         on_behalf: false,
         text_on_receipt: false,
+        voice: None,
     }
 }
 

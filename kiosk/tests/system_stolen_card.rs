@@ -129,6 +129,7 @@ fn draft(text: &str) -> Draft {
         landmark: None,
         on_behalf: false,
         text_on_receipt: false,
+        voice: None,
     }
 }
 

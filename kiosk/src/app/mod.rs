@@ -18,6 +18,7 @@ mod stick;
 mod task;
 mod technician;
 mod touches;
+mod voice;
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
@@ -30,6 +31,7 @@ pub use scanner::{Codes, read_serial};
 use slint::ComponentHandle as _;
 pub use task::{Clerk, Task};
 use uuid::Uuid;
+pub use voice::heard;
 use wire::intake::{CheckIn, HelpCall, Lookup, Reissue, Track, Tracked};
 
 use crate::{
@@ -37,6 +39,10 @@ use crate::{
     control::{
         Board, Control,
         message::{Answer, Ask},
+    },
+    input::{
+        engine::{Engine, Told},
+        sound::Sound,
     },
     pages,
     panel::{self as pins, dim::Dim},
@@ -67,6 +73,10 @@ pub struct Parts {
     pub panel: pins::Handle,
     /// After how long without anybody the screen goes dark; none, never.
     pub dark_after: Option<Duration>,
+    /// The input methods' program.
+    pub input: Engine,
+    /// The program that hears and speaks.
+    pub sound: Sound,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,
     /// Whether the settings name a place for a stick.
@@ -82,6 +92,9 @@ pub struct App {
     part_begins: usize,
     /// The call for help that is out, and its name at the county.
     help_call: Option<(Question, Uuid)>,
+    /// Whether this visit has the programs for input and sound.
+    has_input: bool,
+    turns: voice::Turns,
     dim: Dim,
     /// What the panel was told last.
     on_panel: Option<panel::Shown>,
@@ -93,7 +106,17 @@ pub fn start(parts: Parts) {
     count_frames(&parts.ui, Arc::clone(&parts.board));
     let dim = Dim::new(parts.dark_after, parts.clock.monotonic());
     let (session, models) = (Session::default(), models::Models::default());
-    let app = App { parts, session, models, part_begins: 0, help_call: None, dim, on_panel: None };
+    let app = App {
+        parts,
+        session,
+        models,
+        part_begins: 0,
+        help_call: None,
+        has_input: false,
+        turns: voice::Turns::default(),
+        dim,
+        on_panel: None,
+    };
     APP.set(Some(app));
     dispatch(Event::Touched);
 }
@@ -124,6 +147,7 @@ pub fn dispatch(event: Event) {
             app.act(action);
         }
         app.show_on_panel(touched);
+        app.have_input_methods();
         app.render();
     });
 }
@@ -138,9 +162,22 @@ fn with<T>(f: impl FnOnce(&mut App) -> T) -> Option<T> {
     APP.with_borrow_mut(|app| app.as_mut().map(f))
 }
 
+/// Takes what the input methods told, from any thread.
+pub fn told_by_input(told: Told) {
+    slint::invoke_from_event_loop(move || {
+        if let Some(ui) = with(|app| app.parts.ui.clone_strong()) {
+            keyboard::told(&ui, told);
+        }
+    })
+    .ok();
+}
+
 /// A second has gone by.
 pub fn tick() {
     dispatch(Event::Tick);
+    if let Some(ui) = with(|app| app.parts.ui.clone_strong()) {
+        keyboard::catch_up(&ui);
+    }
     with(|app| {
         let heart = app.parts.ui.global::<pages::Heart>();
         heart.set_beat(heart.get_beat().wrapping_add(1).max(1));
@@ -192,6 +229,11 @@ impl App {
                     said_no => without(said_no.as_ref()),
                 });
             }
+            Action::Record => self.record(),
+            Action::StopRecording => self.stop_recording(),
+            Action::CancelRecording => self.cancel_recording(),
+            Action::PlayRecording(recording) => self.play_recording(&recording),
+            Action::StopPlaying => self.stop_playing(),
             Action::Wipe => self.wipe(),
         }
     }
@@ -236,13 +278,29 @@ impl App {
         });
     }
 
-    /// Nothing of a visit stays in a field or a model.
+    /// Starts the programs for input and sound where somebody may need them before long, beside what they see.
+    fn have_input_methods(&mut self) {
+        let may_write = matches!(
+            self.session.page,
+            Page::Category | Page::Place | Page::Say | Page::Voice | Page::Done | Page::Contact | Page::Technician
+        );
+        if may_write && !self.has_input {
+            self.parts.input.open();
+            self.parts.sound.open();
+            self.has_input = true;
+        }
+    }
+
+    /// Nothing of a visit stays in a field, a model or the input methods' program.
     fn wipe(&mut self) {
         self.help_call = None;
+        self.parts.input.close();
+        self.forget_sound();
+        self.has_input = false;
         self.parts.clerk.send(Task::Forget);
         self.models = models::Models::default();
         crate::ui::wipe_visit(&self.parts.ui);
-        keyboard::forget();
+        keyboard::forget(&self.parts.ui);
     }
 }
 

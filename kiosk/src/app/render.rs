@@ -20,7 +20,10 @@ impl App {
         match self.session.page {
             Page::Attract => self.attract(),
             Page::Home => self.home(now.as_ref()),
-            Page::Category | Page::Place | Page::Say => self.speak(),
+            Page::Category | Page::Place | Page::Say | Page::Voice => {
+                self.speak();
+                self.voice();
+            }
             Page::Printing | Page::Done | Page::Contact => self.done(),
             Page::Find => self.find(),
             Page::Found => self.found(),
@@ -36,6 +39,10 @@ impl App {
             }
             Page::OutOfService => {}
         }
+        // A page that comes up anew comes up with its first field.
+        let entry = self.parts.ui.global::<Entry>();
+        entry.set_describing(entry.get_describing() && self.session.page == Page::Place);
+        entry.set_dialling(entry.get_dialling() && self.session.page == Page::Contact);
         let (page, name) = page_of(self.session.page);
         // Last, so that a page comes up with what belongs on it.
         self.parts.ui.global::<Shell>().set_page(page);
@@ -364,6 +371,7 @@ fn page_of(page: Page) -> (pages::Page, &'static str) {
         Page::Category => (pages::Page::Category, "category"),
         Page::Place => (pages::Page::Place, "place"),
         Page::Say => (pages::Page::Say, "say"),
+        Page::Voice => (pages::Page::Voice, "voice"),
         Page::Printing => (pages::Page::Printing, "printing"),
         Page::Done => (pages::Page::Done, "done"),
         Page::Contact => (pages::Page::Contact, "contact"),

@@ -2,7 +2,7 @@
 
 use slint::{ComponentHandle, SharedString};
 
-use super::App;
+use super::{App, keyboard};
 use crate::{
     pages::{Fact, FactName, Fault, Level, Phrases, Staff},
     session::{PaperLeft, PrinterFault},
@@ -79,6 +79,19 @@ impl App {
             rows.push(fact(FactName::Fonts, fonts, missing.is_empty()));
             let terminal = facts.terminal.as_deref().map_or_else(|| phrases.invoke_unknown(), Into::into);
             rows.push(fact(FactName::Terminal, terminal, facts.terminal.is_some()));
+        }
+        if let Some(ready) = keyboard::ready() {
+            for (name, missing) in [(FactName::Handwriting, ready.handwriting), (FactName::Pinyin, ready.pinyin)] {
+                let good = missing.is_none();
+                let value = missing.map_or_else(|| phrases.invoke_well(true), Into::into);
+                rows.push(fact(name, value, good));
+            }
+        }
+        if let Some((microphone, loudspeaker)) = &self.turns.missing {
+            for (name, missing) in [(FactName::Microphone, microphone), (FactName::Loudspeaker, loudspeaker)] {
+                let value = missing.as_ref().map_or_else(|| phrases.invoke_well(true), Into::into);
+                rows.push(fact(name, value, missing.is_none()));
+            }
         }
         let online = self.session.online;
         rows.push(fact(FactName::Network, phrases.invoke_network(online), online));

@@ -6,7 +6,7 @@ use wire::case::Satisfaction;
 use super::{dispatch, keyboard, scanner, with};
 use crate::{
     pages,
-    session::{Door, Event, Field, Key},
+    session::{Door, Event, Field, Key, Voicing},
 };
 
 /// Connects every callback of the pages.
@@ -17,7 +17,6 @@ pub(super) fn connect(ui: &pages::App) {
     act.on_open_speak(|| dispatch(Event::OpenSpeak));
     act.on_open_find(|| dispatch(Event::OpenFind));
     act.on_open_people(|| dispatch(Event::OpenPeople));
-    act.on_back(|| dispatch(Event::Back));
     act.on_leave(|| dispatch(Event::Leave));
     act.on_keep_going(|| dispatch(Event::KeepGoing));
     act.on_switch_language(|| dispatch(Event::SwitchLanguage));
@@ -32,7 +31,13 @@ pub(super) fn connect(ui: &pages::App) {
     act.on_choose_category(|id| dispatch(Event::ChooseCategory(id.into())));
     act.on_choose_place(|id| dispatch(Event::ChoosePlace(id.into())));
     act.on_toggle_sentence(|text| dispatch(Event::ToggleSentence(text.into())));
-    act.on_write_myself(|writing| dispatch(Event::WriteMyself(writing)));
+    act.on_voice_down(|| dispatch(Event::Voice(Voicing::Down)));
+    act.on_voice_up(|inside| dispatch(Event::Voice(Voicing::Up { inside })));
+    act.on_voice_stop(|| dispatch(Event::Voice(Voicing::Stop)));
+    act.on_voice_submit(|| dispatch(Event::Voice(Voicing::StopAndSubmit)));
+    act.on_voice_play(|on| dispatch(Event::Voice(if on { Voicing::Play } else { Voicing::StopPlaying })));
+    act.on_voice_again(|| dispatch(Event::Voice(Voicing::Again)));
+    act.on_voice_discard(|| dispatch(Event::Voice(Voicing::Discard)));
     act.on_set_text_on_receipt(|yes| dispatch(Event::TextOnReceipt(yes)));
     act.on_choose_field(|field| dispatch(Event::ChooseField(if field == 0 { Field::Number } else { Field::Code })));
     act.on_rate(|level| {
@@ -70,10 +75,60 @@ fn connect_typing(ui: &pages::App) {
         }
     });
     let weak = ui.as_weak();
+    act.on_choose_candidate(move |at| {
+        if let Some(ui) = weak.upgrade() {
+            keyboard::choose(&ui, at);
+        }
+    });
+    let weak = ui.as_weak();
+    act.on_more_candidates(move |seen| {
+        if let Some(ui) = weak.upgrade() {
+            keyboard::more(&ui, seen);
+        }
+    });
+    let weak = ui.as_weak();
+    act.on_choose_method(move |method| {
+        if let Some(ui) = weak.upgrade() {
+            keyboard::write_by(&ui, method);
+        }
+    });
+    let weak = ui.as_weak();
+    act.on_stroke(move |path, width, height| {
+        if let Some(ui) = weak.upgrade() {
+            keyboard::stroke(&ui, &path, [width, height]);
+        }
+    });
+    let weak = ui.as_weak();
+    act.on_choose_contact(move |phone| {
+        if let Some(ui) = weak.upgrade() {
+            keyboard::leave(&ui, move |ui| ui.global::<pages::Entry>().set_dialling(phone));
+        }
+    });
+    let weak = ui.as_weak();
+    act.on_landmark_done(move || {
+        if let Some(ui) = weak.upgrade() {
+            keyboard::leave(&ui, |ui| ui.global::<pages::Entry>().set_describing(false));
+        }
+    });
+    let weak = ui.as_weak();
+    act.on_back(move || {
+        if let Some(ui) = weak.upgrade() {
+            keyboard::leave(&ui, |_| dispatch(Event::Back));
+        }
+    });
+    let weak = ui.as_weak();
     act.on_save_contact(move || {
         let Some(ui) = weak.upgrade() else { return };
-        let entry = ui.global::<pages::Entry>();
-        dispatch(Event::SaveContact { name: entry.get_name().into(), phone: entry.get_phone().into() });
+        keyboard::leave(&ui, |ui| {
+            let entry = ui.global::<pages::Entry>();
+            dispatch(Event::SaveContact { name: entry.get_name().into(), phone: entry.get_phone().into() });
+        });
+    });
+    let weak = ui.as_weak();
+    act.on_write_myself(move |writing| {
+        if let Some(ui) = weak.upgrade() {
+            keyboard::leave(&ui, move |_| dispatch(Event::WriteMyself(writing)));
+        }
     });
     let weak = ui.as_weak();
     act.on_digit(move |digit| {

@@ -15,7 +15,7 @@ use kiosk::{
     clock::{Clock, SystemClock, TrustedClock},
     config::{Config, Pins},
     control::{Board, Control, ControlEvent, message::Changed},
-    cores, durable, logs, pages, panel, systemd,
+    cores, durable, input, logs, pages, panel, systemd,
     tamper::Watch,
     ui::fonts::with_fonts,
 };
@@ -99,6 +99,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         app::drive(socket, &window).with_context(|| format!("serve {}", socket.display()))?;
     }
 
+    let program = config.input_methods().context("find the input methods' program")?;
+    let input = input::engine::start(program, Arc::clone(&clock), app::told_by_input)
+        .context("start the input methods' thread")?;
+    let program = config.sound_program().context("find the program that hears and speaks")?;
+    let sound = input::sound::start(program, Arc::clone(&clock), app::heard).context("start the thread of sound")?;
     app::start(app::Parts {
         ui: window.clone_strong(),
         clerk: clerk.clone(),
@@ -106,6 +111,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         board,
         clock,
         panel,
+        input,
+        sound,
         dark_after: config.panel.dark_after_s.map(Duration::from_secs),
         has_scanner: config.scanner.is_some(),
         has_stick: config.stick_dir.is_some(),

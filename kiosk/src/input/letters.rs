@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Edit, InputMethod};
+use super::Edit;
 
 /// A second tap within this time changes the character of the first. Old hands tap slower than the second that
 /// telephones use.
@@ -41,10 +41,12 @@ impl Letters {
         let character = Edit::Insert(characters[times % characters.len()].to_string());
         if again.is_some() { vec![Edit::Backspace, character] } else { vec![character] }
     }
-}
 
-impl InputMethod for Letters {
-    fn press(&mut self, key: &str, now: Duration) -> Vec<Edit> {
+    /// Takes a key at `now` (monotonic) and gives the edits that follow, in order.
+    ///
+    /// A key is one character, all the characters that a key of the nine carries ("abc"), or one of `backspace`,
+    /// `shift`, `symbols`, `space`, `newline`, `clear`.
+    pub fn press(&mut self, key: &str, now: Duration) -> Vec<Edit> {
         if key.chars().count() > 1 && !matches!(key, "backspace" | "shift" | "symbols" | "space" | "newline" | "clear")
         {
             return self.tap(key, now);

@@ -1,12 +1,15 @@
-//! How touches become text: one trait, whatever the method.
+//! How touches become text: keys, letters that are composed, and a pad to write on; and the program that hears and speaks.
 //!
-//! Invariant: a method keeps only what it is composing; what is committed lives in the field alone.
+//! Invariant: what is composed lives here until it is chosen; what is committed lives in the field alone.
 
+mod child;
+pub mod engine;
 mod letters;
-
-use std::time::Duration;
+pub mod sound;
+mod writer;
 
 pub use letters::Letters;
+pub use writer::{BAR, Method, Outcome, Writer};
 
 /// A change to the text at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +18,4 @@ pub enum Edit {
     Insert(String),
     /// Takes the character before the cursor away.
     Backspace,
-}
-
-/// A way of writing.
-pub trait InputMethod {
-    /// Takes a key of the on-screen keyboard at `now` (monotonic) and gives the edits that follow, in order.
-    ///
-    /// A key is one character, all the characters that a key of the nine carries ("abc"), or one of `backspace`,
-    /// `shift`, `symbols`, `space`, `newline`, `clear`.
-    fn press(&mut self, key: &str, now: Duration) -> Vec<Edit>;
 }

@@ -1,4 +1,4 @@
-//! Submitting: number, sealed event, Forward item and Print item in one transaction.
+//! Submitting: number, sealed event, Forward item and Print item in one transaction, and what was said aloud with them.
 //!
 //! Invariant: plain words exist in the caller's [`Draft`] and in a body that is overwritten when dropped; what reaches
 //! SQLite is sealed. Number and sequence are taken and committed together with what they name.
@@ -7,7 +7,7 @@ use rusqlite::{Transaction, params};
 use uuid::Uuid;
 use wire::{
     case::Satisfaction,
-    event::{self, Contact, Header, Kind, Rating, Suggestion, WallTime},
+    event::{self, Contact, Header, Kind, Rating, Suggestion, VOICE_MEDIA, Voice, WallTime},
     secret::{Proof, QueryCode, Secret},
     ticket::{TerminalNumber, TicketNumber},
 };
@@ -62,7 +62,7 @@ impl Queue {
             text: draft.text.clone(),
             landmark: draft.landmark.clone(),
             on_behalf: draft.on_behalf,
-            spoken_s: None,
+            spoken_s: draft.voice.as_ref().map(|voice| voice.seconds),
             secret: secret.clone(),
             code: code.clone(),
         };
@@ -81,6 +81,19 @@ impl Queue {
         };
         let sealed = sealer.seal(&body)?;
         append(&tx, &header, &sealed)?;
+        if let Some(voice) = &draft.voice {
+            let place = next_place(&tx, wall)?;
+            let body = Voice {
+                id: place.id,
+                ticket,
+                media: VOICE_MEDIA.into(),
+                seconds: voice.seconds,
+                audio: voice.ogg.clone(),
+            };
+            let (id, seq) = (place.id, place.seq.unsigned_abs());
+            let header = Header { id, kind: Kind::Voice, category: None, place: None, seq, ..header };
+            append(&tx, &header, &sealer.seal(&body)?)?;
+        }
         tx.prepare_cached(
             "INSERT INTO print (ticket, category, place, wall, quality, with_text, state)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'prepared')",

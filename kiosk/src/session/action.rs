@@ -4,7 +4,7 @@
 use wire::{case::Satisfaction, secret::Proof, ticket::TicketNumber};
 
 use super::Door;
-use crate::ticket::Draft;
+use crate::ticket::{Draft, Recording};
 
 /// Which question an answer belongs to; one is never used twice, so that an answer that comes late is nobody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +100,16 @@ pub enum Action {
         /// The number that it was found by.
         phone: String,
     },
+    /// Record what is said.
+    Record,
+    /// Give out what was recorded.
+    StopRecording,
+    /// Forget what is being recorded.
+    CancelRecording,
+    /// Let it be heard.
+    PlayRecording(Recording),
+    /// Be silent.
+    StopPlaying,
     /// The visit is over: no field, model, clipboard or buffer holds anything of it.
     Wipe,
 }

@@ -11,7 +11,7 @@ use wire::{
     view::View,
 };
 
-use super::{Facts, Question};
+use super::{Facts, Question, Voicing};
 
 /// What happened: a touch, a result, or a second gone by.
 #[derive(Debug)]
@@ -103,6 +103,9 @@ pub enum Event {
     /// It could not be written down.
     RatingNotSaved(TicketNumber),
 
+    /// Saying it aloud.
+    Voice(Voicing),
+
     /// Which field the keypad fills.
     ChooseField(Field),
     /// A key of a keypad.
@@ -152,6 +155,8 @@ pub enum Event {
     Bulletin(Box<Bulletin>, Option<WallTime>),
     /// What the technician reads.
     Facts(Box<Facts>),
+    /// Whether there is a microphone.
+    HasVoice(bool),
     /// Whether the agent reaches the county.
     Online(bool),
     /// Why nothing can be taken; none, all is well again.
@@ -162,6 +167,9 @@ impl Event {
     /// Whether a person did it.
     #[must_use]
     pub fn is_touch(&self) -> bool {
+        if let Self::Voice(voicing) = self {
+            return voicing.is_touch();
+        }
         !matches!(
             self,
             Self::Tick
@@ -181,6 +189,7 @@ impl Event {
                 | Self::StaffAnswered(..)
                 | Self::Bulletin(..)
                 | Self::Facts(_)
+                | Self::HasVoice(_)
                 | Self::Online(_)
                 | Self::Broken(_)
         )

@@ -12,6 +12,7 @@ mod help;
 mod idle;
 mod speak;
 mod staff;
+mod voice;
 
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub use help::Help;
 pub use idle::{COUNTDOWN, IDLE, Idle};
 pub use speak::{Delivery, Done, Speak};
 pub use staff::{PIN_DIGITS, Staff};
+pub use voice::{Listening, Voice, VoiceNote, Voicing};
 use wire::{bulletin::Bulletin, event::WallTime};
 
 /// Which page is up.
@@ -41,6 +43,8 @@ pub enum Page {
     Place,
     /// 想说什么?
     Say,
+    /// Saying it aloud.
+    Voice,
     /// Being written down and printed.
     Printing,
     /// Safe; the number.
@@ -102,6 +106,8 @@ pub struct Session {
     pub fetched: Option<WallTime>,
     /// What the technician reads.
     pub facts: Option<Facts>,
+    /// Whether somebody can say it aloud: there is a microphone.
+    pub has_voice: bool,
     /// Whether the agent reaches the county.
     pub online: bool,
     /// Why nothing can be taken; the page is then [`Page::OutOfService`] or one of the staff's.
@@ -111,7 +117,7 @@ pub struct Session {
 impl Session {
     /// Takes what happened at `now` (monotonic) and gives what follows.
     pub fn step(&mut self, event: Event, now: Duration) -> Vec<Action> {
-        if event.is_touch() || self.stick_goes_on(&event) {
+        if event.is_touch() || self.stick_goes_on(&event) || self.is_speaking(&event) {
             self.idle.touched(now);
         }
         match event {
@@ -128,6 +134,7 @@ impl Session {
             Event::Bulletin(bulletin, fetched) => (self.bulletin, self.fetched) = (Some(*bulletin), fetched),
             Event::Facts(facts) => self.facts = Some(*facts),
             Event::Online(online) => self.online = online,
+            Event::HasVoice(has_voice) => self.has_voice = has_voice,
             Event::Paper { ticket, paper } => self.paper(ticket, paper),
             Event::Delivered { ticket } => self.delivered(ticket),
             Event::SomethingDelivered => return self.ask_delivered(),
@@ -135,17 +142,17 @@ impl Session {
             Event::CallHelp | Event::CloseHelp | Event::HelpTaken(_) | Event::HelpAcknowledged(_) => {
                 return self.help_step(&event, now);
             }
-            event if self.broken.is_some() && !self.visit_under_way() => return self.out_of_service(event),
+            event if self.broken.is_some() && !self.visit_under_way() => return self.out_of_service(event, now),
             Event::OpenHome => self.go(Page::Home),
             Event::Leave => return self.leave_to(self.resting_page()),
             Event::Back => return self.back(),
             Event::OpenPeople => self.go(Page::People),
-            event => return self.page_step(event),
+            event => return self.page_step(event, now),
         }
         Vec::new()
     }
 
-    fn page_step(&mut self, event: Event) -> Vec<Action> {
+    fn page_step(&mut self, event: Event, now: Duration) -> Vec<Action> {
         match event {
             Event::OpenFind | Event::Scanned(_) | Event::ChooseField(_) | Event::Find | Event::Rate(_) => {
                 self.find_step(event)
@@ -165,14 +172,15 @@ impl Session {
             | Event::StaffStickOpen
             | Event::StaffStick
             | Event::StaffAnswered(..) => self.staff_step(event),
+            Event::Voice(event) => self.voice_step(event, now),
             event => self.speak_step(event),
         }
     }
 
     /// Nothing can be written down: only help and the staff's doors are there, and nothing behind them takes a suggestion.
-    fn out_of_service(&mut self, event: Event) -> Vec<Action> {
+    fn out_of_service(&mut self, event: Event, now: Duration) -> Vec<Action> {
         match event {
-            Event::OpenPin(_) | Event::PinChecked(..) | Event::Key(_) => self.page_step(event),
+            Event::OpenPin(_) | Event::PinChecked(..) | Event::Key(_) => self.page_step(event, now),
             Event::Back if self.page != Page::OutOfService => self.back(),
             Event::Leave => self.leave_to(Page::OutOfService),
             Event::StaffOnBehalf => {
@@ -192,7 +200,10 @@ impl Session {
     /// A visit that holds somebody's words or waits for a receipt goes on whatever breaks: the queue may be back before it
     /// is submitted, and what could not be kept is said then.
     fn visit_under_way(&self) -> bool {
-        matches!(self.page, Page::Category | Page::Place | Page::Say | Page::Printing | Page::Done | Page::Contact)
+        matches!(
+            self.page,
+            Page::Category | Page::Place | Page::Say | Page::Voice | Page::Printing | Page::Done | Page::Contact
+        )
     }
 
     /// Where the terminal waits for somebody.
@@ -215,6 +226,7 @@ impl Session {
         let before = match self.page {
             Page::Place => Page::Category,
             Page::Say => Page::Place,
+            Page::Voice => return self.leave_voice(),
             Page::Contact => Page::Done,
             Page::Lookup | Page::RosterCheck | Page::Stick => Page::Officer,
             Page::Found => Page::Find,
@@ -240,7 +252,7 @@ impl Session {
         let mut over = std::mem::take(self);
         self.bulletin = over.bulletin.take();
         (self.fetched, self.facts) = (over.fetched, over.facts.take());
-        self.online = over.online;
+        (self.online, self.has_voice) = (over.online, over.has_voice);
         self.questions = std::mem::take(&mut over.questions);
         self.broken = over.broken;
         self.staff.lock = std::mem::take(&mut over.staff.lock);

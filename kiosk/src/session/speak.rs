@@ -5,7 +5,7 @@ use std::time::Duration;
 use wire::{TEXT_MAX, check_text, ticket::TicketNumber};
 use zeroize::Zeroize;
 
-use super::{Action, Event, Page, Paper, Question, Session, Submitted};
+use super::{Action, Event, Listening, Page, Paper, Question, Session, Submitted, Voice};
 use crate::ticket::{Draft, Named};
 
 /// The longest that the page of printing stays up without news of the paper: a receipt takes two seconds, a status
@@ -31,6 +31,8 @@ pub struct Speak {
     pub on_behalf: bool,
     /// Whether the last submission could not be written down.
     pub not_written: bool,
+    /// What is said aloud.
+    pub voice: Voice,
     /// The submission that is out.
     asked: Option<Question>,
     /// Since when the page of printing is up.
@@ -88,7 +90,15 @@ impl Speak {
     /// Whether it can be submitted as it stands.
     #[must_use]
     pub fn can_submit(&self) -> bool {
-        self.category.is_some() && check_text(&self.text).is_ok()
+        self.category.is_some() && check_text(&self.words()).is_ok()
+    }
+
+    /// The words; where nothing but a recording was made, a sentence that says so: the suggestion is complete without it.
+    fn words(&self) -> String {
+        match &self.voice.recording {
+            Some(recording) if self.text.trim().is_empty() => format!("（语音留言，约{}秒）", recording.seconds),
+            _ => self.text.clone(),
+        }
     }
 
     /// Whether a ready sentence is part of the words.
@@ -118,10 +128,11 @@ impl Speak {
         Some(Draft {
             category: self.category.clone()?,
             place: self.place.clone(),
-            text: self.text.clone(),
+            text: self.words(),
             landmark,
             on_behalf: self.on_behalf,
             text_on_receipt: self.text_on_receipt,
+            voice: self.voice.recording.clone(),
         })
     }
 }
@@ -144,11 +155,14 @@ impl Session {
                 self.speak.landmark = landmark.chars().filter(|c| !c.is_control()).take(TEXT_MAX).collect();
             }
             Event::TextOnReceipt(yes) => self.speak.text_on_receipt = yes,
-            Event::Submit if self.page == Page::Say && self.speak.can_submit() => return self.submit(),
+            Event::Submit if self.speak.voice.listening != Listening::No => self.wait_for_voice(),
+            Event::Submit if matches!(self.page, Page::Say | Page::Voice) && self.speak.can_submit() => {
+                return self.submit();
+            }
             Event::Submitted(question, submitted) => self.submitted(question, *submitted),
             Event::NotSubmitted(question) if self.speak.asked == Some(question) => {
                 (self.speak.asked, self.speak.not_written) = (None, true);
-                self.go(Page::Say);
+                self.go(if self.speak.voice.recording.is_some() { Page::Voice } else { Page::Say });
             }
             Event::AnotherReceipt => return self.another_receipt(),
             Event::ReceiptTaken => {
@@ -202,7 +216,15 @@ impl Session {
         }
     }
 
-    fn submit(&mut self) -> Vec<Action> {
+    /// What is still being given out goes along: the page that shows it comes up, and hands it over.
+    fn wait_for_voice(&mut self) {
+        if self.page == Page::Say && matches!(self.speak.voice.listening, Listening::Stopped { .. }) {
+            self.speak.voice.listening = Listening::Stopped { submits: true };
+            self.go(Page::Voice);
+        }
+    }
+
+    pub(super) fn submit(&mut self) -> Vec<Action> {
         let Some(draft) = self.speak.draft() else { return Vec::new() };
         self.speak.not_written = false;
         self.go(Page::Printing);

@@ -9,7 +9,7 @@ pub mod images;
 use i_slint_core::platform::Clipboard;
 use slint::{ComponentHandle as _, Image, Model, ModelRc, SharedString, VecModel};
 
-use crate::pages::{App, Attract, Done, Entry, Find, Found, Keys, Paper, Pictures, Shell, Speak, Staff};
+use crate::pages::{App, Attract, Done, Entry, Find, Found, Keys, Listening, Paper, Pictures, Shell, Speak, Staff};
 
 /// Makes a model of the pages from plain values.
 pub fn model<T: Clone + 'static>(items: impl IntoIterator<Item = T>) -> ModelRc<T> {
@@ -46,8 +46,10 @@ pub fn wipe_visit(app: &App) {
     entry.set_part(none());
     entry.set_cursor(0);
     entry.set_landmark(none());
+    entry.set_describing(false);
     entry.set_name(none());
     entry.set_phone(none());
+    entry.set_dialling(false);
     entry.set_number(none());
     entry.set_code(none());
     entry.set_lookup_phone(none());
@@ -61,12 +63,20 @@ pub fn wipe_visit(app: &App) {
     speak.set_can_submit(false);
     speak.set_writing(false);
     speak.set_text_on_receipt(false);
+    speak.set_listening(Listening::No);
+    speak.set_seconds(0);
+    speak.set_loudness(0.0);
+    speak.set_recorded(0);
+    speak.set_playing(false);
+    speak.set_voice_note(none());
 
     let keys = app.global::<Keys>();
     keys.set_shift(false);
     keys.set_symbols(false);
     keys.set_composition(none());
     keys.set_candidates(ModelRc::default());
+    keys.set_more(false);
+    keys.set_strokes(ModelRc::default());
 
     let done = app.global::<Done>();
     done.set_number(none());

@@ -53,6 +53,7 @@ pub(crate) fn draft() -> Draft {
         landmark: None,
         on_behalf: false,
         text_on_receipt: false,
+        voice: None,
     }
 }
 

@@ -85,6 +85,7 @@ fn alike(app: &App, (name, show): Shown, characters: &str) -> Vec<String> {
 fn rare_characters_of_names_and_places_have_their_shapes_on_every_page_that_shows_them() {
     let app = stage::open(PANELS[0], false);
     if let Some(out) = std::env::var_os("PAGES_OUT") {
+        std::fs::create_dir_all(&out).unwrap();
         for (name, show) in PAGES {
             let path = std::path::Path::new(&out).join(format!("rare-{}.png", name.replace(' ', "-")));
             snapshots::save(&painted(&app, show, NAMES), &path);

@@ -14,3 +14,5 @@ mod snapshots;
 mod stage;
 mod stick;
 mod texts;
+mod voice;
+mod writing;

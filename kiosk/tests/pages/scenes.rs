@@ -58,7 +58,7 @@ fn speak(app: &App, english: bool) {
     })));
 }
 
-fn say(app: &App, english: bool, text: &str) {
+pub(crate) fn say(app: &App, english: bool, text: &str) {
     speak(app, english);
     app.global::<Entry>().set_text(text.into());
     app.global::<Entry>().set_part(text.into());
@@ -393,5 +393,7 @@ pub(crate) fn all() -> Vec<Scene> {
         },
     ];
     all.extend(crate::stick::scenes());
+    all.extend(crate::writing::scenes());
+    all.extend(crate::voice::scenes());
     all
 }

@@ -28,8 +28,9 @@ pub(crate) struct Found {
 impl Found {
     fn of(element: &ElementHandle) -> Self {
         let (at, size) = (element.absolute_position(), element.size());
-        let letter = element.bases().into_iter().flatten().any(|b| b == "Key")
-            || element.type_name().is_some_and(|t| t == "Key");
+        let is_key = |name: &str| matches!(name, "Key" | "MethodKey");
+        let letter = element.bases().into_iter().flatten().any(|b| is_key(&b))
+            || element.type_name().is_some_and(|t| is_key(&t));
         Self {
             label: element.accessible_label().unwrap_or_default().into(),
             x: at.x,
@@ -122,7 +123,7 @@ pub(crate) fn look(app: &kiosk::pages::App, covered: Option<&str>) -> Seen {
         .into_iter()
         .filter(|w| !scrolled.contains(w) && !words_in_buttons.iter().any(|(inner, _)| inner == w))
         .collect();
-    let bars = all(&|q| q.match_type_name("CandidateBar").find_all());
+    let bars = all(&|q| q.match_type_name("Candidates").find_all());
     let candidates: Vec<Found> = bars
         .iter()
         .flat_map(|b| b.query_descendants().match_accessible_role(AccessibleRole::Button).find_all())

@@ -4,7 +4,7 @@
 
 use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
 use kiosk::{
-    pages::{App, Help, Page, Shell, Speak, Staff},
+    pages::{App, Help, Keys, Method, Page, Shell, Speak, Staff},
     ui,
 };
 use slint::{ComponentHandle as _, Rgba8Pixel, SharedPixelBuffer};
@@ -52,8 +52,13 @@ pub(crate) fn show(app: &App, scene: Scene, english: bool) {
     shell.set_help(Help::None);
     shell.set_countdown(-1);
     app.global::<Speak>().set_note("".into());
+    app.global::<Speak>().set_has_voice(false);
     app.global::<Staff>().set_has_stick(false);
     ui::wipe_visit(app);
+    let keys = app.global::<Keys>();
+    keys.set_method(Method::Letters);
+    keys.set_has_pad(false);
+    keys.set_has_pinyin(false);
     settle();
     (scene.set)(app, english);
     settle();

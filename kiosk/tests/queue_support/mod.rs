@@ -156,6 +156,7 @@ pub fn draft(text: &str) -> Draft {
         landmark: Some("老槐树旁".into()),
         on_behalf: false,
         text_on_receipt: false,
+        voice: None,
     }
 }
 

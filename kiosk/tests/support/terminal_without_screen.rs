@@ -85,6 +85,7 @@ impl Terminal {
             landmark: None,
             on_behalf: false,
             text_on_receipt: false,
+            voice: None,
         };
         let submitted = self.queue.submit(&draft, &self.sealer).unwrap();
         self.control.submitted();

@@ -6,6 +6,7 @@ use kiosk::{
     app,
     clock::{Clock, SystemClock},
     control::{Board, Control},
+    input::{engine, sound},
     pages, panel,
     session::Event,
 };
@@ -18,6 +19,9 @@ pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) {
     let board = Arc::new(Board::new(clock.wall(), "test"));
     let control = Control::start(&folder.join("control.sock"), Arc::clone(&clock), Arc::clone(&board), |_| ());
     let (clerk, _) = app::Clerk::new();
+    // Letters alone.
+    let input = engine::start(folder.join("no input methods"), Arc::clone(&clock), |_| ());
+    let sound = sound::start(folder.join("no sound"), Arc::clone(&clock), |_| ());
     app::start(app::Parts {
         ui: ui.clone_strong(),
         clerk,
@@ -25,6 +29,8 @@ pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) {
         board,
         clock,
         panel: panel::Handle::default(),
+        input: input.expect("a thread"),
+        sound: sound.expect("a thread"),
         dark_after: None,
         has_scanner: false,
         has_stick: false,

@@ -75,6 +75,7 @@ fn words(text: &str) -> Draft {
         landmark: None,
         on_behalf: false,
         text_on_receipt: false,
+        voice: None,
     }
 }
 

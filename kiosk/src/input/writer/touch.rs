@@ -1,0 +1,213 @@
+//! What becomes of each touch.
+//!
+//! Invariant: touches are done in their order; one that takes what is composed waits until its candidates are known, and
+//! those behind it wait with it.
+
+use std::{mem, time::Duration};
+
+use zeroize::Zeroize as _;
+
+use super::{Method, Outcome, Wanted, Writer};
+use crate::input::{Edit, Letters};
+
+/// Letters that are composed at the most: the longest words have four syllables of six letters.
+pub(super) const LETTERS_MOST: usize = 40;
+
+/// Strokes on the pad at the most: a line of ten characters has fewer.
+pub(super) const STROKES_MOST: usize = 200;
+
+/// Points of a stroke at the most: a finger that never lifts writes nothing.
+pub(super) const POINTS_MOST: usize = 2000;
+
+/// What was touched.
+pub(super) enum Touch {
+    Key(String, Duration),
+    Stroke(Vec<[f32; 2]>, [f32; 2]),
+    Change(Method),
+    Leave,
+}
+
+impl Writer {
+    /// A key of the keyboard at `now` (monotonic): what becomes of the text.
+    ///
+    /// A key is one character, all the characters that a key of the nine carries ("abc"), or one of `backspace`,
+    /// `shift`, `symbols`, `space`, `newline`, `clear`.
+    pub fn press(&mut self, key: &str, now: Duration) -> Outcome {
+        self.touch(Touch::Key(key.to_owned(), now))
+    }
+
+    /// A stroke was written; points as `[x, y]`, origin top left, on a pad of this width and height in the same unit.
+    pub fn stroke(&mut self, points: Vec<[f32; 2]>, pad: [f32; 2]) -> Outcome {
+        self.touch(Touch::Stroke(points, pad))
+    }
+
+    /// Changes the method; what was composed is taken first.
+    pub fn change(&mut self, method: Method) -> Outcome {
+        self.touch(Touch::Change(method))
+    }
+
+    /// The page is to be left: takes what is composed. Where its candidates are not known yet, [`Self::answered`] says
+    /// when the page can be left.
+    pub fn leave(&mut self) -> Outcome {
+        self.touch(Touch::Leave)
+    }
+
+    fn touch(&mut self, touch: Touch) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.held.push_back(touch);
+        self.go_on(&mut outcome);
+        outcome
+    }
+
+    /// Does what was touched, in order, up to what has to wait for candidates.
+    pub(super) fn go_on(&mut self, outcome: &mut Outcome) {
+        while let Some(touch) = self.held.pop_front() {
+            if self.takes(&touch) && self.is_composing() {
+                if !self.is_answered() {
+                    return self.held.push_front(touch);
+                }
+                outcome.edits.extend(self.take_best());
+                // A space is no more than that; what else takes takes all, word by word.
+                if !matches!(&touch, Touch::Key(key, _) if key == "space" && self.method() == Method::Pinyin) {
+                    self.held.push_front(touch);
+                }
+                continue;
+            }
+            match touch {
+                Touch::Key(key, now) => outcome.edits.extend(self.press_now(&key, now)),
+                Touch::Stroke(points, pad) => self.stroke_now(points, pad),
+                Touch::Change(method) => {
+                    self.forget_candidates();
+                    (self.letters, self.chosen) = (Letters::default(), Some(method));
+                }
+                Touch::Leave => {
+                    self.forget_candidates();
+                    outcome.leaves = true;
+                }
+            }
+        }
+    }
+
+    /// Whether a touch takes what is composed.
+    fn takes(&self, touch: &Touch) -> bool {
+        match touch {
+            Touch::Key(key, _) if matches!(key.as_str(), "backspace" | "clear" | "shift" | "symbols") => false,
+            Touch::Key(key, _) if matches!(key.as_str(), "space" | "newline") => true,
+            Touch::Key(key, _) => self.method() == Method::Pad || !key.chars().all(composes),
+            Touch::Stroke(..) => false,
+            Touch::Change(_) | Touch::Leave => true,
+        }
+    }
+
+    fn press_now(&mut self, key: &str, now: Duration) -> Vec<Edit> {
+        match self.method() {
+            Method::Letters => self.letters.press(key, now),
+            Method::Pinyin => self.press_composing(key, now),
+            Method::Pad => self.press_beside_the_pad(key, now),
+        }
+    }
+
+    fn press_composing(&mut self, key: &str, now: Duration) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        for edit in self.letters.press(key, now) {
+            match edit {
+                Edit::Insert(text) if text.chars().all(composes) => {
+                    if self.typed.len() < LETTERS_MOST {
+                        self.typed.push_str(&text);
+                        self.want(Wanted::Composed);
+                    }
+                }
+                Edit::Backspace if self.typed.pop().is_some() => self.want(Wanted::Composed),
+                edit => {
+                    self.forget_candidates();
+                    edits.push(edit);
+                }
+            }
+        }
+        if key == "clear" {
+            self.typed.zeroize();
+            self.forget_candidates();
+        }
+        edits
+    }
+
+    fn press_beside_the_pad(&mut self, key: &str, now: Duration) -> Vec<Edit> {
+        match key {
+            "backspace" if self.strokes.pop().is_some() => {
+                self.want(Wanted::Composed);
+                Vec::new()
+            }
+            "clear" => {
+                self.strokes.clear();
+                self.forget_candidates();
+                Vec::new()
+            }
+            _ => {
+                self.forget_candidates();
+                self.letters.press(key, now)
+            }
+        }
+    }
+
+    fn stroke_now(&mut self, mut points: Vec<[f32; 2]>, pad: [f32; 2]) {
+        points.truncate(POINTS_MOST);
+        if self.method() == Method::Pad && !points.is_empty() && self.strokes.len() < STROKES_MOST {
+            self.strokes.push(points);
+            self.pad = pad;
+            self.want(Wanted::Composed);
+        }
+    }
+
+    /// A candidate of those shown was touched.
+    pub fn choose(&mut self, shown: usize) -> Outcome {
+        let mut outcome = Outcome { edits: self.choose_now(shown), leaves: false };
+        self.go_on(&mut outcome);
+        outcome
+    }
+
+    fn choose_now(&mut self, shown: usize) -> Vec<Edit> {
+        let at = self.shown + shown;
+        if at >= self.candidates.len() {
+            return Vec::new();
+        }
+        let chosen = self.candidates.swap_remove(at);
+        let uses = self.typed.floor_char_boundary(chosen.uses);
+        self.typed.drain(..uses);
+        // Those that were written since are the next character's.
+        self.strokes.drain(..self.read.min(self.strokes.len()));
+        self.all = false;
+        self.forget_candidates();
+        self.want(if self.is_composing() { Wanted::Composed } else { Wanted::Following });
+        vec![Edit::Insert(chosen.text.to_string())]
+    }
+
+    /// The candidates behind those that were seen; behind the last ones the rare characters, then the first again.
+    pub fn more(&mut self, seen: usize) {
+        self.shown += seen.max(1);
+        if self.shown >= self.candidates.len() {
+            self.shown = 0;
+            if self.could_widen() {
+                self.all = true;
+                self.want(Wanted::Composed);
+            }
+        }
+    }
+
+    /// Takes the likeliest candidate of what is composed; what nothing is known of is taken as it is.
+    pub(super) fn take_best(&mut self) -> Vec<Edit> {
+        self.shown = 0;
+        let edits = self.choose_now(0);
+        if !edits.is_empty() {
+            return edits;
+        }
+        let letters = mem::take(&mut *self.typed);
+        self.strokes.clear();
+        self.forget_candidates();
+        if letters.is_empty() { Vec::new() } else { vec![Edit::Insert(letters)] }
+    }
+}
+
+/// Whether pinyin is made of it.
+fn composes(character: char) -> bool {
+    character.is_ascii_lowercase() || character == '\''
+}

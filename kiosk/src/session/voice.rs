@@ -1,0 +1,248 @@
+//! Saying it aloud: one touch begins, another ends; holding the door works too. What was said can be heard, said anew,
+//! submitted, or left for words.
+//!
+//! Invariant: a recording that is there is given up only by the villager, or for one in which something was heard; it is
+//! handed over once, from the page that shows it or with the words that it belongs to.
+
+use std::time::Duration;
+
+use super::{Action, Page, Session};
+use crate::ticket::Recording;
+
+/// A finger that lies on the door for so long means to let go when it has said everything.
+const HELD: Duration = Duration::from_millis(900);
+
+/// What is said aloud.
+#[derive(Debug, Default)]
+pub struct Voice {
+    /// What the microphone does.
+    pub listening: Listening,
+    /// What was said.
+    pub recording: Option<Recording>,
+    /// Whether it is being played.
+    pub playing: bool,
+    /// What there is to say of it.
+    pub note: Option<VoiceNote>,
+    /// Since when a finger lies on the door.
+    down: Option<Duration>,
+}
+
+/// What the microphone does.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Listening {
+    /// Nothing.
+    #[default]
+    No,
+    /// It was asked to listen.
+    Soon,
+    /// It listens.
+    Now {
+        /// Seconds so far.
+        seconds: f64,
+        /// From 0, which is silence, to 1.
+        level: f64,
+    },
+    /// It was told to stop.
+    Stopped {
+        /// What was said shall be submitted at once.
+        submits: bool,
+    },
+}
+
+/// What there is to say of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoiceNote {
+    /// Nothing was heard.
+    Silent,
+    /// It is as long as it may be.
+    Full,
+    /// The microphone went away; what was said until then is there.
+    Gone,
+    /// The microphone can't be used.
+    NoMicrophone,
+    /// What was being said is not there any more.
+    Lost,
+}
+
+/// What happens while somebody says it aloud.
+#[derive(Debug)]
+pub enum Voicing {
+    /// A finger lies on the door: what is said counts from here.
+    Down,
+    /// It left the door; inside, or it was no touch of the door.
+    Up {
+        /// Inside.
+        inside: bool,
+    },
+    /// The microphone listens.
+    Listens,
+    /// So much is recorded.
+    Level {
+        /// Seconds so far.
+        seconds: f64,
+        /// From 0, which is silence, to 1.
+        level: f64,
+    },
+    /// Enough.
+    Stop,
+    /// Enough, and it shall be submitted at once.
+    StopAndSubmit,
+    /// The recording.
+    Recorded {
+        /// As far as it came.
+        recording: Recording,
+        /// Nothing was heard.
+        silent: bool,
+        /// Why it ended, where that was not asked for.
+        note: Option<VoiceNote>,
+    },
+    /// There is no recording.
+    Failed,
+    /// Plays it.
+    Play,
+    /// Plays it no longer.
+    StopPlaying,
+    /// A part of it was played.
+    Progress,
+    /// It was played.
+    Played,
+    /// Once more from the beginning.
+    Again,
+    /// Takes it out of what is submitted.
+    Discard,
+}
+
+impl Voicing {
+    /// Whether a person did it.
+    pub(super) fn is_touch(&self) -> bool {
+        !matches!(
+            self,
+            Self::Listens | Self::Level { .. } | Self::Recorded { .. } | Self::Failed | Self::Progress | Self::Played
+        )
+    }
+}
+
+impl Session {
+    pub(super) fn voice_step(&mut self, event: Voicing, now: Duration) -> Vec<Action> {
+        let here = matches!(self.page, Page::Say | Page::Voice);
+        match event {
+            Voicing::Down if self.page == Page::Say && self.has_voice => {
+                self.speak.voice.down = Some(now);
+                // What was said before is heard or dropped first.
+                return if self.speak.voice.recording.is_some() { Vec::new() } else { self.listen() };
+            }
+            Voicing::Up { inside } => return self.finger_left(inside, now),
+            Voicing::Again if self.page == Page::Voice => return self.listen(),
+            Voicing::Stop if here => return self.stop_listening(false),
+            Voicing::StopAndSubmit if here => return self.stop_listening(true),
+            Voicing::Play if self.speak.voice.listening == Listening::No => {
+                if let Some(recording) = self.speak.voice.recording.clone() {
+                    self.speak.voice.playing = true;
+                    return vec![Action::PlayRecording(recording)];
+                }
+            }
+            Voicing::StopPlaying => return self.be_silent(),
+            Voicing::Discard => {
+                self.speak.voice.recording = None;
+                self.speak.voice.note = None;
+                return self.be_silent();
+            }
+            Voicing::Played => self.speak.voice.playing = false,
+            event => return self.heard(event),
+        }
+        Vec::new()
+    }
+
+    /// What the microphone tells.
+    fn heard(&mut self, event: Voicing) -> Vec<Action> {
+        let voice = &mut self.speak.voice;
+        match (event, voice.listening) {
+            (Voicing::Listens, Listening::Soon) => voice.listening = Listening::Now { seconds: 0.0, level: 0.0 },
+            (Voicing::Level { seconds, level }, Listening::Now { .. }) => {
+                voice.listening = Listening::Now { seconds, level };
+            }
+            (Voicing::Recorded { recording, silent, note }, listening) if listening != Listening::No => {
+                voice.listening = Listening::No;
+                voice.note = if silent { note.or(Some(VoiceNote::Silent)) } else { note };
+                // What seems silent may be a soft voice: who spoke can hear it.
+                if !silent || (voice.recording.is_none() && recording.seconds > 1) {
+                    voice.recording = Some(recording);
+                }
+                // What broke off is listened to before it goes anywhere.
+                let submits = listening == Listening::Stopped { submits: true } && !silent && note.is_none();
+                if submits && self.page == Page::Voice && self.speak.can_submit() {
+                    return self.submit();
+                }
+            }
+            (Voicing::Failed, listening) if listening != Listening::No => {
+                let heard = listening != Listening::Soon;
+                let note = if heard { VoiceNote::Lost } else { VoiceNote::NoMicrophone };
+                (voice.listening, voice.note) = (Listening::No, Some(note));
+                if self.speak.voice.down.take().is_some() {
+                    self.go(Page::Voice);
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// A finger that leaves the door beside it meant something else.
+    fn finger_left(&mut self, inside: bool, now: Duration) -> Vec<Action> {
+        let Some(since) = self.speak.voice.down.take() else { return Vec::new() };
+        if !inside {
+            return match std::mem::take(&mut self.speak.voice.listening) {
+                Listening::No => Vec::new(),
+                _ => vec![Action::CancelRecording],
+            };
+        }
+        self.go(Page::Voice);
+        if now.saturating_sub(since) >= HELD { self.stop_listening(false) } else { Vec::new() }
+    }
+
+    fn listen(&mut self) -> Vec<Action> {
+        if self.speak.voice.listening != Listening::No {
+            return Vec::new();
+        }
+        self.speak.not_written = false;
+        let voice = &mut self.speak.voice;
+        (voice.listening, voice.playing, voice.note) = (Listening::Soon, false, None);
+        vec![Action::Record]
+    }
+
+    pub(super) fn stop_listening(&mut self, submits: bool) -> Vec<Action> {
+        match std::mem::replace(&mut self.speak.voice.listening, Listening::Stopped { submits }) {
+            Listening::No => {
+                self.speak.voice.listening = Listening::No;
+                Vec::new()
+            }
+            Listening::Soon | Listening::Now { .. } => vec![Action::StopRecording],
+            Listening::Stopped { .. } => Vec::new(),
+        }
+    }
+
+    fn be_silent(&mut self) -> Vec<Action> {
+        if std::mem::take(&mut self.speak.voice.playing) { vec![Action::StopPlaying] } else { Vec::new() }
+    }
+
+    /// Back to the ready sentences; what was said comes along.
+    pub(super) fn leave_voice(&mut self) -> Vec<Action> {
+        self.go_back(Page::Say);
+        let mut actions = self.be_silent();
+        actions.extend(self.stop_listening(false));
+        actions
+    }
+
+    /// Whoever speaks or listens is here.
+    pub(super) fn is_speaking(&self, event: &super::Event) -> bool {
+        let voice = &self.speak.voice;
+        match event {
+            super::Event::Voice(Voicing::Level { .. }) => matches!(voice.listening, Listening::Now { .. }),
+            super::Event::Voice(Voicing::Progress) => voice.playing,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

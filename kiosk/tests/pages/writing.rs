@@ -1,0 +1,95 @@
+//! The page of one's own words by each way of writing.
+
+use kiosk::{
+    pages::{App, Entry, Keys, Method, Page, Shell, Speak},
+    ui,
+};
+use slint::ComponentHandle as _;
+
+use crate::scenes::{Scene, say};
+
+fn write(app: &App, english: bool, text: &str, method: Method) {
+    say(app, english, text);
+    app.global::<Speak>().set_writing(true);
+    by(app, method);
+}
+
+fn by(app: &App, method: Method) {
+    let keys = app.global::<Keys>();
+    keys.set_has_pad(true);
+    keys.set_has_pinyin(true);
+    keys.set_method(method);
+}
+
+fn candidates(app: &App, candidates: &[&str], more: bool) {
+    let keys = app.global::<Keys>();
+    keys.set_candidates(ui::model(candidates.iter().map(|word| (*word).into())));
+    keys.set_more(more);
+}
+
+/// 十, by a finger.
+const TEN: [&str; 2] = ["M120 180L200 176L290 182L330 178", "M226 90L222 150L226 230L220 310"];
+
+/// These pages in each state that changes their shape.
+pub(crate) fn scenes() -> Vec<Scene> {
+    vec![
+        Scene {
+            name: "write-letters",
+            set: |app, english| {
+                write(app, english, "村口的", Method::Letters);
+                app.global::<Keys>().set_has_pad(false);
+            },
+        },
+        Scene {
+            name: "write-pinyin",
+            set: |app, english| {
+                write(app, english, "村口的", Method::Pinyin);
+                app.global::<Keys>().set_composition("ludeng".into());
+                candidates(app, &["路灯", "绿灯", "路等", "露", "鹿"], true);
+            },
+        },
+        Scene {
+            name: "write-pinyin-next",
+            set: |app, english| {
+                write(app, english, "村口的路灯", Method::Pinyin);
+                candidates(app, &["坏了", "不亮", "太暗", "杆", "下"], true);
+            },
+        },
+        Scene { name: "write-pad", set: |app, english| write(app, english, "", Method::Pad) },
+        Scene {
+            name: "write-pad-words",
+            set: |app, english| {
+                write(app, english, "村口的路灯，坏了", Method::Pad);
+                app.global::<Keys>().set_strokes(ui::model(TEN.map(Into::into)));
+                candidates(app, &["十", "卜", "千", "+", "什"], true);
+            },
+        },
+        Scene {
+            name: "write-pad-line",
+            set: |app, english| {
+                write(app, english, "村口的", Method::Pad);
+                app.global::<Keys>().set_strokes(ui::model(TEN.map(Into::into)));
+                candidates(app, &["路灯坏了好几天了", "路灯坏了好", "路灯坏", "路灯", "路"], false);
+            },
+        },
+        Scene {
+            name: "place-pad",
+            set: |app, _| {
+                app.global::<Shell>().set_page(Page::Place);
+                app.global::<Entry>().set_describing(true);
+                app.global::<Entry>().set_landmark("老井旁边".into());
+                by(app, Method::Pad);
+                candidates(app, &["的", "有", "边", "那", "里"], false);
+            },
+        },
+        Scene {
+            name: "contact-pinyin",
+            set: |app, _| {
+                app.global::<Shell>().set_page(Page::Contact);
+                by(app, Method::Pinyin);
+                app.global::<Keys>().set_composition("wangxiu".into());
+                candidates(app, &["王", "网", "往", "望", "忘"], true);
+            },
+        },
+    ]
+}
