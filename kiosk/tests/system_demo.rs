@@ -102,6 +102,57 @@ fn visits_go_from_the_first_touch_to_the_rating_and_only_four_things_are_refused
 }
 
 #[test]
+fn what_is_said_by_sentence_pinyin_and_handwriting_reaches_the_county_word_for_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = "路上有个大坑，容易摔跤。";
+    let written = "村口的路灯坏了，请修一修。";
+    let entries = play(
+        folder.path(),
+        &json!([
+            { "category": "道路", "text": ready, "by": "sentence" },
+            { "category": "路灯用电", "text": written, "by": "pinyin" },
+            { "category": "路灯用电", "text": written, "by": "handwriting" },
+            { "category": "道路", "text": written, "by": "sentence" },
+        ]),
+        None,
+    );
+    for (entry, text) in entries.iter().zip([ready, written, written]) {
+        assert_eq!(entry["trouble"], Value::Null, "{entry}");
+        assert_eq!(entry["text_sha256"], sha256(text), "{entry}");
+        assert_eq!(entry["printed"], "confirmed", "{entry}");
+    }
+    let taps = entries[0]["taps"].as_u64().unwrap();
+    assert!(taps <= 5, "{taps} touches from the three doors to a submitted suggestion");
+    assert!(entries[3]["refused"].as_str().unwrap().contains("没有这句现成的话"), "{}", entries[3]);
+}
+
+#[test]
+fn what_is_said_aloud_can_be_played_at_the_county() {
+    let folder = tempfile::tempdir().unwrap();
+    let wav = folder.path().join("words.wav");
+    let spoken =
+        Command::new("espeak-ng").args(["-v", "cmn-latn-pinyin", "-w"]).arg(&wav).arg("路灯坏了，请修一修。").status();
+    assert!(spoken.unwrap().success());
+    let entries = play(
+        folder.path(),
+        &json!([
+            { "category": "路灯用电", "by": "voice", "voice": wav },
+            { "category": "路灯用电", "by": "voice", "voice": folder.path().join("none.wav") },
+        ]),
+        None,
+    );
+    let entry = &entries[0];
+    assert_eq!(entry["trouble"], Value::Null, "{entry}");
+    let seconds = entry["voice_seconds"].as_u64().unwrap();
+    assert!((2..=12).contains(&seconds), "{entry}");
+    assert_eq!(entry["text_sha256"], sha256(&format!("（语音留言，约{seconds}秒）")), "{entry}");
+    assert_eq!(entry["printed"], "confirmed", "{entry}");
+    let taps = entry["taps"].as_u64().unwrap();
+    assert!(taps <= 5, "{taps} touches from the three doors to a submitted suggestion");
+    assert!(entries[1]["refused"].as_str().unwrap().contains("WAV"), "{}", entries[1]);
+}
+
+#[test]
 fn every_plane_and_what_slint_takes_for_keys_reaches_the_county_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let texts = [

@@ -56,6 +56,16 @@ impl Browser {
         self.fetch(self.client.get(url))
     }
 
+    /// Loads what is no page.
+    ///
+    /// # Errors
+    ///
+    /// The host does not answer, or says no.
+    pub fn load(&self, path: &str) -> Result<Vec<u8>> {
+        let request = self.client.get(self.base.join(path)?);
+        self.runtime.block_on(async { Ok(request.send().await?.error_for_status()?.bytes().await?.to_vec()) })
+    }
+
     /// Sends a form.
     ///
     /// # Errors
@@ -103,6 +113,12 @@ impl Page {
     /// The first link to an address that begins like this.
     pub fn link(&self, address: &str) -> Option<String> {
         tags(&self.html).filter_map(|tag| attribute(tag, "href")).find(|href| href.starts_with(address))
+    }
+
+    /// What the first such element shows or plays.
+    pub fn source_of(&self, element: &str) -> Option<String> {
+        let start = format!("<{element}");
+        tags(&self.html).find(|tag| tag.starts_with(&start)).and_then(|tag| attribute(tag, "src"))
     }
 
     /// Where the link with these words leads.

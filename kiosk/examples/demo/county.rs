@@ -131,6 +131,23 @@ impl County {
         })
     }
 
+    /// Seconds of the recording that came with a ticket, once it has come and can be played.
+    ///
+    /// # Errors
+    ///
+    /// It does not come, or is no Ogg file.
+    pub fn recording(&self, ticket: &str) -> Result<u32> {
+        crate::wait::until("the recording at the county", std::time::Duration::from_secs(120), || {
+            let page = case_page(&self.deputy, ticket)?;
+            let (Some(address), words) = (page.source_of("audio"), page.words()) else { return Ok(None) };
+            if !self.deputy.load(&address)?.starts_with(b"OggS") {
+                bail!("what the county plays is no Ogg file");
+            }
+            let seconds = words.split("录音，约").nth(1).and_then(|rest| rest.split("秒").next());
+            Ok(seconds.and_then(|seconds| seconds.trim().parse().ok()))
+        })
+    }
+
     /// The deputy claims and forwards, the unit replies, the deputy confirms and closes.
     ///
     /// # Errors

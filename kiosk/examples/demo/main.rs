@@ -19,14 +19,18 @@ mod browser;
 mod county;
 mod device;
 mod machine;
+mod microphone;
 mod mirror;
 mod paper;
+mod pen;
 mod play;
 mod processes;
 mod screen;
 mod show;
 mod stage;
 mod terminal;
+#[path = "../chaos/villager.rs"]
+mod villager;
 #[path = "../../tests/support/virtual_printer/mod.rs"]
 mod virtual_printer;
 mod visits;

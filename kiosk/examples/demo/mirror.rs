@@ -104,9 +104,11 @@ impl Mirror {
         self.app.global::<Done>().set_contact_saved(true);
     }
 
-    /// What stands in the landmark's field names its button.
+    /// What stands in the landmark's field, which is closed, names its button.
     pub fn set_landmark(&self, landmark: &str) {
-        self.app.global::<Entry>().set_landmark(landmark.into());
+        let entry = self.app.global::<Entry>();
+        entry.set_describing(false);
+        entry.set_landmark(landmark.into());
     }
 
     /// The middle of a button or field.

@@ -15,12 +15,14 @@ use wire::bulletin::Bulletin;
 use crate::{
     arguments::Play,
     county::{Answer, County},
+    microphone::Microphone,
     mirror::Mirror,
     paper::{Reader, Receipt},
+    pen::{Knowledge, Pen},
     screen::Screen,
     stage::Stage,
     terminal::{Hands, PANEL, mirror},
-    visits::{self, Outcome, Played, Printed, Visit},
+    visits::{self, By, Outcome, Played, Printed, Visit},
     wait::until,
 };
 
@@ -45,8 +47,12 @@ pub fn run(asked: &Play) -> Result<()> {
     }
     let out = fs::canonicalize(&asked.out)?;
     let reader = Reader::build()?;
+    let knowledge = Knowledge::learn(visits.iter().filter_map(|visit| visit.by))?;
     let mut stage = Stage::set(&out.join("stage"), &asked.printer, true)?;
     let screen = Screen::start(PANEL.0, PANEL.1)?;
+    let speaks = visits.iter().any(|visit| visit.by == Some(By::Voice));
+    let microphone = speaks.then(|| Microphone::plug_in(&out.join("stage/dev"))).transpose()?;
+    stage.terminal.set_environment(microphone.iter().flat_map(Microphone::environment));
     stage.terminal.start_kiosk(&stage.programs, Some(screen.display()))?;
     stage.terminal.start_agent(&stage.programs)?;
     let bulletin = stage.bulletin()?;
@@ -54,7 +60,7 @@ pub fn run(asked: &Play) -> Result<()> {
     mirror.set_bulletin(&bulletin);
     let county = County::new(&stage.addresses, &stage.people)?;
 
-    let mut player = Player { out: &out, reader, screen, mirror, bulletin, county, played: 0 };
+    let mut player = Player { out: &out, reader, screen, mirror, bulletin, county, knowledge, microphone, played: 0 };
     let (mut outcomes, results) = (Vec::new(), out.join("visits.json"));
     keep(&results, &outcomes)?;
     for (index, visit) in visits.iter().enumerate() {
@@ -100,6 +106,8 @@ struct Player<'a> {
     mirror: Mirror,
     bulletin: Bulletin,
     county: County,
+    knowledge: Knowledge,
+    microphone: Option<Microphone>,
     played: usize,
 }
 
@@ -120,7 +128,7 @@ impl Player<'_> {
 
     fn play_through(&mut self, stage: &mut Stage, visit: &Visit, played: &mut Played) -> Result<()> {
         let given = stage.terminal.tickets()?;
-        let spoken = self.speak(stage, visit).context("at the terminal");
+        let spoken = self.speak(stage, visit, played).context("at the terminal");
         played.ticket = stage.terminal.tickets()?.into_iter().find(|ticket| !given.contains(ticket));
         spoken?;
         let ticket = played.ticket.clone().context("the terminal gave no number")?;
@@ -142,6 +150,9 @@ impl Player<'_> {
             Some(digest(&SHA256, opened.text.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect());
         played.category = Some(opened.category);
         played.place = Some(opened.landmark.map_or(opened.place.clone(), |near| format!("{} {near}", opened.place)));
+        if visit.by == Some(By::Voice) {
+            played.voice_seconds = Some(self.county.recording(&ticket).context("the recording on the county's page")?);
+        }
         let answer = self.county.settle(&ticket).context("deputy and unit")?;
         let code = played.query_code.as_deref().context("no query code, neither on paper nor at the terminal")?;
         let proof = match &receipt {
@@ -173,7 +184,7 @@ impl Player<'_> {
     }
 
     /// From the invitation to the number in large digits.
-    fn speak(&mut self, stage: &mut Stage, visit: &Visit) -> Result<()> {
+    fn speak(&mut self, stage: &mut Stage, visit: &Visit, played: &mut Played) -> Result<()> {
         let mut hands = Hands { terminal: &mut stage.terminal, screen: &self.screen, mirror: &self.mirror };
         let (screens, n) = (self.out.join("screens"), self.played);
         let keep = |hands: &Hands<'_>, name: &str| hands.keep(&screens, &format!("{n:03}-{name}"));
@@ -181,6 +192,7 @@ impl Player<'_> {
         keep(&hands, "1-attract")?;
         hands.tap_to("摸一下，开始说", Page::Home)?;
         keep(&hands, "2-home")?;
+        let touched = self.screen.taps();
         hands.tap_to("我要说", Page::Category)?;
         keep(&hands, "3-category")?;
         let category = self.bulletin.categories.iter().find(|category| category.name == visit.category);
@@ -206,14 +218,34 @@ impl Player<'_> {
         self.mirror.set_sentences(&category.sentences);
 
         keep(&hands, "5-sentences")?;
-        hands.tap("自己写")?;
-        self.mirror.set_writing(true);
-        hands.type_text(&visit.text)?;
-        keep(&hands, "6-writing")?;
-        hands.tap("写好了")?;
-        self.mirror.set_writing(false);
+        let pen = |by| Pen::new(hands.terminal.drive_socket(), &self.screen, &self.knowledge, by);
+        match visit.by.map(|by| (by, pen(by))) {
+            Some((By::Sentence, pen)) => pen.touch_sentence(&visit.text)?,
+            Some((By::Voice, pen)) => {
+                let (microphone, wav) = self.microphone.as_ref().zip(visit.spoken()).context("a microphone")?;
+                pen.say(microphone, wav)?;
+                keep(&hands, "6-speaking")?;
+                pen.tap("说完了，交给代表")?;
+                hands.see(Page::Done)?;
+                played.taps = Some(self.screen.taps() - touched);
+                return Ok(());
+            }
+            pen => {
+                hands.tap("自己写")?;
+                self.mirror.set_writing(true);
+                match pen {
+                    Some((_, pen)) => pen.write(&visit.text)?,
+                    None => hands.type_text(&visit.text)?,
+                }
+                keep(&hands, "6-writing")?;
+                hands.tap("写好了")?;
+                self.mirror.set_writing(false);
+            }
+        }
         keep(&hands, "7-read-back")?;
-        hands.tap_to("交给代表", Page::Done)
+        hands.tap_to("交给代表", Page::Done)?;
+        played.taps = visit.by.map(|_| self.screen.taps() - touched);
+        Ok(())
     }
 
     /// What became of the receipt, as far as the terminal comes to know. One that is still prepared when the page with

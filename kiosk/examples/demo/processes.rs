@@ -24,6 +24,8 @@ pub struct Programs {
 pub const KIOSK: &str = "kiosk";
 /// The terminal's network.
 pub const AGENT: &str = "kiosk-agent";
+/// The input methods, and what hears and speaks; the terminal starts them.
+const HELPERS: [&str; 2] = ["kiosk-ime", "kiosk-sound"];
 /// The county's machine.
 pub const HOST: &str = "host";
 
@@ -40,7 +42,7 @@ impl Programs {
             None => compile(drive)?,
         };
         fs::create_dir_all(folder)?;
-        for name in [HOST, AGENT, KIOSK] {
+        for name in [HOST, AGENT, KIOSK].into_iter().chain(HELPERS) {
             let to = folder.join(name);
             fs::copy(built.join(name), &to).with_context(|| format!("copy {}", built.join(name).display()))?;
         }

@@ -4,6 +4,7 @@
 //! terminal directly.
 
 use std::{
+    cell::Cell,
     fs::File,
     io::{BufRead as _, BufReader},
     path::Path,
@@ -35,6 +36,7 @@ pub struct Screen {
     connection: RustConnection,
     root: u32,
     size: (u16, u16),
+    taps: Cell<u32>,
 }
 
 impl Screen {
@@ -61,7 +63,7 @@ impl Screen {
         let (connection, index) =
             until("Xvfb to take connections", Duration::from_secs(10), || Ok(x11rb::connect(Some(&display)).ok()))?;
         let root = connection.setup().roots[index].root;
-        Ok(Self { server, display, connection, root, size: (width, height) })
+        Ok(Self { server, display, connection, root, size: (width, height), taps: Cell::new(0) })
     }
 
     /// The value of `DISPLAY` for programs that shall appear on it.
@@ -74,6 +76,11 @@ impl Screen {
         self.size
     }
 
+    /// How often it was touched so far, strokes of a finger left out.
+    pub fn taps(&self) -> u32 {
+        self.taps.get()
+    }
+
     /// Touches once, at a place counted from the upper left corner.
     ///
     /// # Errors
@@ -81,11 +88,31 @@ impl Screen {
     /// The server is gone.
     pub fn tap(&self, x: i16, y: i16) -> Result<()> {
         const FINGER: u8 = 1;
+        self.taps.set(self.taps.get() + 1);
         for (event, detail) in [(MOTION_NOTIFY_EVENT, 0), (BUTTON_PRESS_EVENT, FINGER), (BUTTON_RELEASE_EVENT, FINGER)]
         {
             self.connection.xtest_fake_input(event, detail, 0, self.root, x, y, 0)?.check()?;
         }
         Ok(())
+    }
+
+    /// Writes one stroke with a finger.
+    ///
+    /// # Errors
+    ///
+    /// The server is gone.
+    pub fn draw(&self, points: &[(i16, i16)]) -> Result<()> {
+        const FINGER: u8 = 1;
+        let input = |event: u8, detail: u8, (x, y): (i16, i16)| -> Result<()> {
+            Ok(self.connection.xtest_fake_input(event, detail, 0, self.root, x, y, 0)?.check()?)
+        };
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { return Ok(()) };
+        input(MOTION_NOTIFY_EVENT, 0, *first)?;
+        input(BUTTON_PRESS_EVENT, FINGER, *first)?;
+        for point in &points[1..] {
+            input(MOTION_NOTIFY_EVENT, 0, *point)?;
+        }
+        input(BUTTON_RELEASE_EVENT, FINGER, *last)
     }
 
     /// Strikes the keys of a text as a scanner that types does: at once, with Enter for a line feed.

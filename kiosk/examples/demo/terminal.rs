@@ -4,6 +4,7 @@
 //! from its control socket and its queue file, as any program of the device may.
 
 use std::{
+    ffi::OsString,
     fs,
     io::{BufRead as _, BufReader, Write as _},
     os::unix::net::UnixStream,
@@ -47,6 +48,7 @@ pub struct Terminal {
     config_path: PathBuf,
     config: Config,
     logs: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
     kiosk: Option<Program>,
     agent: Option<Program>,
 }
@@ -92,7 +94,7 @@ impl Terminal {
         }
         kiosk::durable::write(&config_path, toml::to_string(&text)?.as_bytes(), 0o600)?;
         let config = Config::load(&config_path)?;
-        Ok(Self { config_path, config, logs: logs.to_owned(), kiosk: None, agent: None })
+        Ok(Self { config_path, config, logs: logs.to_owned(), environment: Vec::new(), kiosk: None, agent: None })
     }
 
     /// The terminal in a folder whose programs somebody else has started.
@@ -103,7 +105,12 @@ impl Terminal {
     pub fn in_use(folder: &Path, logs: &Path) -> Result<Self> {
         let config_path = folder.join("kiosk.toml");
         let config = Config::load(&config_path)?;
-        Ok(Self { config_path, config, logs: logs.to_owned(), kiosk: None, agent: None })
+        Ok(Self { config_path, config, logs: logs.to_owned(), environment: Vec::new(), kiosk: None, agent: None })
+    }
+
+    /// Lets the screen's program find these in its environment.
+    pub fn set_environment(&mut self, environment: impl IntoIterator<Item = (&'static str, OsString)>) {
+        self.environment = environment.into_iter().collect();
     }
 
     /// Starts the screen's program on a display (none, the one of this session), and waits until it shows a page.
@@ -127,6 +134,7 @@ impl Terminal {
     pub fn launch_kiosk(&mut self, programs: &Programs, display: Option<&str>) -> Result<()> {
         let mut command = programs.command(KIOSK);
         command.arg("--config").arg(&self.config_path);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(display) = display {
             command.arg("--drive").arg(self.drive_socket());
             // A display of this session must not win over the one in memory.

@@ -1,11 +1,15 @@
 //! What is asked for and what came of it: the visits' file in, `visits.json` out.
 //!
-//! Invariant: only four things are refused, each with a plain sentence: a text of white space alone, one of more than
+//! Invariant: only six things are refused, each with a plain sentence: a text of white space alone, one of more than
 //! 2,000 Unicode scalar values, control characters (category Cc; a text may hold line feeds), a category that the county
-//! does not have. Length and control characters are looked at in place, name and telephone too. All else goes to the
+//! does not have, a ready sentence that the category does not have, a
+//! recording that is not there. Length and control characters are looked at in place, name and telephone too. All else goes to the
 //! terminal unchanged.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
@@ -17,7 +21,8 @@ use wire::{TEXT_MAX, TextRefused, bulletin::Category, check_text};
 pub struct Visit {
     /// Formal name of a category.
     pub category: String,
-    /// What the villager says.
+    /// What the villager says; not by voice.
+    #[serde(default)]
     pub text: String,
     /// A village of the station, or words for a place near by.
     pub place: Option<String>,
@@ -25,6 +30,32 @@ pub struct Visit {
     pub name: Option<String>,
     /// If they like.
     pub phone: Option<String>,
+    /// How the text comes onto the page; none, from a keyboard that knows every character.
+    pub by: Option<By>,
+    /// What is spoken: the path of a WAV file of 16-bit samples. By voice alone; it may also stand as the text.
+    pub voice: Option<PathBuf>,
+}
+
+/// A villager's way to say something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The text is one of the category's ready sentences, and is touched.
+    Sentence,
+    /// Letters on the screen, and candidates.
+    Pinyin,
+    /// A finger on the pad, and candidates.
+    Handwriting,
+    /// Into the microphone.
+    Voice,
+}
+
+impl Visit {
+    /// What is spoken into the microphone.
+    pub fn spoken(&self) -> Option<&Path> {
+        let named = self.voice.as_deref().unwrap_or(Path::new(&self.text));
+        (self.by == Some(By::Voice)).then_some(named)
+    }
 }
 
 /// What came of a visit.
@@ -59,6 +90,11 @@ pub struct Played {
     pub delivered: bool,
     /// The reply stood on the terminal's screen.
     pub reply_shown: bool,
+    /// Seconds of speech that the county can play; null where nothing was said aloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice_seconds: Option<u32>,
+    /// Touches from the page with the three doors up to the submission; null where it was typed from a keyboard.
+    pub taps: Option<u32>,
     /// What kept the visit from its end, in one sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
@@ -96,7 +132,7 @@ pub enum Printed {
 ///
 /// A file that is missing or is no array of visits; the error names file, entry and what is expected.
 pub fn read(path: &Path) -> Result<Vec<Visit>> {
-    const EXPECTED: &str = r#"{"category","text","place"?,"name"?,"phone"?}, each a string"#;
+    const EXPECTED: &str = r#"{"category","text","place"?,"name"?,"phone"?,"by"?,"voice"?}, each a string; "by" is sentence, pinyin, handwriting or voice, "voice" a WAV file"#;
     let text = fs::read_to_string(path).with_context(|| format!("read the visits' file {}", path.display()))?;
     let entries: Vec<serde_json::Value> = serde_json::from_str(&text)
         .with_context(|| format!("{}: expected a JSON array of {EXPECTED}", path.display()))?;
@@ -116,6 +152,8 @@ pub fn samples() -> Vec<Visit> {
         place: place.map(Into::into),
         name: name.map(Into::into),
         phone: phone.map(Into::into),
+        by: None,
+        voice: None,
     };
     vec![
         visit(
@@ -132,9 +170,13 @@ pub fn samples() -> Vec<Visit> {
 
 /// Whether a visit is refused, and the sentence for it.
 pub fn refusal(visit: &Visit, categories: &[Category]) -> Option<String> {
-    if !categories.iter().any(|category| category.name == visit.category) {
+    let Some(category) = categories.iter().find(|category| category.name == visit.category) else {
         let known: Vec<&str> = categories.iter().map(|category| category.name.as_str()).collect();
         return Some(format!("没有“{}”这一类；有这些：{}。", printable(&visit.category), known.join("、")));
+    };
+    if visit.by == Some(By::Sentence) && !category.sentences.contains(&visit.text) {
+        let ready = category.sentences.join("”“");
+        return Some(format!("“{}”这一类没有这句现成的话；有这些：“{ready}”。", category.name));
     }
     let fields = [("地点", &visit.place), ("姓名", &visit.name), ("电话", &visit.phone)];
     for (label, value) in fields.into_iter().filter_map(|(label, value)| Some((label, value.as_ref()?))) {
@@ -146,6 +188,9 @@ pub fn refusal(visit: &Visit, categories: &[Category]) -> Option<String> {
         if count > TEXT_MAX {
             return Some(format!("{label}写了 {count} 个字，最多 {TEXT_MAX} 个字。"));
         }
+    }
+    if let Some(wav) = visit.spoken() {
+        return (!wav.is_file()).then(|| "要说的话应该是一个 WAV 文件，没有找到。".to_owned());
     }
     Some(match check_text(&visit.text).err()? {
         TextRefused::Blank => "一个字也没有写。".to_owned(),

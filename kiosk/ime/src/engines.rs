@@ -40,8 +40,9 @@ impl Places {
     /// `kiosk/ime/fetch` puts it: for machines on which this is developed.
     #[must_use]
     pub fn or_cached(mut self) -> Self {
-        if self.models.as_path() == Path::new(INSTALLED) && !self.models.is_dir() {
-            self.models = cache().join("ime");
+        let fetched = cache().join("ime");
+        if self.models.as_path() == Path::new(INSTALLED) && !self.models.is_dir() && fetched.is_dir() {
+            self.models = fetched;
         }
         self
     }

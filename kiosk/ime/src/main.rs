@@ -26,8 +26,9 @@ const BEHIND: i32 = 5;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let places = arguments.places.or_cached();
     if let Some(folder) = &arguments.deploy {
-        return match Pinyin::deploy(&arguments.places, folder) {
+        return match Pinyin::deploy(&places, folder) {
             Ok(()) => ExitCode::SUCCESS,
             Err(missing) => {
                 eprintln!("kiosk-ime: {missing}");
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     keep_to_itself();
     // Where the system refuses, everything works as well, only sooner.
     let _ = nice(BEHIND);
-    let mut engines = Engines::load(&arguments.places);
+    let mut engines = Engines::load(&places);
     if let Some(remark) = engines.remark() {
         eprintln!("kiosk-ime: {remark}");
     }
