@@ -144,15 +144,35 @@ fn a_hand_that_is_faster_than_the_recogniser_loses_nothing() {
 }
 
 #[test]
-fn a_stroke_behind_the_candidates_belongs_to_the_next_character() {
+fn a_candidate_touched_before_the_last_stroke_was_read_stands_for_all_if_it_is_still_one() {
     let mut writer = writer(true, false);
     stroke(&mut writer);
     stroke(&mut writer);
     answer(&mut writer, characters(&["十"]));
     stroke(&mut writer);
-    assert_eq!(writer.choose(0), inserts(&["十"]));
-    assert_eq!(writer.strokes().len(), 1);
+    assert_eq!(writer.choose(0), nothing());
+    assert_eq!(answer(&mut writer, characters(&["土", "十"])), inserts(&["十"]));
+    assert_eq!(writer.strokes().len(), 0);
+
+    stroke(&mut writer);
+    stroke(&mut writer);
+    answer(&mut writer, characters(&["十"]));
+    stroke(&mut writer);
+    writer.choose(0);
+    assert_eq!(answer(&mut writer, characters(&["土", "士"])), inserts(&["十"]));
+    assert_eq!(writer.strokes().len(), 1, "the third is the next character's");
     assert!(matches!(writer.question("十"), Some((_, Ask::Strokes { strokes, .. })) if strokes.len() == 1));
+}
+
+#[test]
+fn a_word_touched_before_its_last_letters_were_answered_takes_them_too() {
+    let mut writer = writer(false, true);
+    type_in(&mut writer, "cunk");
+    answer(&mut writer, words(&[("村口", 4)]));
+    type_in(&mut writer, "ou");
+    assert_eq!(writer.choose(0), nothing());
+    assert_eq!(answer(&mut writer, words(&[("村口", 6)])), inserts(&["村口"]));
+    assert_eq!(writer.composition(), "");
 }
 
 #[test]

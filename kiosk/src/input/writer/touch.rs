@@ -23,6 +23,8 @@ pub(super) const POINTS_MOST: usize = 2000;
 pub(super) enum Touch {
     Key(String, Duration),
     Stroke(Vec<[f32; 2]>, [f32; 2]),
+    /// A candidate, as it stood: its text, and how many letters and strokes it stood for.
+    Choose(String, usize, usize),
     Change(Method),
     Leave,
 }
@@ -62,10 +64,11 @@ impl Writer {
     /// Does what was touched, in order, up to what has to wait for candidates.
     pub(super) fn go_on(&mut self, outcome: &mut Outcome) {
         while let Some(touch) = self.held.pop_front() {
+            let chooses = matches!(touch, Touch::Choose(..));
+            if (chooses || self.takes(&touch)) && self.is_composing() && !self.is_answered() {
+                return self.held.push_front(touch);
+            }
             if self.takes(&touch) && self.is_composing() {
-                if !self.is_answered() {
-                    return self.held.push_front(touch);
-                }
                 outcome.edits.extend(self.take_best());
                 // A space is no more than that; what else takes takes all, word by word.
                 if !matches!(&touch, Touch::Key(key, _) if key == "space" && self.method() == Method::Pinyin) {
@@ -76,6 +79,9 @@ impl Writer {
             match touch {
                 Touch::Key(key, now) => outcome.edits.extend(self.press_now(&key, now)),
                 Touch::Stroke(points, pad) => self.stroke_now(points, pad),
+                Touch::Choose(text, uses, strokes) => {
+                    outcome.edits.extend(self.choose_now(text, uses, strokes));
+                }
                 Touch::Change(method) => {
                     self.forget_candidates();
                     (self.letters, self.chosen) = (Letters::default(), Some(method));
@@ -94,7 +100,7 @@ impl Writer {
             Touch::Key(key, _) if matches!(key.as_str(), "backspace" | "clear" | "shift" | "symbols") => false,
             Touch::Key(key, _) if matches!(key.as_str(), "space" | "newline") => true,
             Touch::Key(key, _) => self.method() == Method::Pad || !key.chars().all(composes),
-            Touch::Stroke(..) => false,
+            Touch::Stroke(..) | Touch::Choose(..) => false,
             Touch::Change(_) | Touch::Leave => true,
         }
     }
@@ -158,27 +164,23 @@ impl Writer {
         }
     }
 
-    /// A candidate of those shown was touched.
+    /// A candidate of those shown was touched. Where more was written since, it stands for all of it if it is still among
+    /// those of all, else for what it stood for.
     pub fn choose(&mut self, shown: usize) -> Outcome {
-        let mut outcome = Outcome { edits: self.choose_now(shown), leaves: false };
-        self.go_on(&mut outcome);
-        outcome
+        let Some(chosen) = self.candidates.get(self.shown + shown) else { return Outcome::default() };
+        self.touch(Touch::Choose(chosen.text.to_string(), chosen.uses, self.read))
     }
 
-    fn choose_now(&mut self, shown: usize) -> Vec<Edit> {
-        let at = self.shown + shown;
-        if at >= self.candidates.len() {
-            return Vec::new();
-        }
-        let chosen = self.candidates.swap_remove(at);
-        let uses = self.typed.floor_char_boundary(chosen.uses);
+    fn choose_now(&mut self, text: String, uses: usize, strokes: usize) -> Vec<Edit> {
+        let same = self.candidates.iter().find(|candidate| *candidate.text == text);
+        let (uses, strokes) = same.map_or((uses, strokes), |candidate| (candidate.uses, self.read));
+        let uses = self.typed.floor_char_boundary(uses);
         self.typed.drain(..uses);
-        // Those that were written since are the next character's.
-        self.strokes.drain(..self.read.min(self.strokes.len()));
+        self.strokes.drain(..strokes.min(self.strokes.len()));
         self.all = false;
         self.forget_candidates();
         self.want(if self.is_composing() { Wanted::Composed } else { Wanted::Following });
-        vec![Edit::Insert(chosen.text.to_string())]
+        vec![Edit::Insert(text)]
     }
 
     /// The candidates behind those that were seen; behind the last ones the rare characters, then the first again.
@@ -195,10 +197,9 @@ impl Writer {
 
     /// Takes the likeliest candidate of what is composed; what nothing is known of is taken as it is.
     pub(super) fn take_best(&mut self) -> Vec<Edit> {
-        self.shown = 0;
-        let edits = self.choose_now(0);
-        if !edits.is_empty() {
-            return edits;
+        if let Some(best) = self.candidates.first() {
+            let (text, uses) = (best.text.to_string(), best.uses);
+            return self.choose_now(text, uses, self.read);
         }
         let letters = mem::take(&mut *self.typed);
         self.strokes.clear();
