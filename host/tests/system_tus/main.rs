@@ -25,18 +25,18 @@ use support::{Said, Terminal, TestHost};
 /// A terminal's files, and the client.
 struct Client {
     folder: TempDir,
-    library: String,
+    packages: String,
 }
 
 impl Client {
     /// None where the client was not made on this machine.
     fn new(host: &TestHost, terminal: &Terminal, said: &Said) -> Option<Self> {
-        let Ok(library) = std::env::var("LIANXIN_TUS") else {
+        let Ok(packages) = std::env::var("LIANXIN_TUS") else {
             assert!(std::env::var("CI").is_err(), "LIANXIN_TUS: `kiosk/setup tus` prints it");
             std::io::stderr().write_all(b"left out: tus-js-client, because LIANXIN_TUS names no folder\n").unwrap();
             return None;
         };
-        let client = Self { folder: tempfile::tempdir().unwrap(), library };
+        let client = Self { folder: tempfile::tempdir().unwrap(), packages };
         let root = std::fs::read(host::setup::root_certificate(host.data.path())).unwrap();
         for (name, bytes) in [
             ("ca", root.as_slice()),
@@ -61,7 +61,7 @@ impl Client {
         job["id"] = json!(said.id);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tus/upload.mjs");
         let mut node = Command::new("node");
-        node.arg(script).arg(job.to_string()).env("LIANXIN_TUS", &self.library);
+        node.arg(script).arg(job.to_string()).env("LIANXIN_TUS", &self.packages);
         let output = node.output().await.unwrap();
         let lines = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{lines}{}", String::from_utf8_lossy(&output.stderr));

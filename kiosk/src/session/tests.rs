@@ -17,6 +17,7 @@ mod late;
 mod locked;
 mod receipt;
 mod stick;
+mod voice;
 
 const T0: Duration = Duration::from_secs(1000);
 

@@ -243,6 +243,3 @@ impl Session {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

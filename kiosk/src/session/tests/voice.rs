@@ -1,33 +1,12 @@
 //! What becomes of what is said aloud, by tables.
 
-use wire::bulletin::{Bulletin, Station, built_in_categories};
-
 use super::*;
-use crate::session::{Event, Question};
-
-const T0: Duration = Duration::from_secs(1000);
-
-fn bulletin() -> Bulletin {
-    Bulletin {
-        revision: 1,
-        issued: jiff::Timestamp::UNIX_EPOCH,
-        zone: "Asia/Shanghai".into(),
-        station: Station { name: "花桥站".into(), telephone: String::new(), code: None, place: None },
-        officer: None,
-        public_base: "https://example.com".into(),
-        reply_period: None,
-        categories: built_in_categories(),
-        places: vec![wire::bulletin::Place { id: "hq".into(), name: "花桥村".into() }],
-        roster: vec![],
-        present: vec![],
-    }
-}
+use crate::ticket::{Draft, Recording};
 
 /// A visit at the page with the door, at a terminal that has a microphone or not.
 fn at_the_door(has_voice: bool) -> Session {
-    let mut session = Session::default();
+    let mut session = session();
     for event in [
-        Event::Bulletin(Box::new(bulletin()), None),
         Event::HasVoice(has_voice),
         Event::OpenSpeak,
         Event::ChooseCategory("road".into()),
@@ -57,7 +36,7 @@ fn recorded(ogg: &[u8], silent: bool, note: Option<VoiceNote>) -> Voicing {
     Voicing::Recorded { recording: Recording { seconds: 42, ogg: ogg.to_vec() }, silent, note }
 }
 
-fn submitted(actions: Vec<Action>) -> (Question, crate::ticket::Draft) {
+fn handed_over(actions: Vec<Action>) -> (Question, Draft) {
     match actions.into_iter().next() {
         Some(Action::Submit(question, draft)) => (question, draft),
         _ => panic!("nothing is submitted"),
@@ -69,7 +48,7 @@ fn the_fifth_touch_hands_over_what_was_said() {
     // 我要说, the category, the village and the door were four.
     let mut session = listening();
     assert!(matches!(step(&mut session, Voicing::StopAndSubmit)[..], [Action::StopRecording]));
-    let (_, draft) = submitted(step(&mut session, recorded(b"words", false, None)));
+    let (_, draft) = handed_over(step(&mut session, recorded(b"words", false, None)));
     assert_eq!(draft.voice.as_ref().map(|voice| (voice.seconds, &voice.ogg[..])), Some((42, &b"words"[..])));
     assert_eq!(draft.text, "（语音留言，约42秒）", "the suggestion is complete without the recording");
     assert_eq!(session.page, Page::Printing);
@@ -129,7 +108,7 @@ fn a_soft_voice_can_be_heard_and_handed_over_by_whoever_spoke() {
     step(&mut session, Voicing::StopAndSubmit);
     assert!(step(&mut session, recorded(b"softly", true, None)).is_empty(), "nobody knows that it says something");
     assert_eq!(session.speak.voice.note, Some(VoiceNote::Silent));
-    let (_, draft) = submitted(session.step(Event::Submit, T0));
+    let (_, draft) = handed_over(session.step(Event::Submit, T0));
     assert!(draft.voice.is_some());
 }
 
@@ -140,7 +119,7 @@ fn what_is_still_being_given_out_is_handed_over_once_and_with_its_words() {
     session.step(Event::ToggleSentence("路太窄，两辆车会不过去。".into()), T0);
     assert!(session.step(Event::Submit, T0).is_empty(), "the recording is not there yet");
     assert_eq!(session.page, Page::Voice);
-    let (_, draft) = submitted(step(&mut session, recorded(b"words", false, None)));
+    let (_, draft) = handed_over(step(&mut session, recorded(b"words", false, None)));
     assert!(draft.voice.is_some() && !draft.text.is_empty());
 }
 
@@ -169,14 +148,14 @@ fn whoever_holds_the_door_or_listens_for_two_minutes_is_here() {
     let mut session = at_the_door(true);
     step(&mut session, Voicing::Down);
     step(&mut session, Voicing::Listens);
-    let late = T0 + crate::session::IDLE + Duration::from_secs(25);
+    let late = T0 + IDLE + Duration::from_secs(25);
     session.step(Event::Voice(Voicing::Level { seconds: 115.0, level: 0.5 }), late);
     assert!(session.step(Event::Tick, late).is_empty());
     assert_eq!((session.idle.countdown, session.page), (None, Page::Say));
     session.step(Event::Voice(Voicing::Up { inside: true }), late);
     step(&mut session, recorded(b"words", false, None));
     session.step(Event::Voice(Voicing::Play), late);
-    let later = late + crate::session::IDLE + Duration::from_secs(10);
+    let later = late + IDLE + Duration::from_secs(10);
     session.step(Event::Voice(Voicing::Progress), later);
     session.step(Event::Tick, later);
     assert_eq!(session.idle.countdown, None);
@@ -212,7 +191,7 @@ fn back_keeps_what_was_said_beside_the_ready_sentences() {
     assert_eq!(session.page, Page::Say);
     step(&mut session, recorded(b"words", false, None));
     session.step(Event::ToggleSentence("路太窄，两辆车会不过去。".into()), T0);
-    let (_, draft) = submitted(session.step(Event::Submit, T0));
+    let (_, draft) = handed_over(session.step(Event::Submit, T0));
     assert_eq!((&*draft.text, draft.voice.is_some()), ("路太窄，两辆车会不过去。", true));
 }
 
@@ -230,17 +209,17 @@ fn what_is_played_ends_when_the_page_is_left_and_what_is_dropped_is_gone() {
 fn a_full_disk_leaves_the_recording_on_its_page_and_says_so() {
     let mut session = listening();
     step(&mut session, Voicing::StopAndSubmit);
-    let (question, _) = submitted(step(&mut session, recorded(b"words", false, None)));
+    let (question, _) = handed_over(step(&mut session, recorded(b"words", false, None)));
     session.step(Event::NotSubmitted(question), T0);
     assert_eq!((session.page, session.speak.not_written), (Page::Voice, true));
-    let (_, draft) = submitted(session.step(Event::Submit, T0));
+    let (_, draft) = handed_over(session.step(Event::Submit, T0));
     assert!(draft.voice.is_some(), "it can be tried again");
 }
 
 #[test]
 fn whoever_speaks_is_here_and_a_visit_that_ends_takes_its_words_along() {
     let mut session = listening();
-    let late = T0 + crate::session::IDLE + Duration::from_secs(10);
+    let late = T0 + IDLE + Duration::from_secs(10);
     session.step(Event::Voice(Voicing::Level { seconds: 100.0, level: 0.5 }), late);
     assert!(session.step(Event::Tick, late).is_empty());
     assert_eq!((session.idle.countdown, session.page), (None, Page::Voice));
