@@ -196,6 +196,16 @@ impl Terminal {
     }
 }
 
+/// A host, a terminal, and a recording whose suggestion the county has.
+pub(crate) async fn spoken() -> (TestHost, Terminal, Said) {
+    let host = TestHost::start().await;
+    let terminal = host.terminal().await;
+    let said = terminal.suggestion(1);
+    assert_eq!(terminal.put(&host, &said).await.status(), StatusCode::CREATED);
+    let recording = terminal.recording(&said);
+    (host, terminal, recording)
+}
+
 /// An event as a terminal keeps it, and what its receipt shows.
 pub(crate) struct Said {
     pub(crate) id: Uuid,

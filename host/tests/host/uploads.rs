@@ -18,7 +18,7 @@ use wire::{
     intake::{Accepted, LEDGER},
 };
 
-use crate::support::{Said, Terminal, TestHost, error_of};
+use crate::support::{Said, Terminal, TestHost, error_of, spoken};
 
 const PIECE: &str = "application/offset+octet-stream";
 
@@ -55,16 +55,6 @@ fn number(response: &Response, name: &str) -> u64 {
 async fn offset(host: &TestHost, by: &Terminal, id: Uuid) -> Option<u64> {
     let response = asked(host, by, Method::HEAD, id).await;
     (response.status() == StatusCode::OK).then(|| number(&response, "upload-offset"))
-}
-
-/// A host, a terminal, and a recording whose suggestion the county has.
-async fn spoken() -> (TestHost, Terminal, Said) {
-    let host = TestHost::start().await;
-    let terminal = host.terminal().await;
-    let said = terminal.suggestion(1);
-    assert_eq!(terminal.put(&host, &said).await.status(), StatusCode::CREATED);
-    let recording = terminal.recording(&said);
-    (host, terminal, recording)
 }
 
 #[tokio::test(flavor = "multi_thread")]

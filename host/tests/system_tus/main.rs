@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use wire::event::VOICE_AUDIO_MAX;
 
-use support::{Said, Terminal, TestHost};
+use support::{Said, Terminal, TestHost, spoken};
 
 /// A terminal's files, and the client.
 struct Client {
@@ -67,16 +67,6 @@ impl Client {
         assert!(output.status.success(), "{lines}{}", String::from_utf8_lossy(&output.stderr));
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
-}
-
-/// A host, a terminal, and a recording whose suggestion the county has.
-async fn spoken() -> (TestHost, Terminal, Said) {
-    let host = TestHost::start().await;
-    let terminal = host.terminal().await;
-    let said = terminal.suggestion(1);
-    assert_eq!(terminal.put(&host, &said).await.status(), StatusCode::CREATED);
-    let recording = terminal.recording(&said);
-    (host, terminal, recording)
 }
 
 fn is_done(lines: &[Value]) -> bool {
