@@ -203,13 +203,16 @@ async fn announce(county: County, mut stopped: watch::Receiver<bool>) -> Result<
     Ok(())
 }
 
-/// Forgets, now and once an hour, the uploads that nothing more has come of.
+/// Forgets, now and once an hour, the uploads that nothing more has come of, and the hand-overs of yesterday.
 async fn forget(county: County, mut stopped: watch::Receiver<bool>) -> Result<()> {
     loop {
         match county.forget_uploads().await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "forgot uploads that were silent for a week"),
             Err(error) => tracing::warn!(%error, "silent uploads were not forgotten"),
+        }
+        if let Err(error) = county.forget_hand_overs().await {
+            tracing::warn!(%error, "old hand-overs were not forgotten");
         }
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),

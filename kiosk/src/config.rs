@@ -3,11 +3,14 @@
 //! Invariant: a key that is not known is an error, not a setting that silently does nothing. Each error names the
 //! file and the key, and says what is expected.
 
+mod loudness;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
+pub use loudness::Loudness;
 use serde::Deserialize;
 use wire::enrol::Enrolment;
 
@@ -29,6 +32,10 @@ pub struct Config {
     pub input: Option<PathBuf>,
     /// The program that hears and speaks; none, `kiosk-sound` beside this one.
     pub sound: Option<PathBuf>,
+    /// Folders of clips, one at least; of several, the first that has a clip wins.
+    pub clips: Vec<PathBuf>,
+    /// How loud a visit begins, from 1 to 5.
+    pub volume: Loudness,
     /// Whether the terminal's key is destroyed when somebody opens the case; it then needs a new enrolment file.
     pub wipe_key_on_tamper: bool,
     /// The screen.
@@ -135,6 +142,8 @@ impl Default for Config {
             stick_dir: None,
             input: None,
             sound: None,
+            clips: vec!["/usr/share/lianxin/clips".into()],
+            volume: Loudness::default(),
             wipe_key_on_tamper: false,
             panel: Panel::default(),
             printer: Printer::default(),
@@ -207,6 +216,9 @@ impl Config {
         if config.panel.dark_after_s.is_some_and(|seconds| seconds < 60) {
             return Err(settings_error(path, "panel.dark_after_s: expected 60 seconds or more"));
         }
+        if config.clips.is_empty() {
+            return Err(settings_error(path, "clips: expected one folder or more"));
+        }
         if let Some((one, other, pin)) = config.pins.used_twice() {
             let problem = format!("pins.{one} and pins.{other}: expected two pins, both are {pin}");
             return Err(settings_error(path, problem));
@@ -260,6 +272,13 @@ impl Config {
     /// Where this program lies can't be told.
     pub fn sound_program(&self) -> io::Result<PathBuf> {
         beside(self.sound.as_ref(), "kiosk-sound")
+    }
+
+    /// Whether that program and clips are there, as far as can be seen without starting it.
+    #[must_use]
+    pub fn may_speak(&self) -> bool {
+        let any = |clips: &PathBuf| clips.join("zh").read_dir().is_ok_and(|mut files| files.next().is_some());
+        self.sound_program().is_ok_and(|program| program.is_file()) && self.clips.iter().any(any)
     }
 
     /// Who opened the case; kiosk writes it, the agent reads it.
@@ -322,6 +341,12 @@ mod tests {
         assert!(load("[printer]\npaper_mm = 76\n").unwrap_err().contains("58 or 80"));
         assert!(load("[panel]\npx_per_mm = 0.0\n").unwrap_err().contains("2 to 20"));
         assert!(load("[panel]\ndark_after_s = 59\n").unwrap_err().contains("60 seconds or more"));
+        assert!(load("clips = []\n").unwrap_err().contains("one folder or more"));
+        for volume in ["-1", "0", "6", "300"] {
+            let error = load(&format!("volume = {volume}\n")).unwrap_err();
+            assert!(error.contains("volume = ") && error.contains("expected a volume from 1 to 5"), "{error}");
+        }
+        assert_eq!(load("volume = 5\n").unwrap().volume.level(), 5);
     }
 
     #[test]

@@ -1,28 +1,39 @@
 //! The input methods' program as the terminal keeps it: whatever it does, whoever writes goes on.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "input_support/clock.rs"]
+mod clock;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     time::Duration,
 };
 
+use clock::Turned;
 use ime_line::{Ask, Ready};
 use kiosk::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     input::engine::{Engine, Told, start},
 };
 
 /// Only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Between two looks.
+const A_MOMENT: Duration = Duration::from_millis(100);
+
 fn program(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/input_support").join(name)
 }
 
 fn engine(program: PathBuf) -> (Engine, mpsc::Receiver<Told>) {
+    engine_by(program, Arc::new(SystemClock::start()))
+}
+
+fn engine_by(program: PathBuf, clock: Arc<dyn Clock>) -> (Engine, mpsc::Receiver<Told>) {
     let (tell, told) = mpsc::channel();
-    let engine = start(program, Arc::new(SystemClock::start()), move |event| drop(tell.send(event))).unwrap();
+    let engine = start(program, clock, move |event| drop(tell.send(event))).unwrap();
     (engine, told)
 }
 
@@ -102,4 +113,20 @@ fn without_a_program_it_is_said_which_one_is_missing() {
     let (engine, told) = engine("/nowhere/kiosk-ime".into());
     engine.open();
     assert!(matches!(next(&told), Told::Missing(why) if why.contains("/nowhere/kiosk-ime")));
+}
+
+#[test]
+fn one_that_reads_nothing_holds_nobody_up_and_is_ended() {
+    let clock = Arc::new(Turned::start());
+    let (engine, told) = engine_by(program("unread-ime"), clock.clone());
+    engine.open();
+    assert!(matches!(next(&told), Told::Ready(_)));
+    // More than any pipe takes: whoever writes it all would wait for ever.
+    engine.ask(1, Ask::Pinyin { pinyin: "l".repeat(1 << 20), fuzzy: true });
+    let ended = (0..600).find_map(|_| {
+        clock.turn(9);
+        engine.open();
+        told.recv_timeout(A_MOMENT).ok()
+    });
+    assert_eq!(ended, Some(Told::Ended));
 }

@@ -1,28 +1,39 @@
 //! The program that hears and speaks as the terminal keeps it: whatever it does, the visit goes on.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "input_support/clock.rs"]
+mod clock;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     time::Duration,
 };
 
+use clock::Turned;
 use kiosk::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     input::sound::{Heard, Sound, start},
 };
-use sound_line::{Ask, Tell, Turn};
+use sound_line::{Ask, Ogg, Tell, Turn, Volume};
 
 /// Only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks.
+const A_MOMENT: Duration = Duration::from_millis(100);
 
 fn program(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/input_support").join(name)
 }
 
 fn sound(program: PathBuf) -> (Sound, mpsc::Receiver<Heard>) {
+    sound_by(program, Arc::new(SystemClock::start()))
+}
+
+fn sound_by(program: PathBuf, clock: Arc<dyn Clock>) -> (Sound, mpsc::Receiver<Heard>) {
     let (tell, told) = mpsc::channel();
-    let sound = start(program, Arc::new(SystemClock::start()), move |heard| drop(tell.send(heard))).unwrap();
+    let sound = start(program, Vec::new(), clock, move |heard| drop(tell.send(heard))).unwrap();
     (sound, told)
 }
 
@@ -62,4 +73,23 @@ fn one_that_says_what_nobody_understands_is_ended() {
     let (sound, told) = sound(program("garbles"));
     sound.open();
     assert!(matches!(next(&told), Heard::Ended(why) if why.contains("not understood")));
+}
+
+#[test]
+fn one_that_reads_nothing_holds_nobody_up_and_is_ended() {
+    let clock = Arc::new(Turned::start());
+    let (sound, told) = sound_by(program("unread-sound"), clock.clone());
+    sound.open();
+    assert!(is_ready(&next(&told)));
+    // More than any pipe takes, twice: whoever writes it all would wait for ever.
+    let ogg = || Ogg::from(vec![b'O'; 1 << 20]);
+    for turn in [1, 2] {
+        sound.ask(Ask::Play { turn: Turn(turn), ogg: ogg(), volume: Volume::FULL });
+    }
+    let ended = (0..600).find_map(|_| {
+        clock.turn(11);
+        sound.ask(Ask::Volume { volume: Volume::FULL });
+        told.recv_timeout(A_MOMENT).ok()
+    });
+    assert!(matches!(ended, Some(Heard::Ended(why)) if why.contains("did not answer")));
 }

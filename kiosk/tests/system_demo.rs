@@ -123,6 +123,21 @@ fn a_ready_sentence_takes_five_touches_and_only_those_of_the_category_are_ready(
 }
 
 #[test]
+fn what_is_written_with_a_finger_or_by_pinyin_reaches_the_county_as_it_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    // The first to write does so while the methods are still being made ready.
+    let written = [("pinyin", "路灯坏了，晚上看不见。"), ("handwriting", "村口有个大坑。"), ("pinyin", "水管漏水。")];
+    let visits = written.map(|(by, text)| json!({ "category": "道路", "text": text, "by": by }));
+    let entries = play(folder.path(), &json!(visits), None);
+    for (entry, (_, text)) in entries.iter().zip(written) {
+        assert_eq!(entry["trouble"], Value::Null, "{entry}");
+        assert_eq!(entry["text_sha256"], sha256(text), "{entry}");
+        assert_eq!((&entry["printed"], &entry["delivered"]), (&json!("confirmed"), &json!(true)), "{entry}");
+    }
+    assert_eq!(entries.len(), written.len());
+}
+
+#[test]
 fn what_is_said_aloud_can_be_played_at_the_county() {
     let folder = tempfile::tempdir().unwrap();
     let wav = folder.path().join("words.wav");

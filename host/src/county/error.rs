@@ -32,6 +32,9 @@ pub enum Error {
     /// A piece of an upload that doesn't fit.
     #[error(transparent)]
     Upload(#[from] UploadRefused),
+    /// What a phone asked for or sent.
+    #[error(transparent)]
+    Phone(#[from] PhoneRefused),
     /// The database.
     #[error("the county's database does not answer")]
     Store(#[from] StoreError),
@@ -72,6 +75,71 @@ pub enum UploadRefused {
     /// The whole has another hash than was announced; it is gone.
     #[error("the hash is not the one that was announced; begin again")]
     Digest,
+}
+
+/// Why a phone is not let in, or what it sent is not taken. What each is called on the phone stands in `http::phone`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum PhoneRefused {
+    /// There is no such QR, or its ten minutes are over.
+    #[error("no such hand-over, or too late")]
+    Late,
+    /// Another phone was first.
+    #[error("another phone opened it")]
+    Taken,
+    /// This phone opened nothing.
+    #[error("this phone opened no hand-over")]
+    NotOpened,
+    /// This phone has opened another one since: its page shows a hand-over that is not the cookie's.
+    #[error("the phone has opened another hand-over since")]
+    Other,
+    /// The terminal has shown a newer QR for the same ticket.
+    #[error("a newer hand-over took its place")]
+    Replaced,
+    /// Its day is over.
+    #[error("the phone's time is over")]
+    Over,
+    /// It said that this is all.
+    #[error("the phone has finished")]
+    Finished,
+    /// As many photos as may be.
+    #[error("no more photos")]
+    Full,
+    /// Too many that were none.
+    #[error("too many uploads that were not taken")]
+    TooOften,
+    /// More bytes than a photo may have.
+    #[error("too many bytes")]
+    Long,
+    /// More pixels than are read.
+    #[error("too many pixels")]
+    Huge,
+    /// A video.
+    #[error("a video")]
+    Video,
+    /// A photo in a format that is not read here.
+    #[error("a photo in another format")]
+    Format,
+    /// Something else.
+    #[error("not a photo")]
+    NotAPhoto,
+    /// A photo that can't be read.
+    #[error("a spoilt photo")]
+    Spoilt,
+    /// It did not come whole.
+    #[error("broke off")]
+    BrokeOff,
+    /// Too many phones at once.
+    #[error("too many phones at once")]
+    Busy,
+    /// Neither words nor photos.
+    #[error("neither words nor photos")]
+    Empty,
+    /// More characters than a suggestion may have.
+    #[error("too many characters")]
+    LongText,
+    /// A control character.
+    #[error("a control character")]
+    OddText,
 }
 
 impl From<sqlx::Error> for Error {

@@ -9,7 +9,7 @@
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use wire::{
-    event::{self, Contact, Header, Kind, Rating, Suggestion, Voice},
+    event::{self, Contact, Header, Kind, Note, Photo, Rating, Suggestion, Voice},
     intake::Views,
     ticket::{TerminalNumber, TicketNumber},
     view::{SealedView, ViewKey},
@@ -48,6 +48,8 @@ pub(crate) enum Opened {
     Contact(Contact),
     Rating(Rating),
     Voice(Voice),
+    Note(Note),
+    Photo(Photo),
     Unknown,
     Unreadable,
 }
@@ -132,7 +134,7 @@ impl County {
             Opened::Suggestion(suggestion) => self.suggest(tx, header, &suggestion).await,
             Opened::Contact(contact) => self.attach(tx, row, &contact).await,
             Opened::Rating(rating) => self.rate(tx, row, header.ticket, &rating).await,
-            Opened::Voice(_) => self.join(tx, row).await,
+            Opened::Voice(_) | Opened::Note(_) | Opened::Photo(_) => self.join(tx, row).await,
             Opened::Unknown => Ok(events::mark(tx, &row.id, "kept", None).await?),
             Opened::Unreadable => Ok(()),
         }
@@ -171,6 +173,8 @@ impl County {
             Kind::Contact => read(&plain, names, |c: &Contact| (c.id, c.ticket)).map(Opened::Contact),
             Kind::Rating => read(&plain, names, |r: &Rating| (r.id, r.ticket)).map(Opened::Rating),
             Kind::Voice => read(&plain, names, |v: &Voice| (v.id, v.ticket)).map(Opened::Voice),
+            Kind::Note => read(&plain, names, |n: &Note| (n.id, n.ticket)).map(Opened::Note),
+            Kind::Photo => read(&plain, names, |p: &Photo| (p.id, p.ticket)).map(Opened::Photo),
             Kind::Unknown => None,
         };
         opened.unwrap_or(Opened::Unreadable)
@@ -210,7 +214,7 @@ impl County {
             match self.open_body(&header, body) {
                 Opened::Contact(contact) => self.attach(&mut *tx, &waiting, &contact).await?,
                 Opened::Rating(rating) => self.rate(&mut *tx, &waiting, header.ticket, &rating).await?,
-                Opened::Voice(_) => self.join(&mut *tx, &waiting).await?,
+                Opened::Voice(_) | Opened::Note(_) | Opened::Photo(_) => self.join(&mut *tx, &waiting).await?,
                 Opened::Suggestion(_) | Opened::Unknown | Opened::Unreadable => {}
             }
         }
@@ -231,7 +235,7 @@ impl County {
         Ok(events::mark(tx, &event.id, "applied", Some(&case.id)).await?)
     }
 
-    /// Ties a recording to its case. Without one it waits.
+    /// Ties a recording, or what a phone sent, to its case. Without one it waits.
     async fn join(&self, tx: &mut Conn, event: &EventRow) -> Result<(), Error> {
         let Some(case) = case_before(&mut *tx, event).await? else { return Ok(()) };
         Ok(events::mark(tx, &event.id, "applied", Some(&case.id)).await?)
@@ -338,7 +342,7 @@ fn check_sender(header: &Header, from: TerminalNumber, id: Uuid) -> Result<(), I
         return Err(IntakeRefused::OtherId);
     }
     // A rating may be for a ticket of any terminal; what a terminal takes down carries its own number.
-    let own = matches!(header.kind, Kind::Suggestion | Kind::Contact | Kind::Voice);
+    let own = matches!(header.kind, Kind::Suggestion | Kind::Contact | Kind::Voice | Kind::Note | Kind::Photo);
     if header.terminal != from || own && header.ticket.terminal() != from {
         return Err(IntakeRefused::NotTheSenders);
     }

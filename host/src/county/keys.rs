@@ -54,15 +54,20 @@ impl CountyIdentity {
         Self { recovery: Some(recovery), ..self }
     }
 
-    /// Seals a text as terminals seal theirs: to the working key and to the recovery key.
-    pub(crate) fn seal(&self, text: &str) -> Vec<u8> {
+    /// What headers call the working key.
+    pub(crate) fn working_id(&self) -> &str {
+        &self.keys[0].id
+    }
+
+    /// Seals as terminals do: to the working key and to the recovery key.
+    pub(crate) fn seal(&self, plain: &[u8]) -> Vec<u8> {
         let working = self.keys[0].identity.to_public();
         let recipients = [Some(&working), self.recovery.as_ref()];
         let recipients = recipients.into_iter().flatten().map(|r| -> &dyn age::Recipient { r });
         let encryptor = age::Encryptor::with_recipients(recipients).expect("invariant: there is the working key");
-        let mut sealed = Vec::with_capacity(text.len() + 512);
+        let mut sealed = Vec::with_capacity(plain.len() + 512);
         let written = encryptor.wrap_output(&mut sealed).and_then(|mut writer| {
-            writer.write_all(text.as_bytes())?;
+            writer.write_all(plain)?;
             writer.finish()
         });
         written.expect("invariant: memory takes what is written");
@@ -158,7 +163,7 @@ mod tests {
     fn what_is_written_here_opens_with_the_working_and_with_the_recovery_key_alone() {
         let (working, recovery) = (x25519::Identity::generate(), x25519::Identity::generate());
         let keys = CountyIdentity::new("k1", working).with_recovery(recovery.to_public());
-        let sealed = keys.seal("路灯坏了");
+        let sealed = keys.seal("路灯坏了".as_bytes());
         assert_eq!(keys.open("k1", &sealed).unwrap().as_slice(), "路灯坏了".as_bytes());
         assert_eq!(age::decrypt(&recovery, &sealed).unwrap(), "路灯坏了".as_bytes());
         assert!(age::decrypt(&x25519::Identity::generate(), &sealed).is_err());

@@ -15,6 +15,8 @@
 //! | `error` | what is answered instead | no |
 //! | `intake` | events: taken, opened, applied | store |
 //! | `uploads` | events that come in pieces | store |
+//! | `handover` | a phone adds words and photos to a ticket | store |
+//! | `added` | what phones added, shown with the case | store |
 //! | `tracking` | a villager asks for a case; limits on guessing | store |
 //! | `desk` | calls for help, check-ins, lost receipts | store |
 //! | `bulletins` | stations, rosters, categories | store |
@@ -28,12 +30,14 @@
 //! | `quarantine` | what came on a stick and is nobody's | store |
 //! | `outbox` | the webhook without words | store, network |
 
+pub mod added;
 pub mod alarms;
 pub mod audits;
 pub mod bulletins;
 pub mod case;
 pub mod desk;
 mod error;
+pub mod handover;
 pub mod intake;
 mod keys;
 pub mod outbox;
@@ -52,7 +56,7 @@ use std::sync::{Arc, RwLock};
 use jiff::{Timestamp, civil, tz::TimeZone};
 use uuid::Uuid;
 
-pub use error::{Error, IntakeRefused, UploadRefused};
+pub use error::{Error, IntakeRefused, PhoneRefused, UploadRefused};
 pub use keys::CountyIdentity;
 
 use crate::{
@@ -74,6 +78,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0007_unreadable", sql: include_str!("../../migrations/county/0007_unreadable.sql") },
     Migration { name: "0008_quarantine", sql: include_str!("../../migrations/county/0008_quarantine.sql") },
     Migration { name: "0009_voice", sql: include_str!("../../migrations/county/0009_voice.sql") },
+    Migration { name: "0010_hand_over", sql: include_str!("../../migrations/county/0010_hand_over.sql") },
 ];
 
 /// The setting with the ledger's id.
@@ -100,6 +105,8 @@ pub struct County {
     zone: TimeZone,
     ledger: Arc<RwLock<Uuid>>,
     hashing: Arc<tokio::sync::Semaphore>,
+    /// One photo is unpacked at a time; `handover::photo` says what the largest takes.
+    drawing: Arc<tokio::sync::Semaphore>,
 }
 
 impl County {
@@ -124,6 +131,7 @@ impl County {
             zone,
             ledger: Arc::new(RwLock::new(Uuid::nil())),
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            drawing: Arc::new(tokio::sync::Semaphore::new(1)),
         };
         county.start().await?;
         county.open_again().await?;

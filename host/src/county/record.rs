@@ -130,7 +130,7 @@ fn ledger_row(entry: &Entry, keys: &CountyIdentity) -> LedgerRow {
         person: entry.person.clone(),
         shown_by: entry.by.clone(),
         words: entry.text.clone().filter(|_| !is_of_the_villager),
-        sealed: entry.text.as_ref().filter(|_| is_of_the_villager).map(|text| keys.seal(text)),
+        sealed: entry.text.as_ref().filter(|_| is_of_the_villager).map(|text| keys.seal(text.as_bytes())),
         due: entry.due.map(|d| d.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! Looking for words: in what was written, and in what somebody wrote down of a recording.
+//! Looking for words: in what was written, at a terminal or on a phone, and in what somebody wrote down of a recording.
 //!
 //! Invariant: words lie in the database sealed only, and stay so: they are opened in memory, case after case, the newest
 //! first, and there is no index of them. That has its price, so the search ends after [`SEARCHED`] cases and says so.
@@ -44,7 +44,7 @@ impl County {
             let last = some.len() < STEP;
             looked += some.len();
             for row in some {
-                if self.has_words(conn, &row.id, &wanted).await? {
+                if self.has_words(conn, &row, &wanted).await? {
                     rows.push(row);
                 }
             }
@@ -57,18 +57,21 @@ impl County {
         Ok(Found { rows: paged(rows, page), more, is_cut: !more })
     }
 
-    async fn has_words(&self, conn: &mut Conn, case_id: &str, wanted: &str) -> Result<bool, Error> {
+    async fn has_words(&self, conn: &mut Conn, row: &ListRow, wanted: &str) -> Result<bool, Error> {
         let has = |text: &str| text.to_lowercase().contains(wanted);
-        let Some(event) = events::find(conn, case_id).await? else { return Ok(false) };
+        let Some(event) = events::find(conn, &row.id).await? else { return Ok(false) };
         if let Opened::Suggestion(said) = self.reopen(&event.bytes)
             && (has(&said.text) || said.landmark.as_deref().is_some_and(has))
         {
             return Ok(true);
         }
         // A correction takes the place of what was written before it.
-        let transcript = cases::last_transcript(conn, case_id).await?;
+        let transcript = cases::last_transcript(conn, &row.id).await?;
         let plain = transcript.and_then(|sealed| self.keys.open("", &sealed));
-        Ok(plain.is_some_and(|plain| std::str::from_utf8(&plain).is_ok_and(has)))
+        if plain.is_some_and(|plain| std::str::from_utf8(&plain).is_ok_and(has)) {
+            return Ok(true);
+        }
+        Ok(self.notes(conn, &row.id, &row.ticket).await?.iter().any(|note| has(&note.text)))
     }
 }
 

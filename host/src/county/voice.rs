@@ -18,7 +18,6 @@ use super::{
 use crate::store::{
     Conn,
     cases::{CaseRow, LedgerRow},
-    desk::{self, AuditRow},
     events,
 };
 
@@ -119,26 +118,8 @@ impl County {
         drop(conn);
         let found = found.filter(|e| e.case_id.as_ref() == Some(&row.id)).ok_or(Error::NotFound)?;
         let Opened::Voice(voice) = self.reopen(&found.bytes) else { return Err(Error::NotFound) };
-        self.note_played(by, &row.id).await?;
+        self.note_once(by, ("voice", "played"), &row.id, ONE_PLAY).await?;
         Ok(Played { ticket: row.ticket, voice })
-    }
-
-    async fn note_played(&self, by: &Official, case_id: &str) -> Result<(), Error> {
-        let (now, of) = (self.now(), |text: &str| text.to_owned());
-        let row = AuditRow {
-            at: now.as_millisecond(),
-            who: by.who(),
-            what: of("voice"),
-            subject: of(case_id),
-            outcome: of("played"),
-        };
-        let since = (now - ONE_PLAY).as_millisecond();
-        if desk::said_since(&mut *self.store.read().await?, &row, since).await? {
-            return Ok(());
-        }
-        let mut tx = self.store.write().await?;
-        desk::audit(&mut tx, &row).await?;
-        Ok(tx.commit().await?)
     }
 
     /// Keeps what somebody wrote down of a case's recording, beside what was written before.

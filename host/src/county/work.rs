@@ -9,6 +9,7 @@ use wire::{
 
 use super::{
     County, Error,
+    added::Added,
     case::{self, Case, Event, Filed, Outcome, Person, What},
     intake::Opened,
     people::Official,
@@ -86,6 +87,8 @@ pub struct CasePage {
     pub words: Option<Suggestion>,
     /// That it was spoken, and what has come of it; none for what was written.
     pub spoken: Option<Spoken>,
+    /// What was added to it from phones.
+    pub added: Added,
     /// Oldest first; transcripts are opened.
     pub ledger: Vec<LedgerRow>,
     /// Formal name.
@@ -214,6 +217,7 @@ impl County {
         let may = may(&case, by, today, now);
         Ok(CasePage {
             may: May { transcribe: may.transcribe && spoken.as_ref().is_some_and(Spoken::has_come), ..may },
+            added: self.added(&mut conn, &row).await?,
             spoken,
             words,
             ledger,

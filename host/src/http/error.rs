@@ -99,6 +99,7 @@ impl From<county::Error> for ApiError {
                 };
                 Self::new(status, code, refused.to_string())
             }
+            county::Error::Phone(refused) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "phone", refused.to_string()),
             county::Error::Store(error) => Self::internal(&error),
         }
     }

@@ -15,7 +15,7 @@ use axum::{
 };
 use serde::Deserialize;
 use uuid::Uuid;
-use wire::intake::{Accepted, CONTENT_DIGEST, CheckIn, HelpCall, LEDGER, Lookup, Reissue, Track};
+use wire::intake::{Accepted, CONTENT_DIGEST, CheckIn, HandOver, HelpCall, LEDGER, Lookup, Reissue, Track};
 
 use super::{error::ApiError, terminals::Terminal};
 use crate::county::{County, intake::Intake, tracking::Asker};
@@ -138,6 +138,16 @@ pub async fn lookup(
 ) -> Answer<Response> {
     let Json(lookup) = body?;
     Ok(Json(county.lookup(from, &lookup).await?).into_response())
+}
+
+/// POST `/intake/v1/hand-over`
+pub async fn hand_over(
+    State(county): State<County>,
+    Extension(Terminal(from)): Extension<Terminal>,
+    body: Asked<HandOver>,
+) -> Answer<Response> {
+    let Json(asked) = body?;
+    Ok(Json(county.hand_over(from, &asked).await?).into_response())
 }
 
 /// POST `/intake/v1/reissue`

@@ -8,6 +8,7 @@ pub mod error;
 pub mod health;
 pub mod intake;
 pub mod listener;
+pub mod phone;
 pub mod public;
 pub mod terminals;
 pub mod time;
@@ -50,6 +51,7 @@ pub fn people(county: County, zone: &str) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to("/county") }))
         .merge(public)
+        .merge(phone::routes(county.clone()))
         .merge(county::routes(county))
         .layer(deadline())
 }
@@ -88,6 +90,7 @@ pub fn for_terminals(
             .route("/check-in", post(intake::check_in))
             .route("/lookup", post(intake::lookup))
             .route("/reissue", post(intake::reissue))
+            .route("/hand-over", post(intake::hand_over))
             .layer(DefaultBodyLimit::max(SMALL));
         let v1 = Router::new()
             .route("/events/{id}", put(intake::put_event).layer(event))

@@ -228,9 +228,9 @@ fn county_error(refused: UploadRefused) -> ApiError {
     ApiError::from(crate::county::Error::from(refused))
 }
 
-/// How a piece ended.
+/// How a piece, or a photo, ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Whole,
     /// The connection broke, or it took too long.
     BrokeOff,
@@ -239,7 +239,7 @@ enum End {
 }
 
 /// All that comes of a piece, of at most `room` bytes.
-async fn receive(mut body: Body, room: usize) -> (Vec<u8>, End) {
+pub(super) async fn receive(mut body: Body, room: usize) -> (Vec<u8>, End) {
     let mut bytes = Vec::new();
     let too_late = tokio::time::sleep(RECEIVING);
     tokio::pin!(too_late);

@@ -10,6 +10,7 @@ pub mod bulletins;
 pub mod cases;
 pub mod desk;
 pub mod events;
+pub mod handovers;
 pub mod health;
 mod migrate;
 pub mod people;

@@ -19,6 +19,7 @@ const OWN: &[&str] = &[
     "GET /county/cases/{id}",
     "GET /county/cases/{id}/contact",
     "GET /county/cases/{id}/voice/{event}",
+    "GET /county/cases/{id}/photo/{event}",
     "POST /county/cases/{id}/{step}",
 ];
 

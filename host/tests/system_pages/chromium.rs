@@ -241,6 +241,20 @@ impl Page<'_> {
         assert_eq!(chosen, value, "{selector} has no such choice");
     }
 
+    /// Chooses files; their window is the system's and out of reach.
+    pub(crate) fn choose_files(&self, selector: &str, files: &[PathBuf]) {
+        let found =
+            self.call("Runtime.evaluate", json!({ "expression": format!("document.querySelector({selector:?})") }));
+        let field = &found["result"]["objectId"];
+        self.call("DOM.setFileInputFiles", json!({ "files": files, "objectId": field }));
+    }
+
+    /// Takes the page's network away, or gives it back.
+    pub(crate) fn is_offline(&self, offline: bool) {
+        let network = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.call("Network.emulateNetworkConditions", network);
+    }
+
     /// Names of the cookies that this browser keeps.
     pub(crate) fn cookies(&self) -> Vec<String> {
         let wanted = json!({ "browserContextId": self.context });

@@ -7,6 +7,7 @@
 mod chromium;
 mod county;
 mod measure;
+mod phone;
 #[path = "../host/support.rs"]
 #[expect(dead_code, reason = "shared with the tests that speak HTTP")]
 mod support;

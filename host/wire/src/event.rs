@@ -36,6 +36,15 @@ pub const VOICE_AUDIO_MAX: usize = 320 * 1024;
 /// of the body, the sealing and the header.
 pub const VOICE_EVENT_MAX: usize = 448 * 1024;
 
+/// The most bytes that a photo's file may have: 1,600 pixels wide at a middling quality have about 250 kB.
+pub const PHOTO_MAX: usize = VOICE_AUDIO_MAX;
+
+/// The most pixels that a photo has on its longer side: enough to read a sign beside the road.
+pub const PHOTO_SIDE_MAX: u32 = 1600;
+
+/// What [`Photo::media`] says of the photos that the county writes.
+pub const PHOTO_MEDIA: &str = "image/jpeg";
+
 /// The most bytes that an event of any kind may have: what somebody must be ready for who does not know its kind yet.
 pub const LARGEST_EVENT_MAX: usize = VOICE_EVENT_MAX;
 
@@ -54,6 +63,10 @@ pub enum Kind {
     Rating,
     /// A [`Voice`].
     Voice,
+    /// A [`Note`].
+    Note,
+    /// A [`Photo`].
+    Photo,
     /// A kind of a newer terminal; kept, not read.
     #[serde(other)]
     Unknown,
@@ -64,8 +77,8 @@ impl Kind {
     #[must_use]
     pub fn max_bytes(self) -> usize {
         match self {
-            Self::Voice => VOICE_EVENT_MAX,
-            Self::Suggestion | Self::Contact | Self::Rating | Self::Unknown => EVENT_MAX,
+            Self::Voice | Self::Photo => VOICE_EVENT_MAX,
+            Self::Suggestion | Self::Contact | Self::Rating | Self::Note | Self::Unknown => EVENT_MAX,
         }
     }
 }
@@ -277,6 +290,40 @@ pub struct Voice {
     pub audio: Vec<u8>,
 }
 
+/// The body of what a villager added in words from a phone; it belongs to the suggestion of the same ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize, JsonSchema)]
+pub struct Note {
+    /// As in the header.
+    #[zeroize(skip)]
+    pub id: Uuid,
+    /// As in the header.
+    #[zeroize(skip)]
+    pub ticket: TicketNumber,
+    /// Exactly the code points that were entered.
+    pub text: String,
+}
+
+/// The body of a photo, which belongs to the suggestion of the same ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize, JsonSchema)]
+pub struct Photo {
+    /// As in the header.
+    #[zeroize(skip)]
+    pub id: Uuid,
+    /// As in the header.
+    #[zeroize(skip)]
+    pub ticket: TicketNumber,
+    /// What [`Self::image`] is: [`PHOTO_MEDIA`].
+    pub media: String,
+    /// Pixels, at most [`PHOTO_SIDE_MAX`].
+    pub width: u32,
+    /// Pixels, at most [`PHOTO_SIDE_MAX`].
+    pub height: u32,
+    /// The file, at most [`PHOTO_MAX`] bytes and without metadata; base64 in JSON.
+    #[serde(with = "base64_text")]
+    #[schemars(with = "String")]
+    pub image: Vec<u8>,
+}
+
 /// Bytes as a text of JSON's; what was in between is overwritten.
 mod base64_text {
     use base64::{Engine, engine::general_purpose::STANDARD};
@@ -294,77 +341,4 @@ mod base64_text {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn header() -> Header {
-        Header {
-            v: VERSION,
-            id: Uuid::from_u128(7),
-            ticket: TicketNumber::new(TerminalNumber::new(613).unwrap(), 1, 42).unwrap(),
-            kind: Kind::Suggestion,
-            category: Some("road".into()),
-            place: None,
-            terminal: TerminalNumber::new(613).unwrap(),
-            boot: Uuid::from_u128(9),
-            seq: 42,
-            wall: WallTime { at: Timestamp::UNIX_EPOCH, quality: ClockQuality::Unset },
-            key: "k1".into(),
-        }
-    }
-
-    #[test]
-    fn an_event_splits_into_what_it_was_assembled_from() {
-        let bytes = assemble(&header(), b"age-encryption.org/v1\nbody");
-        let (read, body) = split(&bytes).unwrap();
-        assert_eq!((read, body), (header(), &b"age-encryption.org/v1\nbody"[..]));
-    }
-
-    #[test]
-    fn what_is_not_an_event_is_named() {
-        assert!(matches!(split(b"{}"), Err(EventError::NoHeader)));
-        assert!(matches!(split(b"{}\nx"), Err(EventError::Header(_))));
-        assert!(matches!(split(&vec![0; LARGEST_EVENT_MAX + 1]), Err(EventError::TooLong { .. })));
-        let newer = assemble(&Header { v: 2, ..header() }, b"x");
-        assert!(matches!(split(&newer), Err(EventError::Version(2))));
-        assert!(matches!(split(&assemble(&header(), b"")), Err(EventError::NoBody)));
-    }
-
-    #[test]
-    fn every_kind_has_its_own_limit_and_only_a_recording_is_long() {
-        for kind in [Kind::Suggestion, Kind::Contact, Kind::Rating, Kind::Voice, Kind::Unknown] {
-            let header = Header { kind, ..header() };
-            let longest = kind.max_bytes() - assemble(&header, b"").len();
-            assert!(split(&assemble(&header, &vec![b'x'; longest])).is_ok(), "{kind:?}");
-            let too_long = assemble(&header, &vec![b'x'; longest + 1]);
-            let refused = split(&too_long);
-            let (bytes, max) = (kind.max_bytes() + 1, kind.max_bytes());
-            assert!(matches!(refused, Err(EventError::TooLong { bytes: b, max: m }) if (b, m) == (bytes, max)));
-            assert_eq!(max > EVENT_MAX, kind == Kind::Voice, "{kind:?}");
-        }
-    }
-
-    #[test]
-    fn the_longest_recording_fits_its_event() {
-        let voice = Voice {
-            id: Uuid::from_u128(7),
-            ticket: header().ticket,
-            media: VOICE_MEDIA.into(),
-            seconds: VOICE_SECONDS_MAX,
-            audio: vec![0xff; VOICE_AUDIO_MAX],
-        };
-        let plain = serde_json::to_vec(&voice).unwrap();
-        let header = Header { kind: Kind::Voice, ..header() };
-        // age: a header of two recipients, and 16 bytes more for each 64 KiB. Source: age-encryption.org/v1.
-        let sealed = plain.len() + 512 + 16 * plain.len().div_ceil(64 * 1024);
-        assert!(assemble(&header, &vec![0; sealed]).len() <= VOICE_EVENT_MAX);
-        assert_eq!(serde_json::from_slice::<Voice>(&plain).unwrap(), voice);
-    }
-
-    #[test]
-    fn the_digest_is_that_of_rfc_9530() {
-        // The example of RFC 9530, section 2.
-        let body = b"{\"hello\": \"world\"}\n";
-        assert_eq!(content_digest(body), "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:");
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@
 //! | POST `/intake/v1/check-in` | [`CheckIn`] | 204 |
 //! | POST `/intake/v1/lookup` | [`Lookup`] | [`LookupAnswer`]; audited |
 //! | POST `/intake/v1/reissue` | [`Reissue`] | [`Reissued`]; audited |
+//! | POST `/intake/v1/hand-over` | [`HandOver`] | [`HandedOver`]; the same again is answered the same |
 //!
 //! A recording ([`crate::event::Kind::Voice`]) is sent in pieces, by tus 1.0.0 with its extensions creation, expiration
 //! and termination (<https://tus.io/protocols/resumable-upload>); PUT takes it whole as well. An upload is named like its
@@ -35,7 +36,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    secret::{Proof, QueryCode},
+    secret::{Proof, QueryCode, SecretHash},
     ticket::TicketNumber,
     view::{SealedView, View},
 };
@@ -158,4 +159,41 @@ pub struct Reissued {
     pub ticket: TicketNumber,
     /// Its new code.
     pub code: QueryCode,
+}
+
+/// Asks that a villager's phone may add to a ticket of this terminal. The secret itself goes to the phone alone
+/// ([`crate::secret::phone_link`]); a new request takes the place of one for the same ticket that no phone has opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HandOver {
+    /// The ticket.
+    pub ticket: TicketNumber,
+    /// The boot that wrote the suggestion: where one number has two cases, it tells which.
+    pub boot: Uuid,
+    /// Of the secret in the QR.
+    pub secret: SecretHash,
+}
+
+/// The answer to [`HandOver`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HandedOver {
+    /// Whether a phone may come.
+    pub verdict: HandOverVerdict,
+    /// For how many seconds from this answer, where it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_s: Option<u32>,
+}
+
+/// Whether a phone may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandOverVerdict {
+    /// The first that shows the secret.
+    Open,
+    /// No: one is at work for this ticket.
+    InUse,
+    /// No: this terminal asked too often within the hour.
+    TooMany,
+    /// No, for a reason of a newer host.
+    #[serde(other)]
+    Unknown,
 }

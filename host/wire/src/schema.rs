@@ -16,6 +16,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         of::<event::Contact>("contact"),
         of::<event::Rating>("rating"),
         of::<event::Voice>("voice"),
+        of::<event::Note>("note"),
+        of::<event::Photo>("photo"),
         of::<bulletin::Bulletin>("bulletin"),
         of::<view::View>("view"),
         of::<view::SealedView>("sealed_view"),
@@ -38,6 +40,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         of::<intake::LookupAnswer>("lookup_answer"),
         of::<intake::Reissue>("reissue"),
         of::<intake::Reissued>("reissued"),
+        of::<intake::HandOver>("hand_over"),
+        of::<intake::HandedOver>("handed_over"),
         of::<stick::Manifest>("manifest"),
         of::<stick::SignedManifest>("signed_manifest"),
     ]

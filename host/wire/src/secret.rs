@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr};
 
-use aws_lc_rs::{constant_time, rand};
+use aws_lc_rs::{constant_time, digest, rand};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,12 @@ use crate::ticket::TicketNumber;
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Secret([u8; 16]);
+
+/// SHA-256 of a [`Secret`]: whoever keeps it knows the secret when it comes, and can't make it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct SecretHash([u8; 32]);
 
 /// Six digits that a person can copy; the digits in JSON.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +47,9 @@ pub enum SecretError {
     /// Not 22 characters of base64url.
     #[error("a secret is 22 characters of base64url")]
     Secret,
+    /// Not 43 characters of base64url.
+    #[error("a secret's hash is 43 characters of base64url")]
+    Hash,
     /// Not six digits.
     #[error("a query code is six digits")]
     Code,
@@ -80,6 +89,21 @@ impl Secret {
     pub fn text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
+
+    /// What may be kept by those who only have to know it again.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        let hash = digest::digest(&digest::SHA256, &self.0);
+        SecretHash(hash.as_ref().try_into().expect("invariant: SHA-256 has 32 bytes"))
+    }
+}
+
+impl SecretHash {
+    /// The 32 bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl QueryCode {
@@ -112,6 +136,12 @@ impl QueryCode {
 #[must_use]
 pub fn track_link(public_base: &str, ticket: TicketNumber, secret: &Secret) -> String {
     format!("{}/t#{ticket}.{}", public_base.trim_end_matches('/'), secret.text())
+}
+
+/// The address by which a phone goes on with a ticket: `<public_base>/p#<secret>`.
+#[must_use]
+pub fn phone_link(public_base: &str, secret: &Secret) -> String {
+    format!("{}/p#{}", public_base.trim_end_matches('/'), secret.text())
 }
 
 /// Reads the ticket and the secret back from what a scanner typed.
@@ -165,6 +195,21 @@ impl TryFrom<String> for QueryCode {
     }
 }
 
+impl TryFrom<String> for SecretHash {
+    type Error = SecretError;
+
+    fn try_from(text: String) -> Result<Self, SecretError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| SecretError::Hash)?;
+        Ok(Self(bytes.try_into().map_err(|_| SecretError::Hash)?))
+    }
+}
+
+impl From<SecretHash> for String {
+    fn from(hash: SecretHash) -> String {
+        URL_SAFE_NO_PAD.encode(hash.0)
+    }
+}
+
 impl From<Secret> for String {
     fn from(secret: Secret) -> String {
         secret.text()
@@ -211,6 +256,16 @@ mod tests {
         for foreign in ["", "https://example.com/pay?x=1", "https://x/t#12.34", "WIFI:S:a;;", "https://x/t#"] {
             assert_eq!(parse_track_link(foreign), Err(SecretError::ForeignLink), "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_phones_link_carries_the_secret_in_its_fragment_alone_and_its_hash_is_sha256() {
+        let secret: Secret = "AAECAwQFBgcICQoLDA0ODw".parse().unwrap();
+        assert_eq!(phone_link("https://lianxin.example/", &secret), "https://lianxin.example/p#AAECAwQFBgcICQoLDA0ODw");
+        // printf of the bytes 0 to 15, through sha256sum.
+        let hex: String = secret.hash().bytes().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "be45cb2605bf36bebde684841a28f0fd43c69850a3dce5fedba69928ee3a8991");
+        assert_eq!(parse_track_link(&phone_link("https://x", &secret)), Err(SecretError::ForeignLink));
     }
 
     #[test]

@@ -41,6 +41,8 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<event::Contact>("contact");
     holds::<event::Rating>("rating");
     holds::<event::Voice>("voice");
+    holds::<event::Note>("note");
+    holds::<event::Photo>("photo");
     holds::<Bulletin>("bulletin");
     holds::<view::View>("view");
     holds::<view::SealedView>("sealed_view");
@@ -63,6 +65,8 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<intake::LookupAnswer>("lookup_answer");
     holds::<intake::Reissue>("reissue");
     holds::<intake::Reissued>("reissued");
+    holds::<intake::HandOver>("hand_over");
+    holds::<intake::HandedOver>("handed_over");
     holds::<stick::Manifest>("manifest");
     holds::<stick::SignedManifest>("signed_manifest");
 }
@@ -99,6 +103,10 @@ fn a_state_or_kind_of_a_newer_host_is_shown_as_under_way_and_kept() {
     newer["wall"]["quality"] = json!("pulsar");
     let read: event::Header = serde_json::from_value(newer).unwrap();
     assert_eq!((read.kind, read.wall.quality), (event::Kind::Unknown, event::ClockQuality::Unknown));
+    let mut newer = golden("handed_over");
+    newer["verdict"] = json!("not_on_sundays");
+    let read: intake::HandedOver = serde_json::from_value(newer).unwrap();
+    assert_eq!(read.verdict, intake::HandOverVerdict::Unknown);
 }
 
 #[test]
@@ -116,6 +124,17 @@ fn a_recording_that_is_no_base64_is_none() {
     assert!(serde_json::from_value::<event::Voice>(spoilt).is_err());
     let voice: event::Voice = serde_json::from_value(golden("voice")).unwrap();
     assert_eq!((voice.media.as_str(), &voice.audio[..4]), (event::VOICE_MEDIA, &b"OggS"[..]));
+}
+
+#[test]
+fn what_a_phone_sends_has_kinds_of_its_own_and_a_hand_over_tells_its_secrets_hash_alone() {
+    for (kind, name) in [(event::Kind::Note, "note"), (event::Kind::Photo, "photo")] {
+        assert_eq!(serde_json::to_value(kind).unwrap(), json!(name));
+    }
+    let asked: intake::HandOver = serde_json::from_value(golden("hand_over")).unwrap();
+    let secret: wire::secret::Secret = "AAECAwQFBgcICQoLDA0ODw".parse().unwrap();
+    assert_eq!(asked.secret, secret.hash());
+    assert!(!golden("hand_over").to_string().contains(&secret.text()));
 }
 
 #[test]

@@ -73,6 +73,11 @@ impl Seen {
         }
     }
 
+    /// All words, for who has to be told what was there instead.
+    pub fn read_out(&self) -> String {
+        self.words.join(" / ")
+    }
+
     /// Where a target is.
     pub fn target(&self, label: &str) -> Option<[f32; 2]> {
         self.targets.iter().find(|(known, _)| known == label).map(|(_, at)| *at)

@@ -74,6 +74,8 @@ impl Mirror {
         let done = self.app.global::<Done>();
         done.set_paper(Paper::Printed);
         done.set_contact_saved(false);
+        // Its door comes and goes with the network; where the others' middles lie with it, they answer without it as well.
+        done.set_has_phone(true);
         self.app.global::<Find>().set_has_scanner(true);
         self.app.global::<Found>().set_can_rate(true);
     }

@@ -29,6 +29,8 @@ const ANSWER: Duration = Duration::from_secs(20);
 const ELSE: Duration = Duration::from_secs(3);
 /// Bars of candidates that are looked through for one character: all there are, and the first ones again.
 const BARS: usize = 60;
+/// And as often as a character is written: at first only the likely ones are looked through.
+const TRIES: [usize; 3] = [3, 3, BARS];
 /// The longest word that is typed at once, in characters.
 const WORD: usize = 4;
 /// Half of the square that a character is written in, in pixels of the panel: it fits the pad of a lying panel.
@@ -39,6 +41,7 @@ const SIDE: f32 = 1024.0;
 
 const PAD: &str = "写字的地方";
 const MORE: &str = "别的字";
+const AGAIN: &str = "重写";
 const SYMBOLS: &str = "数字符号";
 
 /// A hand at the page of one's own words.
@@ -183,12 +186,13 @@ impl<'a> Pen<'a> {
     }
 
     fn turn_to_method(&self) -> Result<()> {
-        let (method, is_there) = match self.by {
-            By::Pinyin => ("拼音", "空格"),
-            By::Handwriting | By::Sentence | By::Voice => ("手写", PAD),
+        // Who writes pinyin is offered plain letters; before the methods are ready the keys are those of letters, too.
+        let (method, is_there): (_, &[&str]) = match self.by {
+            By::Pinyin => ("拼音", &["空格", "字母"]),
+            By::Handwriting | By::Sentence | By::Voice => ("手写", &[PAD]),
         };
-        // On letters, the key beside the space says that pinyin can be had; on pinyin, that letters can.
-        let is_it = |seen: &Seen| seen.target(is_there).is_some() && seen.target(method).is_none();
+        let is_it =
+            |seen: &Seen| is_there.iter().all(|key| seen.target(key).is_some()) && seen.target(method).is_none();
         let at =
             self.see("a way of writing", |seen| if is_it(seen) { Some(None) } else { seen.target(method).map(Some) })?;
         let Some(at) = at else { return Ok(()) };
@@ -223,13 +227,15 @@ impl<'a> Pen<'a> {
         let Some(strokes) = self.knowledge.strokes.get(&character) else { return Ok(false) };
         let [x, y] = self.see("the pad", |seen| seen.target(PAD))?;
         let place = |along: f32, of: f32| of + (along / SIDE - 0.5) * 2.0 * REACH;
-        for stroke in strokes {
-            let points = stroke.iter().map(|[along, up]| (whole(place(*along, x)), whole(place(TOP - up, y))));
-            self.screen.draw(&points.collect::<Vec<_>>())?;
-        }
-        // The last candidates may still be those of fewer strokes: whatever is right is right.
-        if self.pick(&character.to_string(), BARS)? {
-            return Ok(true);
+        for bars in TRIES {
+            for stroke in strokes {
+                let points = stroke.iter().map(|[along, up]| (whole(place(*along, x)), whole(place(TOP - up, y))));
+                self.screen.draw(&points.collect::<Vec<_>>())?;
+            }
+            if self.pick(&character.to_string(), bars)? {
+                return Ok(true);
+            }
+            self.tap(AGAIN)?;
         }
         bail!("“{character}” was not recognised")
     }
@@ -237,22 +243,26 @@ impl<'a> Pen<'a> {
     /// Touches this candidate once it is there, in one of so many bars; whether it came.
     fn pick(&self, word: &str, bars: usize) -> Result<bool> {
         for bar in 0..bars {
-            if let Ok(at) = until(word, ELSE, || Ok(self.eyes.look()?.target(word))) {
+            if let Ok(at) = until(word, ELSE, || self.steady(word)) {
                 self.touch(at)?;
                 return Ok(true);
             }
-            // The answer may have come this moment: what is asked for is looked for and passed over by one look.
-            let seen = self.eyes.look()?;
-            match (seen.target(word), seen.target(MORE)) {
-                (Some(at), _) => {
-                    self.touch(at)?;
-                    return Ok(true);
-                }
-                (None, Some(at)) if bar + 1 < bars => self.touch(at)?,
-                _ => {}
+            // The answer may have come this moment: what is asked for is looked for once more.
+            if let Some(at) = self.steady(word)? {
+                self.touch(at)?;
+                return Ok(true);
+            }
+            if let (Some(at), true) = (self.steady(MORE)?, bar + 1 < bars) {
+                self.touch(at)?;
             }
         }
         Ok(false)
+    }
+
+    /// Where a target stands, if it still stands there at the next look: what was touched just before may move it.
+    fn steady(&self, label: &str) -> Result<Option<[f32; 2]>> {
+        let Some(at) = self.eyes.look()?.target(label) else { return Ok(None) };
+        Ok(self.eyes.look()?.target(label).filter(|again| *again == at))
     }
 
     /// Touches a sign of punctuation, a digit or a letter.

@@ -22,6 +22,7 @@ use crate::{
     screen::Screen,
     stage::Stage,
     terminal::{Hands, PANEL, mirror},
+    villager::Villager,
     visits::{self, By, Outcome, Played, Printed, Visit},
     wait::until,
 };
@@ -323,7 +324,10 @@ impl Player<'_> {
                 hands.tap("查一查")?;
             }
         }
-        hands.see(Page::Found)?;
+        if let Err(other) = hands.see(Page::Found) {
+            let eyes = Villager { socket: hands.terminal.drive_socket() };
+            return Err(other.context(eyes.look().map_or_else(|_| "a dark screen".to_owned(), |seen| seen.read_out())));
+        }
         let shown = until("the reply on the screen", Duration::from_secs(20), || {
             Ok(self.mirror.shows_reply(&self.screen.look()?, &answer.reply)?.then_some(()))
         });

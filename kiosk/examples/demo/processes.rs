@@ -80,6 +80,13 @@ pub fn workspace() -> &'static Path {
     kiosk.parent().unwrap_or(kiosk)
 }
 
+/// What `kiosk/sound/render` has rendered, in the user's cache.
+pub fn rendered_clips() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|cache| !cache.is_empty()).map(PathBuf::from);
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+    cache.unwrap_or_else(|| home().join(".cache")).join("lianxin/clips")
+}
+
 /// A running program.
 pub struct Program {
     name: String,

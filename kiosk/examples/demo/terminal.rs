@@ -28,7 +28,7 @@ use wire::{bulletin::Bulletin, ticket::TicketNumber};
 
 use crate::{
     mirror::Mirror,
-    processes::{AGENT, KIOSK, Program, Programs},
+    processes::{AGENT, KIOSK, Program, Programs, rendered_clips},
     screen::Screen,
     wait::until,
 };
@@ -72,6 +72,7 @@ impl Terminal {
         text.insert("run_dir".into(), folder.join("run").display().to_string().into());
         text.insert("enrolment".into(), enrolment(folder).display().to_string().into());
         let (width, height) = (i64::from(PANEL.0), i64::from(PANEL.1));
+        text.insert("clips".into(), vec![rendered_clips().display().to_string()].into());
         text.insert("panel".into(), toml::toml! { px_per_mm = 5.9 }.into());
         if let Some(panel) = text.get_mut("panel").and_then(toml::Value::as_table_mut) {
             panel.insert("width".into(), width.into());

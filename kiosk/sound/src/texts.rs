@@ -8,7 +8,8 @@ use serde::Deserialize;
 use sound_line::Language;
 
 /// The tables, compiled in.
-const TABLES: [&str; 2] = [include_str!("../clips/pages.toml"), include_str!("../clips/numbers.toml")];
+const TABLES: [&str; 3] =
+    [include_str!("../clips/pages.toml"), include_str!("../clips/states.toml"), include_str!("../clips/numbers.toml")];
 
 /// What one clip says; a clip of a number that a language does not use has no text in it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn no_clip_stands_in_both_tables_and_none_is_called_like_a_pause_or_a_name() {
+    fn no_clip_stands_in_two_tables_and_none_is_called_like_a_pause_or_a_name() {
         let in_tables: usize =
             TABLES.iter().map(|table| toml::from_str::<BTreeMap<String, Text>>(table).unwrap().len()).sum();
         let all = all();

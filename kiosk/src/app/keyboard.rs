@@ -176,6 +176,7 @@ fn show(ui: &pages::App) {
         keys.set_has_pad(writer.offers(Method::Pad));
         keys.set_composition(end_of(writer.composition()).into());
         keys.set_more(writer.has_more());
+        keys.set_settled(writer.is_answered());
         keys.set_candidates(crate::ui::model(writer.candidates().map(SharedString::from)));
         // A stroke that stands is not painted anew.
         let shown = keys.get_strokes();

@@ -3,6 +3,7 @@
 //! Invariant: one event at a time, on the UI thread, and nothing here waits: the queue, the printer and the county
 //! are asked, and answer with events of their own.
 
+mod aloud;
 mod clerk;
 mod desk;
 #[cfg(feature = "drive")]
@@ -12,12 +13,14 @@ mod models;
 mod panel;
 mod part;
 mod people;
+mod phone;
 mod render;
 mod scanner;
 mod stick;
 mod task;
 mod technician;
 mod touches;
+mod turns;
 mod voice;
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
@@ -36,6 +39,7 @@ use wire::intake::{CheckIn, HelpCall, Lookup, Reissue, Track, Tracked};
 
 use crate::{
     clock::Clock,
+    config::Loudness,
     control::{
         Board, Control,
         message::{Answer, Ask},
@@ -77,6 +81,10 @@ pub struct Parts {
     pub input: Engine,
     /// The program that hears and speaks.
     pub sound: Sound,
+    /// How loud a visit begins.
+    pub loudness: Loudness,
+    /// Whether that program and clips are there, as far as can be seen without starting it.
+    pub may_speak: bool,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,
     /// Whether the settings name a place for a stick.
@@ -92,9 +100,10 @@ pub struct App {
     part_begins: usize,
     /// The call for help that is out, and its name at the county.
     help_call: Option<(Question, Uuid)>,
-    /// Whether this visit has the programs for input and sound.
+    /// Whether this visit has the input methods' program, and the one that hears and speaks.
     has_input: bool,
-    turns: voice::Turns,
+    has_sound: bool,
+    turns: turns::Turns,
     dim: Dim,
     /// What the panel was told last.
     on_panel: Option<panel::Shown>,
@@ -105,7 +114,8 @@ pub fn start(parts: Parts) {
     touches::connect(&parts.ui);
     count_frames(&parts.ui, Arc::clone(&parts.board));
     let dim = Dim::new(parts.dark_after, parts.clock.monotonic());
-    let (session, models) = (Session::default(), models::Models::default());
+    let session = Session::new(parts.loudness, parts.may_speak);
+    let models = models::Models::default();
     let app = App {
         parts,
         session,
@@ -113,7 +123,8 @@ pub fn start(parts: Parts) {
         part_begins: 0,
         help_call: None,
         has_input: false,
-        turns: voice::Turns::default(),
+        has_sound: false,
+        turns: turns::Turns::default(),
         dim,
         on_panel: None,
     };
@@ -148,6 +159,7 @@ pub fn dispatch(event: Event) {
         }
         app.show_on_panel(touched);
         app.have_input_methods();
+        app.have_sound();
         app.render();
     });
 }
@@ -198,6 +210,7 @@ impl App {
                 clerk.send(Task::Rating { ticket, satisfaction, revision, proof });
             }
             Action::Track { question, ticket, proof } => self.track(question, Track { ticket, proof }),
+            Action::HandOver { question, ticket } => self.hand_over(question, ticket),
             Action::AskDelivered(ticket) => clerk.send(Task::Delivered(ticket)),
             Action::CallHelp(call) => self.call_help(call),
             Action::AskHelp(call) => self.ask_after_help(call),
@@ -234,6 +247,9 @@ impl App {
             Action::CancelRecording => self.cancel_recording(),
             Action::PlayRecording(recording) => self.play_recording(&recording),
             Action::StopPlaying => self.stop_playing(),
+            Action::Speak { phrases, language, loudness } => self.speak_clips(phrases, language, loudness),
+            Action::Hush => self.hush(),
+            Action::Loudness(loudness) => self.loudness(loudness),
             Action::Wipe => self.wipe(),
         }
     }
@@ -278,7 +294,7 @@ impl App {
         });
     }
 
-    /// Starts the programs for input and sound where somebody may need them before long, beside what they see.
+    /// Starts the input methods' program where somebody may need it before long, beside what they see.
     fn have_input_methods(&mut self) {
         let may_write = matches!(
             self.session.page,
@@ -286,7 +302,6 @@ impl App {
         );
         if may_write && !self.has_input {
             self.parts.input.open();
-            self.parts.sound.open();
             self.has_input = true;
         }
     }

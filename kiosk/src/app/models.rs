@@ -3,7 +3,7 @@
 
 use jiff::civil;
 use slint::{ModelRc, VecModel};
-use wire::ticket::TicketNumber;
+use wire::{secret::SecretHash, ticket::TicketNumber};
 
 use crate::pages::{Choice, Door, Fact, LookupRow, Person, Step};
 
@@ -40,6 +40,8 @@ pub(super) struct Models {
     pub(super) code: Option<String>,
     /// The ticket whose QR is drawn.
     pub(super) receipt: Option<TicketNumber>,
+    /// Of the secret in the code for a phone that is drawn.
+    pub(super) phone: Option<SecretHash>,
     /// The bulletin, the day and how many came, of the roster that is drawn: portraits are decoded once.
     pub(super) roster: Option<(u64, Option<civil::Date>, usize)>,
 }

@@ -25,6 +25,7 @@ impl App {
                 self.voice();
             }
             Page::Printing | Page::Done | Page::Contact => self.done(),
+            Page::Phone => self.phone(),
             Page::Find => self.find(),
             Page::Found => self.found(),
             Page::People => self.people(now.as_ref()),
@@ -49,7 +50,7 @@ impl App {
         self.parts.board.shows(name, self.session.visiting());
     }
 
-    fn now(&self) -> Option<Zoned> {
+    pub(super) fn now(&self) -> Option<Zoned> {
         let zone = self.session.bulletin.as_ref().map_or("Asia/Shanghai", |b| b.zone.as_str());
         people::local(self.parts.clock.wall(), zone)
     }
@@ -63,6 +64,8 @@ impl App {
         if shell.get_english() != session.english {
             crate::ui::set_language(&self.parts.ui, session.english);
         }
+        shell.set_text_size(session.text_size.into());
+        shell.set_high_contrast(session.contrast);
         shell.set_backward(session.backward);
         shell.set_countdown(session.idle.countdown.map_or(-1, |s| i32::try_from(s).unwrap_or(i32::MAX)));
         shell.set_help_open(session.help_open);
@@ -73,6 +76,7 @@ impl App {
             Help::Acknowledged => pages::Help::Acknowledged,
         });
         shell.set_on_behalf(session.speak.on_behalf);
+        self.aloud();
         shell.set_notice(session.broken.map(|note| self.phrases().invoke_broken(broken(note))).unwrap_or_default());
         if let Some(bulletin) = &session.bulletin {
             shell.set_station(bulletin.station.name.as_str().into());
@@ -185,6 +189,7 @@ impl App {
         page.set_category(done.category.as_str().into());
         page.set_place(done.place.as_str().into());
         page.set_contact_saved(done.contact_saved);
+        page.set_has_phone(self.session.can_hand_over());
         page.set_paper(match done.paper {
             Paper::None => pages::Paper::None,
             Paper::Printing => pages::Paper::Printing,
@@ -375,6 +380,7 @@ fn page_of(page: Page) -> (pages::Page, &'static str) {
         Page::Printing => (pages::Page::Printing, "printing"),
         Page::Done => (pages::Page::Done, "done"),
         Page::Contact => (pages::Page::Contact, "contact"),
+        Page::Phone => (pages::Page::Phone, "phone"),
         Page::Find => (pages::Page::Find, "find"),
         Page::Found => (pages::Page::Found, "found"),
         Page::People => (pages::Page::People, "people"),

@@ -87,8 +87,12 @@ impl App {
                 rows.push(fact(name, value, good));
             }
         }
-        if let Some((microphone, loudspeaker)) = &self.turns.missing {
-            for (name, missing) in [(FactName::Microphone, microphone), (FactName::Loudspeaker, loudspeaker)] {
+        if let Some(missing) = &self.turns.missing {
+            for (name, missing) in [
+                (FactName::Microphone, &missing.microphone),
+                (FactName::Loudspeaker, &missing.loudspeaker),
+                (FactName::Clips, &missing.clips),
+            ] {
                 let value = missing.as_ref().map_or_else(|| phrases.invoke_well(true), Into::into);
                 rows.push(fact(name, value, missing.is_none()));
             }

@@ -6,7 +6,7 @@ use wire::case::Satisfaction;
 use super::{dispatch, keyboard, scanner, with};
 use crate::{
     pages,
-    session::{Door, Event, Field, Key, Voicing},
+    session::{Door, Event, Field, Hearing, Key, Voicing},
 };
 
 /// Connects every callback of the pages.
@@ -20,12 +20,15 @@ pub(super) fn connect(ui: &pages::App) {
     act.on_leave(|| dispatch(Event::Leave));
     act.on_keep_going(|| dispatch(Event::KeepGoing));
     act.on_switch_language(|| dispatch(Event::SwitchLanguage));
+    act.on_larger(|larger| dispatch(Event::Larger(larger)));
+    act.on_set_contrast(|on| dispatch(Event::Contrast(on)));
     act.on_call_help(|| dispatch(Event::CallHelp));
     act.on_close_help(|| dispatch(Event::CloseHelp));
     act.on_submit(|| dispatch(Event::Submit));
     act.on_another_receipt(|| dispatch(Event::AnotherReceipt));
     act.on_receipt_taken(|| dispatch(Event::ReceiptTaken));
     act.on_open_contact(|| dispatch(Event::OpenContact));
+    act.on_open_phone(|| dispatch(Event::OpenPhone));
     act.on_find(|| dispatch(Event::Find));
     act.on_place_done(|| dispatch(Event::PlaceDone));
     act.on_choose_category(|id| dispatch(Event::ChooseCategory(id.into())));
@@ -38,6 +41,13 @@ pub(super) fn connect(ui: &pages::App) {
     act.on_voice_play(|on| dispatch(Event::Voice(if on { Voicing::Play } else { Voicing::StopPlaying })));
     act.on_voice_again(|| dispatch(Event::Voice(Voicing::Again)));
     act.on_voice_discard(|| dispatch(Event::Voice(Voicing::Discard)));
+    act.on_hear(|| {
+        if let Some(shown) = with(|app| app.shown()) {
+            dispatch(Event::Aloud(Hearing::Hear(shown)));
+        }
+    });
+    act.on_hush(|| dispatch(Event::Aloud(Hearing::Hush)));
+    act.on_louder(|louder| dispatch(Event::Aloud(Hearing::Louder(louder))));
     act.on_set_text_on_receipt(|yes| dispatch(Event::TextOnReceipt(yes)));
     act.on_choose_field(|field| dispatch(Event::ChooseField(if field == 0 { Field::Number } else { Field::Code })));
     act.on_rate(|level| {

@@ -103,7 +103,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let input = input::engine::start(program, Arc::clone(&clock), app::told_by_input)
         .context("start the input methods' thread")?;
     let program = config.sound_program().context("find the program that hears and speaks")?;
-    let sound = input::sound::start(program, Arc::clone(&clock), app::heard).context("start the thread of sound")?;
+    let sound = input::sound::start(program, config.clips.clone(), Arc::clone(&clock), app::heard)
+        .context("start the thread of sound")?;
     app::start(app::Parts {
         ui: window.clone_strong(),
         clerk: clerk.clone(),
@@ -113,6 +114,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         panel,
         input,
         sound,
+        loudness: config.volume,
+        may_speak: config.may_speak(),
         dark_after: config.panel.dark_after_s.map(Duration::from_secs),
         has_scanner: config.scanner.is_some(),
         has_stick: config.stick_dir.is_some(),

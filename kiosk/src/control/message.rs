@@ -11,7 +11,9 @@ use uuid::Uuid;
 use wire::{
     event::WallTime,
     health::Kiosk,
-    intake::{CheckIn, HelpCall, HelpState, Lookup, LookupAnswer, Reissue, Reissued, Track, Tracked},
+    intake::{
+        CheckIn, HandOver, HandedOver, HelpCall, HelpState, Lookup, LookupAnswer, Reissue, Reissued, Track, Tracked,
+    },
 };
 
 /// The version that this library speaks.
@@ -204,6 +206,8 @@ pub enum Ask {
     Lookup(Lookup),
     /// A new query code.
     Reissue(Reissue),
+    /// Let a phone come to a ticket.
+    HandOver(HandOver),
 }
 
 /// The county's answer, or why there is none.
@@ -222,6 +226,8 @@ pub enum Answer {
     Found(LookupAnswer),
     /// To [`Ask::Reissue`].
     Reissued(Reissued),
+    /// To [`Ask::HandOver`].
+    HandedOver(HandedOver),
     /// Too many wrong codes; ask again after this many seconds.
     TooMany {
         /// Seconds.

@@ -163,6 +163,9 @@ impl County {
             Ask::Reissue(reissue) => {
                 self.question(post("reissue"), &reissue).await.map(|a| a.map_or_else(|a| a, Answer::Reissued))
             }
+            Ask::HandOver(asked) => {
+                self.question(post("hand-over"), &asked).await.map(|a| a.map_or_else(|a| a, Answer::HandedOver))
+            }
             Ask::Help(call) => self.done(post("help").json(&call), Answer::HelpTaken).await,
             Ask::CheckIn(check_in) => self.done(post("check-in").json(&check_in), Answer::CheckedIn).await,
             Ask::HelpState(id) => {

@@ -5,6 +5,7 @@
 
 use std::{
     path::PathBuf,
+    process::Command,
     sync::{
         Arc,
         mpsc::{self, RecvTimeoutError},
@@ -158,7 +159,7 @@ impl<T: FnMut(Told)> Keeper<T> {
     fn begin(&mut self) -> std::io::Result<Run> {
         self.runs = self.runs.wrapping_add(1);
         let (number, orders) = (self.runs, self.orders.clone());
-        let program = Running::start(&self.program, "input methods' answers", move |line| {
+        let program = Running::start(Command::new(&self.program), "input methods", move |line| {
             orders.send(line.map_or(Order::Over(number), |line| Order::Line(number, line))).ok();
         })?;
         let due = self.clock.monotonic() + LOADING;
@@ -178,11 +179,9 @@ impl<T: FnMut(Told)> Keeper<T> {
     fn go_on(&mut self) {
         let Some(run) = self.run.as_mut().filter(|run| run.is_ready && run.asked.is_none()) else { return };
         let Some((question, ask)) = run.next.take() else { return };
-        let line = serde_json::to_string(&ask).expect("invariant: a question is written in JSON");
-        match run.program.say(&line) {
-            Ok(()) => (run.asked, run.due) = (Some(question), self.clock.monotonic() + PATIENCE),
-            Err(_) => self.lose("it takes no questions"),
-        }
+        let line = serde_json::to_string(&ask).map(Zeroizing::new);
+        run.program.say(line.expect("invariant: a question is written in JSON"));
+        (run.asked, run.due) = (Some(question), self.clock.monotonic() + PATIENCE);
     }
 
     fn hear(&mut self, line: &str) {

@@ -5,6 +5,7 @@
 
 use std::{
     path::PathBuf,
+    process::Command,
     sync::{
         Arc,
         mpsc::{self, RecvTimeoutError},
@@ -14,7 +15,7 @@ use std::{
 };
 
 use sound_line::{Ask, Tell};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::child::Running;
 use crate::clock::Clock;
@@ -68,18 +69,20 @@ impl Sound {
     }
 }
 
-/// Starts the thread that looks after `program`; what it tells goes to `tell`.
+/// Starts the thread that looks after `program`, which speaks the clips of these folders; what it tells goes to `tell`.
 ///
 /// # Errors
 /// No thread could be started.
 pub fn start(
     program: PathBuf,
+    clips: Vec<PathBuf>,
     clock: Arc<dyn Clock>,
     tell: impl FnMut(Heard) + Send + 'static,
 ) -> std::io::Result<Sound> {
     let (orders, inbox) = mpsc::channel();
     let keeper = Keeper {
         program,
+        clips,
         clock,
         tell,
         orders: orders.clone(),
@@ -95,6 +98,7 @@ pub fn start(
 
 struct Keeper<T> {
     program: PathBuf,
+    clips: Vec<PathBuf>,
     clock: Arc<dyn Clock>,
     tell: T,
     orders: mpsc::Sender<Order>,
@@ -117,7 +121,7 @@ impl<T: FnMut(Heard)> Keeper<T> {
             };
             match order {
                 Ok(Order::Open) => self.open(),
-                Ok(Order::Ask(ask)) => self.ask(&ask),
+                Ok(Order::Ask(ask)) => self.ask(ask),
                 Ok(Order::Close) => {
                     self.end();
                     self.starts = 0;
@@ -140,7 +144,11 @@ impl<T: FnMut(Heard)> Keeper<T> {
         self.starts += 1;
         self.runs = self.runs.wrapping_add(1);
         let (run, orders) = (self.runs, self.orders.clone());
-        let started = Running::start(&self.program, "sound's answers", move |line| {
+        let mut program = Command::new(&self.program);
+        for folder in &self.clips {
+            program.arg("--clips").arg(folder);
+        }
+        let started = Running::start(program, "sound", move |line| {
             orders.send(Order::Line(run, line)).ok();
         });
         match started {
@@ -149,22 +157,27 @@ impl<T: FnMut(Heard)> Keeper<T> {
         }
     }
 
-    fn ask(&mut self, ask: &Ask) {
+    fn ask(&mut self, mut ask: Ask) {
         self.open();
-        let Some(run) = &mut self.run else { return };
-        let line = serde_json::to_string(ask).map(Zeroizing::new);
-        let line = line.expect("invariant: a question is written in JSON");
-        if run.say(&line).is_err() {
-            return self.lose("it takes no questions");
+        if let Some(run) = &self.run {
+            let line = serde_json::to_string(&ask).map(Zeroizing::new);
+            run.say(line.expect("invariant: a question is written in JSON"));
+        }
+        // The digits of a query code, for one.
+        if let Ask::PlayClips { phrases, .. } = &mut ask {
+            phrases.iter_mut().flatten().for_each(|clip| clip.zeroize());
+        }
+        if self.run.is_none() {
+            return;
         }
         self.records |= matches!(ask, Ask::Record { .. });
-        let answers = match ask {
+        let answers = match &ask {
             Ask::Record { .. } | Ask::Play { .. } | Ask::PlayClips { .. } => true,
             Ask::Stop { .. } => self.records,
             _ => false,
         };
         if answers {
-            self.due = Some(self.clock.monotonic() + PATIENCE);
+            self.due.get_or_insert(self.clock.monotonic() + PATIENCE);
         }
     }
 

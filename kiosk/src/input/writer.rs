@@ -215,7 +215,8 @@ impl Writer {
     }
 
     /// Whether the candidates are those of what is composed.
-    fn is_answered(&self) -> bool {
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
         !self.waits && self.wanted.is_none()
     }
 

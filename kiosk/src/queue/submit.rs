@@ -257,6 +257,9 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
         Kind::Contact => "contact",
         Kind::Rating => "rating",
         Kind::Voice => "voice",
+        // No terminal writes these two: a phone sends them to the county itself.
+        Kind::Note => "note",
+        Kind::Photo => "photo",
         Kind::Suggestion | Kind::Unknown => "suggestion",
     }
 }

@@ -1,10 +1,14 @@
 //! What a visit asks for. Invariant: an action names what is to be done and carries what it needs; nobody answers it
 //! but through an event.
 
+use sound_line::Language;
 use wire::{case::Satisfaction, secret::Proof, ticket::TicketNumber};
 
-use super::Door;
-use crate::ticket::{Draft, Recording};
+use super::{Door, heard::Phrases};
+use crate::{
+    config::Loudness,
+    ticket::{Draft, Recording},
+};
 
 /// Which question an answer belongs to; one is never used twice, so that an answer that comes late is nobody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +59,13 @@ pub enum Action {
         ticket: TicketNumber,
         /// Whose it is.
         proof: Proof,
+    },
+    /// Ask the county to let a phone come to a ticket.
+    HandOver {
+        /// Comes back with the answer.
+        question: Question,
+        /// Which.
+        ticket: TicketNumber,
     },
     /// Has the county acknowledged this one?
     AskDelivered(TicketNumber),
@@ -110,6 +121,19 @@ pub enum Action {
     PlayRecording(Recording),
     /// Be silent.
     StopPlaying,
+    /// Speak these clips, instead of what is being spoken.
+    Speak {
+        /// Their names, phrase by phrase.
+        phrases: Phrases,
+        /// In which language.
+        language: Language,
+        /// How loud.
+        loudness: Loudness,
+    },
+    /// Speak no longer.
+    Hush,
+    /// Make what is heard louder or softer.
+    Loudness(Loudness),
     /// The visit is over: no field, model, clipboard or buffer holds anything of it.
     Wipe,
 }

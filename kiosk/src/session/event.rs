@@ -11,7 +11,7 @@ use wire::{
     view::View,
 };
 
-use super::{Facts, Question, Voicing};
+use super::{Facts, Hearing, PhoneResult, Question, Voicing};
 
 /// What happened: a touch, a result, or a second gone by.
 #[derive(Debug)]
@@ -36,6 +36,10 @@ pub enum Event {
     Leave,
     /// English, 中文.
     SwitchLanguage,
+    /// 字再大些, or the words as they were at first.
+    Larger(bool),
+    /// Black on white, or the colours.
+    Contrast(bool),
     /// 叫人帮忙.
     CallHelp,
     /// Closes the page of help; the call stays.
@@ -44,7 +48,6 @@ pub enum Event {
     HelpTaken(Question),
     /// Somebody said that they are coming.
     HelpAcknowledged(Question),
-
     /// A category, by id.
     ChooseCategory(String),
     /// A village, by id.
@@ -87,6 +90,10 @@ pub enum Event {
     ReceiptTaken,
     /// Name and telephone.
     OpenContact,
+    /// 加照片, and once more.
+    OpenPhone,
+    /// What the county said of a phone.
+    PhoneAnswered(Question, PhoneResult),
     /// What was typed there.
     SaveContact {
         /// May be empty.
@@ -102,10 +109,10 @@ pub enum Event {
     RatingSaved(TicketNumber),
     /// It could not be written down.
     RatingNotSaved(TicketNumber),
-
     /// Saying it aloud.
     Voice(Voicing),
-
+    /// Hearing it read aloud.
+    Aloud(Hearing),
     /// Which field the keypad fills.
     ChooseField(Field),
     /// A key of a keypad.
@@ -118,7 +125,6 @@ pub enum Event {
     Tracked(Question, TrackResult),
     /// One of the five faces.
     Rate(Satisfaction),
-
     /// A long press on the header.
     OpenPin(Door),
     /// Whether the PIN was right.
@@ -167,8 +173,10 @@ impl Event {
     /// Whether a person did it.
     #[must_use]
     pub fn is_touch(&self) -> bool {
-        if let Self::Voice(voicing) = self {
-            return voicing.is_touch();
+        match self {
+            Self::Voice(voicing) => return voicing.is_touch(),
+            Self::Aloud(hearing) => return hearing.is_touch(),
+            _ => {}
         }
         !matches!(
             self,
@@ -183,6 +191,7 @@ impl Event {
                 | Self::ContactNotSaved(_)
                 | Self::RatingSaved(_)
                 | Self::RatingNotSaved(_)
+                | Self::PhoneAnswered(..)
                 | Self::SomethingDelivered
                 | Self::Tracked(..)
                 | Self::PinChecked(..)

@@ -39,13 +39,16 @@ impl Session {
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Action> {
         self.staff.lock.tick(now);
         self.printing_tick(now);
+        self.phone_tick(now);
         let help = self.help_tick(now);
-        if !self.visiting() && !self.english {
+        if !self.visiting() && !self.suited() {
             self.idle.touched(now);
             return Vec::new();
         }
+        let warned = self.idle.countdown.is_some();
         if !self.idle.over(now) {
-            return help;
+            let begins = self.idle.countdown.is_some() && !warned;
+            return help.into_iter().chain(begins.then(|| self.warn()).flatten()).collect();
         }
         self.leave_to(self.resting_page())
     }

@@ -8,8 +8,10 @@ mod action;
 mod event;
 mod facts;
 mod find;
+mod heard;
 mod help;
 mod idle;
+mod phone;
 mod speak;
 mod staff;
 mod voice;
@@ -22,12 +24,17 @@ pub use event::{
 };
 pub use facts::{CaseFacts, Facts, PaperLeft, PrinterFacts, QueueFacts};
 pub use find::{Find, Found};
+pub use heard::{Aloud, Hearing, Shown};
 pub use help::Help;
 pub use idle::{COUNTDOWN, IDLE, Idle};
+pub use phone::{NoPhone, Phone, PhoneResult};
 pub use speak::{Delivery, Done, Speak};
 pub use staff::{PIN_DIGITS, Staff};
 pub use voice::{Listening, Voice, VoiceNote, Voicing};
 use wire::{bulletin::Bulletin, event::WallTime};
+
+/// The largest of the sizes of words, counted from 0.
+pub const LARGEST: u8 = 2;
 
 /// Which page is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +58,8 @@ pub enum Page {
     Done,
     /// Name and telephone, if they like.
     Contact,
+    /// A code for the villager's own phone.
+    Phone,
     /// Number and code, or the receipt under the scanner.
     Find,
     /// What became of it.
@@ -82,6 +91,10 @@ pub struct Session {
     pub backward: bool,
     /// English in place of Chinese, until the visit ends.
     pub english: bool,
+    /// How large the words are, 0 to [`LARGEST`], until the visit ends.
+    pub text_size: u8,
+    /// Black on white, until the visit ends.
+    pub contrast: bool,
     /// Whether the page of help is open.
     pub help_open: bool,
     /// Whether somebody was called and comes.
@@ -92,6 +105,8 @@ pub struct Session {
     pub idle: Idle,
     /// What is being said.
     pub speak: Speak,
+    /// What is spoken of the page.
+    pub aloud: Aloud,
     /// The ticket just submitted.
     pub done: Option<Done>,
     /// What is typed to find a ticket.
@@ -117,6 +132,15 @@ pub struct Session {
 impl Session {
     /// Takes what happened at `now` (monotonic) and gives what follows.
     pub fn step(&mut self, event: Event, now: Duration) -> Vec<Action> {
+        let spoken_of = self.spoken_of();
+        let mut actions = self.take(event, now);
+        if let Some(hush) = spoken_of(self) {
+            actions.insert(0, hush);
+        }
+        actions
+    }
+
+    fn take(&mut self, event: Event, now: Duration) -> Vec<Action> {
         if event.is_touch() || self.stick_goes_on(&event) || self.is_speaking(&event) {
             self.idle.touched(now);
         }
@@ -135,10 +159,14 @@ impl Session {
             Event::Facts(facts) => self.facts = Some(*facts),
             Event::Online(online) => self.online = online,
             Event::HasVoice(has_voice) => self.has_voice = has_voice,
+            Event::Aloud(hearing) => return self.hearing_step(hearing),
             Event::Paper { ticket, paper } => self.paper(ticket, paper),
             Event::Delivered { ticket } => self.delivered(ticket),
             Event::SomethingDelivered => return self.ask_delivered(),
             Event::SwitchLanguage => self.english = !self.english,
+            Event::Larger(true) => self.text_size = (self.text_size + 1).min(LARGEST),
+            Event::Larger(false) => self.text_size = 0,
+            Event::Contrast(on) => self.contrast = on,
             Event::CallHelp | Event::CloseHelp | Event::HelpTaken(_) | Event::HelpAcknowledged(_) => {
                 return self.help_step(&event, now);
             }
@@ -173,6 +201,7 @@ impl Session {
             | Event::StaffStick
             | Event::StaffAnswered(..) => self.staff_step(event),
             Event::Voice(event) => self.voice_step(event, now),
+            Event::OpenPhone | Event::PhoneAnswered(..) => self.phone_step(event, now),
             event => self.speak_step(event),
         }
     }
@@ -202,7 +231,14 @@ impl Session {
     fn visit_under_way(&self) -> bool {
         matches!(
             self.page,
-            Page::Category | Page::Place | Page::Say | Page::Voice | Page::Printing | Page::Done | Page::Contact
+            Page::Category
+                | Page::Place
+                | Page::Say
+                | Page::Voice
+                | Page::Printing
+                | Page::Done
+                | Page::Contact
+                | Page::Phone
         )
     }
 
@@ -227,7 +263,7 @@ impl Session {
             Page::Place => Page::Category,
             Page::Say => Page::Place,
             Page::Voice => return self.leave_voice(),
-            Page::Contact => Page::Done,
+            Page::Contact | Page::Phone => Page::Done,
             Page::Lookup | Page::RosterCheck | Page::Stick => Page::Officer,
             Page::Found => Page::Find,
             Page::Category if self.speak.on_behalf => Page::Officer,
@@ -253,6 +289,7 @@ impl Session {
         self.bulletin = over.bulletin.take();
         (self.fetched, self.facts) = (over.fetched, over.facts.take());
         (self.online, self.has_voice) = (over.online, over.has_voice);
+        self.aloud = over.aloud.anew();
         self.questions = std::mem::take(&mut over.questions);
         self.broken = over.broken;
         self.staff.lock = std::mem::take(&mut over.staff.lock);
@@ -265,6 +302,11 @@ impl Session {
     #[must_use]
     pub fn visiting(&self) -> bool {
         !matches!(self.page, Page::Attract | Page::OutOfService) || self.help_open || self.help != Help::None
+    }
+
+    /// Whether somebody has chosen how the pages look.
+    pub(crate) fn suited(&self) -> bool {
+        self.english || self.contrast || self.text_size > 0
     }
 
     fn key(&mut self, key: Key) -> Vec<Action> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wire::{TEXT_MAX, check_text, ticket::TicketNumber};
 use zeroize::Zeroize;
 
-use super::{Action, Event, Listening, Page, Paper, Question, Session, Submitted, Voice};
+use super::{Action, Event, Listening, Page, Paper, Phone, Question, Session, Submitted, Voice};
 use crate::ticket::{Draft, Named};
 
 /// The longest that the page of printing stays up without news of the paper: a receipt takes two seconds, a status
@@ -69,6 +69,8 @@ pub struct Done {
     pub contact_saved: bool,
     /// Whether they could not be; what was typed is still in the fields.
     pub contact_not_saved: bool,
+    /// How it stands with a phone.
+    pub phone: Phone,
 }
 
 /// What is known of a suggestion's way to the county.
@@ -247,6 +249,7 @@ impl Session {
             delivery: Delivery::Waiting,
             contact_saved: false,
             contact_not_saved: false,
+            phone: Phone::No,
         });
         self.speak = Speak::default();
     }

@@ -12,9 +12,11 @@ use wire::{
 
 use super::*;
 
+mod heard;
 mod help;
 mod late;
 mod locked;
+mod phone;
 mod receipt;
 mod stick;
 mod voice;
@@ -295,15 +297,31 @@ fn news_that_all_is_well_does_not_interrupt_who_already_began() {
 }
 
 #[test]
+fn words_grow_in_two_steps_and_the_next_visitor_finds_them_as_they_were() {
+    let mut session = session();
+    play(&mut session, [Event::OpenHome, Event::Contrast(true)]);
+    for size in [1, 2, 2] {
+        play(&mut session, [Event::Larger(true)]);
+        assert_eq!(session.text_size, size);
+    }
+    play(&mut session, [Event::OpenSpeak]);
+    assert!(session.text_size == 2 && session.contrast, "they stay for the visit");
+    play(&mut session, [Event::Larger(false)]);
+    assert_eq!(session.text_size, 0);
+    play(&mut session, [Event::Larger(true), Event::Leave]);
+    assert!(session.text_size == 0 && !session.contrast);
+}
+
+#[test]
 fn out_of_service_takes_nothing_but_the_staffs_doors() {
     let mut session = session();
     play(&mut session, [Event::Broken(Some(Note::CannotWrite))]);
     assert!(play(&mut session, five_taps()).is_empty());
     assert_eq!(session.page, Page::OutOfService);
-    let called = play(&mut session, [Event::CallHelp, Event::CloseHelp, Event::SwitchLanguage]);
+    let called = play(&mut session, [Event::CallHelp, Event::CloseHelp, Event::SwitchLanguage, Event::Larger(true)]);
     assert!(matches!(called[..], [Action::CallHelp(_)]) && session.english, "somebody can still be called");
     session.step(Event::Tick, T0 + Duration::from_secs(200));
-    assert!(session.page == Page::OutOfService && !session.english && session.help == Help::None);
+    assert!(session.page == Page::OutOfService && !session.suited() && session.help == Help::None);
     play(&mut session, [Event::OpenPin(Door::Technician)]);
     assert_eq!(session.page, Page::Pin);
     play(&mut session, [Event::Broken(None)]);

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Page, Session};
+use super::{Action, Hearing, Page, Session};
 use crate::ticket::Recording;
 
 /// A finger that lies on the door for so long means to let go when it has said everything.
@@ -221,7 +221,7 @@ impl Session {
         }
     }
 
-    fn be_silent(&mut self) -> Vec<Action> {
+    pub(super) fn be_silent(&mut self) -> Vec<Action> {
         if std::mem::take(&mut self.speak.voice.playing) { vec![Action::StopPlaying] } else { Vec::new() }
     }
 
@@ -239,6 +239,7 @@ impl Session {
         match event {
             super::Event::Voice(Voicing::Level { .. }) => matches!(voice.listening, Listening::Now { .. }),
             super::Event::Voice(Voicing::Progress) => voice.playing,
+            super::Event::Aloud(Hearing::Progress) => self.is_heard(),
             _ => false,
         }
     }

@@ -88,6 +88,10 @@ pub fn wipe_visit(app: &App) {
     done.set_paper(Paper::None);
     done.set_contact_saved(false);
     done.set_code_picture(Image::default());
+    done.set_has_phone(false);
+    done.set_phone(none());
+    done.set_phone_code(Image::default());
+    done.set_phone_again(false);
 
     let find = app.global::<Find>();
     find.set_trouble(none());

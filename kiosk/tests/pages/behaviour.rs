@@ -16,18 +16,18 @@ use crate::{
     stage::{self, PANELS},
 };
 
-type Log = Rc<RefCell<Vec<String>>>;
+pub(crate) type Log = Rc<RefCell<Vec<String>>>;
 
-fn log() -> Log {
+pub(crate) fn log() -> Log {
     Rc::default()
 }
 
-fn scene(app: &App, name: &str) {
+pub(crate) fn scene(app: &App, name: &str) {
     let scene = scenes::all().into_iter().find(|s| s.name == name).unwrap();
     stage::show(app, scene, false);
 }
 
-fn button(app: &App, label: &str) -> ElementHandle {
+pub(crate) fn button(app: &App, label: &str) -> ElementHandle {
     ElementQuery::from_root(app)
         .match_descendants()
         .match_accessible_role(AccessibleRole::Button)
@@ -53,7 +53,7 @@ fn release(app: &App, position: LogicalPosition) {
     mock_elapsed_time(Duration::from_millis(20));
 }
 
-fn tap(app: &App, label: &str) {
+pub(crate) fn tap(app: &App, label: &str) {
     let at = middle(&button(app, label));
     press(app, at);
     release(app, at);

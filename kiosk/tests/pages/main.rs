@@ -1,4 +1,4 @@
-//! Every page, on every panel, in both languages and both looks, drawn by the software renderer and measured.
+//! Every page, on every panel, in both languages, both themes and three sizes of words, drawn by the software renderer and measured.
 //!
 //! `PAGES_OUT=dir cargo test -p kiosk --test pages gallery` leaves a picture of each; `PAGES_BLESS=1` takes the
 //! pictures as they are for the reference of the snapshots.
@@ -8,6 +8,8 @@
 mod behaviour;
 mod characters;
 mod contrast;
+mod foot;
+mod phone;
 mod scenes;
 mod sizes;
 mod snapshots;

@@ -68,7 +68,7 @@ pub(crate) fn say(app: &App, english: bool, text: &str) {
     page(app, Page::Say);
 }
 
-fn done(app: &App, english: bool, paper: Paper, shown: Page) {
+pub(crate) fn done(app: &App, english: bool, paper: Paper, shown: Page) {
     let done = app.global::<Done>();
     done.set_number("00613 0100 4270".into());
     done.set_code("381 204".into());
@@ -393,6 +393,7 @@ pub(crate) fn all() -> Vec<Scene> {
         },
     ];
     all.extend(crate::stick::scenes());
+    all.extend(crate::phone::scenes());
     all.extend(crate::writing::scenes());
     all.extend(crate::voice::scenes());
     all

@@ -4,7 +4,7 @@
 
 use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
 use kiosk::{
-    pages::{App, Help, Keys, Method, Page, Shell, Speak, Staff},
+    pages::{App, Hear, Help, Keys, Method, Page, Shell, Speak, Staff},
     ui,
 };
 use slint::{ComponentHandle as _, Rgba8Pixel, SharedPixelBuffer};
@@ -25,6 +25,41 @@ pub(crate) const PANELS: [Panel; 3] = [
     Panel { name: "800x1280", width: 800, height: 1280, px_per_mm: 5.9 },
     Panel { name: "1024x600", width: 1024, height: 600, px_per_mm: 4.6 },
 ];
+
+/// How somebody has the pages look: language, theme, size of the words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) english: bool,
+    pub(crate) contrast: bool,
+    pub(crate) text_size: u8,
+}
+
+/// All there are.
+pub(crate) const LOOKS: [Look; 12] = {
+    const SIZES: [u8; 3] = [0, 1, 2];
+    let mut all = [Look { english: false, contrast: false, text_size: 0 }; 12];
+    let mut n = 0;
+    while n < 12 {
+        all[n] = Look { english: n % 2 == 1, contrast: n / 2 % 2 == 1, text_size: SIZES[n / 4] };
+        n += 1;
+    }
+    all
+};
+
+impl Look {
+    pub(crate) fn name(self) -> String {
+        let language = if self.english { "en" } else { "zh" };
+        let theme = if self.contrast { "-contrast" } else { "" };
+        let size = ["", "-large", "-largest"][usize::from(self.text_size)];
+        format!("{language}{theme}{size}")
+    }
+}
+
+/// Dresses a window.
+pub(crate) fn suit(app: &App, look: Look) {
+    app.global::<Shell>().set_high_contrast(look.contrast);
+    app.global::<Shell>().set_text_size(look.text_size.into());
+}
 
 /// Opens a window of its own in this thread.
 pub(crate) fn open(panel: Panel, english: bool) -> App {
@@ -54,6 +89,7 @@ pub(crate) fn show(app: &App, scene: Scene, english: bool) {
     app.global::<Speak>().set_note("".into());
     app.global::<Speak>().set_has_voice(false);
     app.global::<Staff>().set_has_stick(false);
+    app.global::<Hear>().set_speaking(false);
     ui::wipe_visit(app);
     let keys = app.global::<Keys>();
     keys.set_method(Method::Letters);
@@ -81,6 +117,7 @@ fn frame(app: &App, panel: Panel, english: bool) {
     shell.set_px_per_mm(panel.px_per_mm);
     shell.set_station("花桥镇人大代表联络站".into());
     shell.set_clock(if english { "21 Nov  9:30" } else { "11月21日 星期六 上午9:30" }.into());
+    app.global::<Hear>().set_offered(true);
     shell.set_officer_name("陈秀英".into());
     shell.set_officer_phone("0793-7512345".into());
     ui::set_language(app, english);

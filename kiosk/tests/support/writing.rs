@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use kiosk::{
     app,
     clock::{Clock, SystemClock},
+    config,
     control::{Board, Control},
     input::{engine, sound},
     pages, panel,
@@ -21,7 +22,7 @@ pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) {
     let (clerk, _) = app::Clerk::new();
     // Letters alone.
     let input = engine::start(folder.join("no input methods"), Arc::clone(&clock), |_| ());
-    let sound = sound::start(folder.join("no sound"), Arc::clone(&clock), |_| ());
+    let sound = sound::start(folder.join("no sound"), Vec::new(), Arc::clone(&clock), |_| ());
     app::start(app::Parts {
         ui: ui.clone_strong(),
         clerk,
@@ -31,6 +32,8 @@ pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) {
         panel: panel::Handle::default(),
         input: input.expect("a thread"),
         sound: sound.expect("a thread"),
+        loudness: config::Loudness::default(),
+        may_speak: false,
         dark_after: None,
         has_scanner: false,
         has_stick: false,

@@ -78,7 +78,7 @@ fn line(county: &County, audit: &Audit, row: &AuditRow) -> Line {
     let (kind, id) = row.subject.split_once(':').unwrap_or(("", &row.subject));
     let (subject, link) = match (row.what.as_str(), kind) {
         (_, "ticket") => (grouped(id), Some(format!("/county/cases?ticket={id}"))),
-        ("case" | "contact" | "voice", _) => {
+        ("case" | "contact" | "voice" | "photo", _) => {
             (grouped(&named(id).unwrap_or_default()), Some(format!("/county/cases/{id}")))
         }
         ("place" | "stick", "terminal") => (format!("终端 {id}"), None),
@@ -118,6 +118,8 @@ fn what(word: &str) -> &str {
         "sign_in" => "登录",
         "contact" => "看联系方式",
         "voice" => "听录音",
+        "photo" => "看照片",
+        "hand_over" => "用手机加照片",
         "person" => "人员",
         "unit" => "承办单位",
         "station" => "站点",
@@ -142,6 +144,7 @@ fn outcome(row: &AuditRow) -> String {
         "blocked" => "次数太多，挡住了",
         "shown" => "看过",
         "played" => "听过",
+        "opened" => "打开",
         "added" => "添加",
         "edited" => "修改",
         "disabled" => "停用",

@@ -206,6 +206,13 @@ struct OnePage {
     alarms: Vec<String>,
     joint: String,
     filing: [Vec<Choice>; 2],
+    notes: Vec<Note>,
+}
+
+/// Words that were added from a phone.
+struct Note {
+    at: String,
+    words: String,
 }
 
 /// One of a list to choose from.
@@ -273,6 +280,12 @@ pub(super) async fn show(State(county): State<County>, Signed(by): Signed, Path(
         alarms: page.alarms.iter().map(|a| alarm_word(&a.kind).to_owned()).collect(),
         joint: joint.join("，"),
         filing,
+        notes: page
+            .added
+            .notes
+            .iter()
+            .map(|(at, words)| Note { at: county.local(*at), words: words.clone() })
+            .collect(),
         frame: Frame::of(&county, by, "意见", "cases").await?,
         id,
         page,

@@ -17,6 +17,7 @@
 //! | GET `/county/cases/{id}` | `id` is that of the suggestion's event | whoever may see it |
 //! | GET `/county/cases/{id}/contact` | | officer, its deputy, county; audited |
 //! | GET `/county/cases/{id}/voice/{event}` | `Range`; `event` is that of the recording | whoever may see the case; audited |
+//! | GET `/county/cases/{id}/photo/{event}` | `event` is that of the photo | whoever may see the case; audited |
 //! | POST `/county/cases/{id}/transcript` | `csrf`, `text` | its deputy, officer, county; where a recording has come |
 //! | POST `/county/cases/{id}/claim` | `csrf` | deputy |
 //! | POST `/county/cases/{id}/hand-over` | `csrf`, `deputy` | its deputy, county |
@@ -58,6 +59,7 @@ mod cases;
 mod desk;
 mod ledger;
 mod people;
+mod photo;
 mod session;
 mod settings;
 mod shell;
@@ -94,6 +96,7 @@ pub fn routes(county: County) -> Router {
         .route("/county/cases/{id}", get(cases::show))
         .route("/county/cases/{id}/contact", get(cases::contact))
         .route("/county/cases/{id}/voice/{event}", get(voice::play))
+        .route("/county/cases/{id}/photo/{event}", get(photo::show))
         .route("/county/cases/{id}/{step}", post(cases::act))
         .route("/county/help", get(desk::help))
         .route("/county/help/{id}/acknowledge", post(desk::acknowledge))

@@ -133,7 +133,7 @@ impl From<Error> for Problem {
                 let retry_after_s = Some(retry_after.as_secs().max(1));
                 Self { retry_after_s, ..Self::new(StatusCode::TOO_MANY_REQUESTS, sentence) }
             }
-            Error::Intake(_) | Error::Upload(_) => {
+            Error::Intake(_) | Error::Upload(_) | Error::Phone(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "内容不完整，请重新提交。")
             }
             Error::Store(source) => {

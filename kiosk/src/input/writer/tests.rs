@@ -292,3 +292,17 @@ fn a_candidate_never_takes_more_letters_than_there_are() {
     assert_eq!(writer.press("。", NOW), inserts(&["西"]), "one letter at least, or it would never end");
     assert_eq!(answer(&mut writer, words(&[])), inserts(&["i", "。"]));
 }
+
+#[test]
+fn candidates_of_fewer_letters_are_known_to_be_about_to_change() {
+    let mut writer = writer(true, true);
+    writer.change(Method::Pinyin);
+    type_in(&mut writer, "l");
+    assert!(!writer.is_answered());
+    answer(&mut writer, words(&[("路", 1)]));
+    assert!(writer.is_answered());
+    type_in(&mut writer, "u");
+    assert!(!writer.is_answered() && writer.candidates().eq(["路"]), "they stay until others come");
+    answer(&mut writer, words(&[("路", 2)]));
+    assert!(writer.is_answered());
+}

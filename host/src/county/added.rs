@@ -1,0 +1,137 @@
+//! What villagers added from phones: read with the case it belongs to, by whoever may see that.
+//!
+//! Invariants: the sealed events stay the only copy, opened in memory for the page that shows them; who looks at photos
+//! is written down, once an hour for the several of one page.
+
+use jiff::SignedDuration;
+use uuid::Uuid;
+use wire::event::{Kind, Note, PHOTO_MAX, PHOTO_MEDIA, Photo};
+
+use super::{County, Error, intake::Opened, people::Official, record::word};
+use crate::store::{
+    Conn,
+    cases::CaseRow,
+    desk::{self, AuditRow},
+    events,
+};
+
+/// Within this it is one look.
+const ONE_LOOK: SignedDuration = SignedDuration::from_hours(1);
+
+/// What was added to a case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Added {
+    /// In the order of their arrival: when (milliseconds), and the words.
+    pub notes: Vec<(i64, String)>,
+    /// In the order of their arrival.
+    pub photos: Vec<AddedPhoto>,
+    /// How many of both don't open, because the key is gone.
+    pub closed: usize,
+}
+
+/// A photo that was added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedPhoto {
+    /// The event's id.
+    pub id: String,
+    /// When it came, milliseconds.
+    pub at: i64,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// A photo, opened.
+#[derive(Debug)]
+pub struct Shown {
+    /// The ticket's 13 digits.
+    pub ticket: String,
+    /// The body of its event.
+    pub photo: Photo,
+}
+
+impl Shown {
+    /// Whether it is what the county writes, which browsers show; anything else is only given to be saved.
+    #[must_use]
+    pub fn is_showable(&self) -> bool {
+        let Photo { media, image, .. } = &self.photo;
+        media == PHOTO_MEDIA && image.starts_with(&[0xff, 0xd8, 0xff]) && image.len() <= PHOTO_MAX
+    }
+}
+
+impl County {
+    /// What was added to a case.
+    pub(super) async fn added(&self, conn: &mut Conn, row: &CaseRow) -> Result<Added, Error> {
+        let mut added = Added::default();
+        for event in events::of_case(&mut *conn, &row.id, &row.ticket, &word(Kind::Note)).await? {
+            match self.reopen(&event.bytes) {
+                Opened::Note(note) => added.notes.push((event.received, note.text.clone())),
+                _ => added.closed += 1,
+            }
+        }
+        for event in events::of_case(conn, &row.id, &row.ticket, &word(Kind::Photo)).await? {
+            match self.reopen(&event.bytes) {
+                Opened::Photo(photo) => added.photos.push(AddedPhoto {
+                    id: event.id,
+                    at: event.received,
+                    width: photo.width,
+                    height: photo.height,
+                }),
+                _ => added.closed += 1,
+            }
+        }
+        Ok(added)
+    }
+
+    /// The words that were added to a case.
+    pub(super) async fn notes(&self, conn: &mut Conn, case_id: &str, ticket: &str) -> Result<Vec<Note>, Error> {
+        let found = events::of_case(conn, case_id, ticket, &word(Kind::Note)).await?;
+        let opened = found.iter().filter_map(|event| match self.reopen(&event.bytes) {
+            Opened::Note(note) => Some(note),
+            _ => None,
+        });
+        Ok(opened.collect())
+    }
+
+    /// Opens a photo of a case for `by`. Audited.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where `by` may not see the case, or it has no such photo, or none that opens; or the
+    /// database.
+    pub async fn photo(&self, by: &Official, case_id: &str, event: Uuid) -> Result<Shown, Error> {
+        let mut conn = self.store.read().await?;
+        let row = self.visible(&mut conn, by, case_id).await?;
+        let found = events::find(&mut conn, &event.to_string()).await?;
+        drop(conn);
+        let found = found.filter(|e| e.case_id.as_ref() == Some(&row.id)).ok_or(Error::NotFound)?;
+        let Opened::Photo(photo) = self.reopen(&found.bytes) else { return Err(Error::NotFound) };
+        self.note_once(by, ("photo", "shown"), &row.id, ONE_LOOK).await?;
+        Ok(Shown { ticket: row.ticket, photo })
+    }
+
+    /// Writes down what somebody read of a case, unless it stands there already since a while.
+    pub(super) async fn note_once(
+        &self,
+        by: &Official,
+        (what, outcome): (&str, &str),
+        case_id: &str,
+        within: SignedDuration,
+    ) -> Result<(), Error> {
+        let (now, of) = (self.now(), |text: &str| text.to_owned());
+        let row = AuditRow {
+            at: now.as_millisecond(),
+            who: by.who(),
+            what: of(what),
+            subject: of(case_id),
+            outcome: of(outcome),
+        };
+        let since = (now - within).as_millisecond();
+        if desk::said_since(&mut *self.store.read().await?, &row, since).await? {
+            return Ok(());
+        }
+        let mut tx = self.store.write().await?;
+        desk::audit(&mut tx, &row).await?;
+        Ok(tx.commit().await?)
+    }
+}
