@@ -16,8 +16,8 @@ use wire::ticket::TicketNumber;
 
 use crate::wait::until;
 
-/// The machine may be slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any pause of the terminal's own (a full disk is looked at again after a minute), on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// What the screen says of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
