@@ -42,7 +42,7 @@ fn next(told: &mpsc::Receiver<Told>) -> Told {
 }
 
 fn ask(engine: &Engine, question: u64) {
-    engine.ask(question, Ask::Pinyin { pinyin: "lu".into(), fuzzy: true });
+    engine.ask((question, Ask::Pinyin { pinyin: "lu".into(), fuzzy: true }));
 }
 
 /// The question that was answered, and the how manieth it was for the program.
@@ -122,7 +122,7 @@ fn one_that_reads_nothing_holds_nobody_up_and_is_ended() {
     engine.open();
     assert!(matches!(next(&told), Told::Ready(_)));
     // More than any pipe takes: whoever writes it all would wait for ever.
-    engine.ask(1, Ask::Pinyin { pinyin: "l".repeat(1 << 20), fuzzy: true });
+    engine.ask((1, Ask::Pinyin { pinyin: "l".repeat(1 << 20), fuzzy: true }));
     let ended = (0..600).find_map(|_| {
         clock.turn(9);
         engine.open();

@@ -142,7 +142,7 @@ fn settle(ui: &pages::App, outcome: Outcome) {
 /// Asks the input methods what is to be asked, and shows what is composed.
 fn ask(ui: &pages::App) {
     if let Some((question, ask)) = WRITER.with_borrow_mut(|writer| writer.question(&before(ui))) {
-        with(|app| app.parts.input.ask(question, ask));
+        with(|app| app.parts.input.ask((question, ask)));
     }
     show(ui);
 }

@@ -4,10 +4,12 @@
 
 mod child;
 pub mod engine;
+mod keeper;
 mod letters;
 pub mod sound;
 mod writer;
 
+pub use keeper::Program;
 pub use letters::Letters;
 pub use writer::{BAR, Method, Outcome, Writer};
 
