@@ -13,6 +13,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use axum::Router;
+use jiff::Timestamp;
 use rustls::ServerConfig;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
@@ -21,7 +22,7 @@ use crate::{
     config::{Config, Role},
     county::County,
     durable::{self, Readers},
-    fleet::{RENEW_LATE, TimeSigner},
+    fleet::{Fleet, RENEW_LATE, TimeSigner},
     http::{
         self,
         listener::{Limits, Peer, TlsListener},
@@ -32,6 +33,9 @@ use crate::{
     store::Store,
     tls,
 };
+
+/// Whether a terminal fell silent is looked at this often.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// How long open requests may take when the host goes down.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -107,6 +111,9 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let gate = Gate { revocations: machine.revocations(config)?, clock: Arc::clone(&clock) };
+    if let Some(fleet) = fleet.clone() {
+        tasks.spawn(notice_silence(fleet, clock.now(), stopped.clone()));
+    }
     let enrolments = fleet.zip(machine.ca.clone()).map(|(fleet, ca)| Enrolments { fleet, ca });
     let times = match &machine.ca {
         Some(ca) => Some(Times::new(TimeSigner::new(Arc::clone(ca), Arc::clone(&clock))?)),
@@ -201,6 +208,19 @@ async fn announce(county: County, mut stopped: watch::Receiver<bool>) -> Result<
         }
     }
     Ok(())
+}
+
+/// Raises an alarm for terminals that nothing was heard of for too long.
+async fn notice_silence(fleet: Fleet, up: Timestamp, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    loop {
+        if let Err(error) = fleet.notice_silence(up).await {
+            tracing::warn!(%error, "nobody looked which terminals are silent");
+        }
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+            () = tokio::time::sleep(SILENCE) => {}
+        }
+    }
 }
 
 /// Forgets, now and once an hour, the uploads that nothing more has come of, and the hand-overs of yesterday.

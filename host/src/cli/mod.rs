@@ -3,6 +3,7 @@
 //! Invariant: every command works while the host runs, but `restore`, which says so; every one answers in JSON with
 //! `--json`, errors included; a secret is printed once, when it is drawn.
 
+mod audit;
 mod ca;
 mod copy;
 mod person;
@@ -10,7 +11,7 @@ mod serve;
 mod stick;
 mod terminal;
 
-use std::{fmt::Display, io::Write, process::ExitCode, sync::Arc};
+use std::{fmt::Display, io::Write, os::unix::fs::MetadataExt, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -60,6 +61,9 @@ enum Command {
     Restore(copy::Restore),
     /// Begins a new ledger after PostgreSQL's own tools brought a database back. The host must be down.
     BeginLedger,
+    /// Shows, exports and verifies who changed what in the fleet.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Makes and shows the certificate authority.
     #[command(subcommand)]
     Ca(ca::Command),
@@ -101,7 +105,8 @@ impl Host {
     }
 
     async fn machine(&self) -> Result<Machine> {
-        let machine = Machine::prepare(&self.config, &self.clock).await?;
+        let mut machine = Machine::prepare(&self.config, &self.clock).await?;
+        machine.fleet = machine.fleet.map(|fleet| fleet.on_behalf_of(&whoever_runs_this()));
         for made in &machine.made {
             eprintln!("made {}: {}", made.what, made.path.display());
         }
@@ -115,6 +120,14 @@ impl Host {
     async fn county_on(&self, machine: &mut Machine) -> Result<County> {
         let county = machine.county(&self.config, &self.addresses()?.public_base, &self.clock).await?;
         county.context("this host plays the fleet role only; run the command where the county role runs")
+    }
+}
+
+/// As the fleet's audit calls them.
+fn whoever_runs_this() -> String {
+    match std::fs::metadata("/proc/self") {
+        Ok(process) => format!("uid:{}", process.uid()),
+        Err(_) => "command line".to_owned(),
     }
 }
 
@@ -165,6 +178,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Backup(command) => copy::backup(&context, &command).await?,
         Command::Restore(command) => copy::restore(&context, &command).await?,
         Command::BeginLedger => copy::begin_ledger(&context).await?,
+        Command::Audit(command) => audit::run(&context, command).await?,
         Command::Ca(command) => ca::run(&context, command)?,
     };
     Ok(Some(answer))

@@ -126,7 +126,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     }
 }
 
-fn fleet_of(machine: &Machine) -> Result<&Fleet> {
+pub(super) fn fleet_of(machine: &Machine) -> Result<&Fleet> {
     machine.fleet.as_ref().context("this host plays the county role only; run the command where the fleet role runs")
 }
 

@@ -10,6 +10,8 @@ use wire::health::{CaseSwitch, PrinterState, QueueState, Report, Tamper};
 /// What is wrong, by the name under which the database has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
+    /// Nothing was heard of the terminal for hours; the host itself sees that, no report does.
+    Silent,
     /// Kiosk doesn't answer its agent: the screen may be dead.
     KioskSilent,
     /// There is no room for another visit.
@@ -52,7 +54,8 @@ pub enum Fault {
 
 impl Fault {
     /// Every one.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
+        Self::Silent,
         Self::KioskSilent,
         Self::QueueFull,
         Self::QueueReadOnly,
@@ -78,6 +81,7 @@ impl Fault {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Silent => "silent",
             Self::KioskSilent => "kiosk_silent",
             Self::QueueFull => "queue_full",
             Self::QueueReadOnly => "queue_read_only",
@@ -122,7 +126,7 @@ impl Fault {
     /// Whether a report knows how it stands with it. Openings are a person's to see to.
     fn is_known_to(self, report: &Report) -> bool {
         match self {
-            Self::KioskSilent => true,
+            Self::Silent | Self::KioskSilent => true,
             Self::CaseOpen => report.tamper.open.is_some() || has_no_case_switch(report),
             Self::CaseOpened => false,
             Self::QueueSetAside => report.kiosk.as_ref().is_some_and(|kiosk| kiosk.queue.set_aside.is_some()),
@@ -142,6 +146,7 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Silent => "nothing was heard of it for two hours: no power, no network, or broken",
             Self::KioskSilent => "the screen's program does not answer",
             Self::QueueFull => "the disk is full: no suggestion is taken",
             Self::QueueReadOnly => "the disk takes no writes: no suggestion is taken",

@@ -22,6 +22,9 @@ use crate::store::{
 /// A terminal that is well reports every five minutes or so; one that was switched off over noon comes back by itself.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(2);
 
+/// A host that was down itself hears within this time of every terminal that is well: three reports' time.
+const HOST_AWAY: SignedDuration = SignedDuration::from_mins(15);
+
 /// How a terminal is.
 #[derive(Debug, Clone)]
 pub struct Health {
@@ -95,18 +98,7 @@ impl Fleet {
             }
         }
         for fault in change.raised {
-            tracing::warn!(%terminal, fault = fault.name(), "alarm: {fault}");
-            let alarm = AlarmRow {
-                number: 0,
-                terminal,
-                fault: fault.name().to_owned(),
-                raised_at: now,
-                raised_boot: report.boot.to_string(),
-                raised_run: run.clone(),
-                cleared_at: None,
-                restarted: None,
-            };
-            rows::raise(&mut tx, &alarm).await?;
+            raise(&mut tx, report, fault, now).await?;
         }
         rows::put(&mut tx, &HealthRow { terminal, received_at: now, report: text.to_owned() }).await?;
         tx.commit().await?;
@@ -134,6 +126,28 @@ impl Fleet {
         Ok(all)
     }
 
+    /// Raises an alarm for each terminal that was silent for more than two hours, where the host has listened since `up`.
+    /// The terminal's next report ends it.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn notice_silence(&self, up: Timestamp) -> Result<(), Error> {
+        let now = self.clock.now();
+        if now.duration_since(up) < HOST_AWAY {
+            return Ok(());
+        }
+        let before = now.checked_sub(SILENT_AFTER).unwrap_or(Timestamp::MIN);
+        if rows::fell_silent(&mut *self.store.read().await?, before, Fault::Silent.name()).await?.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.write().await?;
+        for row in rows::fell_silent(&mut tx, before, Fault::Silent.name()).await? {
+            raise(&mut tx, &read(&row)?, Fault::Silent, now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Somebody knows who opened the case: its alarm is over. False where there is none.
     ///
     /// # Errors
@@ -144,9 +158,27 @@ impl Fleet {
         let open = alarms.iter().find(|a| a.cleared_at.is_none() && a.fault == Fault::CaseOpened.name());
         let Some(alarm) = open else { return Ok(false) };
         rows::clear(&mut tx, alarm, self.clock.now(), None).await?;
+        self.note(&mut tx, "terminal.case_checked", &super::subject(terminal)).await?;
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// Raises an alarm of a terminal whose last report this is.
+async fn raise(tx: &mut Tx, report: &Report, fault: Fault, at: Timestamp) -> Result<(), StoreError> {
+    let terminal = report.terminal;
+    tracing::warn!(%terminal, fault = fault.name(), "alarm: {fault}");
+    let alarm = AlarmRow {
+        number: 0,
+        terminal,
+        fault: fault.name().to_owned(),
+        raised_at: at,
+        raised_boot: report.boot.to_string(),
+        raised_run: report.kiosk.as_ref().map(|kiosk| kiosk.run.to_string()),
+        cleared_at: None,
+        restarted: None,
+    };
+    rows::raise(tx, &alarm).await
 }
 
 /// Ends every alarm of a terminal of which nothing will be heard again.

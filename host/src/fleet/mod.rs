@@ -4,11 +4,14 @@
 //! is the only one of its number that is let in; a revoked terminal stays revoked. The fleet holds nothing that opens
 //! an event.
 
+mod audit;
 mod enrolment;
 mod faults;
 mod health;
 mod revoked;
 mod time;
+
+use std::sync::Arc;
 
 use aws_lc_rs::constant_time;
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +20,7 @@ use wire::{
     ticket::TerminalNumber,
 };
 
+pub use audit::{Broken, Head, Line, verify};
 pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
 pub use faults::Fault;
 pub use health::{Alarm, Health};
@@ -37,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_terminals", sql: include_str!("../../migrations/fleet/0001_terminals.sql") },
     Migration { name: "0002_present_key", sql: include_str!("../../migrations/fleet/0002_present_key.sql") },
     Migration { name: "0003_health", sql: include_str!("../../migrations/fleet/0003_health.sql") },
+    Migration { name: "0004_audit", sql: include_str!("../../migrations/fleet/0004_audit.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.
@@ -111,13 +116,15 @@ pub struct Admitted {
 pub struct Fleet {
     store: Store,
     clock: SharedClock,
+    /// On whose behalf, as the audit calls them.
+    who: Arc<str>,
 }
 
 impl Fleet {
     /// Takes the fleet's database, opened with [`MIGRATIONS`].
     #[must_use]
     pub fn new(store: Store, clock: SharedClock) -> Self {
-        Self { store, clock }
+        Self { store, clock, who: "host".into() }
     }
 
     /// Adds a terminal: the next number, or `wanted` where it is above all that were given.
@@ -140,6 +147,7 @@ impl Fleet {
             ..TerminalRow::new(number, self.clock.now())
         };
         terminals::put(&mut tx, &row).await?;
+        self.note(&mut tx, "terminal.add", &subject(number)).await?;
         tx.commit().await?;
         Ok(Admitted { terminal: number, generation: 1, token })
     }
@@ -164,6 +172,7 @@ impl Fleet {
         row.token_key = None;
         row.token_used_at = None;
         terminals::put(&mut tx, &row).await?;
+        self.note(&mut tx, "terminal.readmit", &subject(number)).await?;
         tx.commit().await?;
         Ok(Admitted { terminal: number, generation: row.generation, token })
     }
@@ -197,6 +206,8 @@ impl Fleet {
         row.present_key = row.token_key.clone();
         row.certificate_until = Some(issued.not_after);
         terminals::put(&mut tx, &row).await?;
+        let terminal = subject(request.terminal);
+        self.note_by(&mut tx, &terminal, "terminal.enrol", &terminal).await?;
         tx.commit().await?;
         Ok(Enrolled { certificate: issued.pem })
     }
@@ -254,11 +265,15 @@ impl Fleet {
     pub async fn revoke(&self, number: TerminalNumber) -> Result<Timestamp, Error> {
         let mut tx = self.store.write().await?;
         let mut row = terminals::find(&mut tx, number).await?.ok_or(Error::Unknown(number))?;
-        let at = row.revoked_at.unwrap_or_else(|| self.clock.now());
+        if let Some(at) = row.revoked_at {
+            return Ok(at);
+        }
+        let at = self.clock.now();
         row.revoked_at = Some(at);
         row.token_hash = None;
         terminals::put(&mut tx, &row).await?;
-        health::end_alarms(&mut tx, number, self.clock.now()).await?;
+        health::end_alarms(&mut tx, number, at).await?;
+        self.note(&mut tx, "terminal.revoke", &subject(number)).await?;
         tx.commit().await?;
         Ok(at)
     }
@@ -297,7 +312,13 @@ impl Fleet {
             terminals::put(&mut tx, &row).await?;
             health::end_alarms(&mut tx, *number, now).await?;
         }
+        self.note(&mut tx, "fleet.restore", "fleet").await?;
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// How the audit calls a terminal.
+fn subject(number: TerminalNumber) -> String {
+    format!("terminal:{number}")
 }

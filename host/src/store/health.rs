@@ -62,6 +62,19 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<HealthRow>, StoreError> {
     sqlx::query(sql).fetch_all(conn).await?.iter().map(read).collect()
 }
 
+/// The last reports from before a time, to the second (texts are compared), of terminals that are not revoked and have no open alarm of that fault.
+///
+/// # Errors
+/// The database.
+pub async fn fell_silent(conn: &mut Conn, before: Timestamp, fault: &str) -> Result<Vec<HealthRow>, StoreError> {
+    let sql = "SELECT h.terminal, h.received_at, h.report FROM health h \
+               LEFT JOIN terminal t ON t.number = h.terminal \
+               LEFT JOIN terminal_alarm a ON a.terminal = h.terminal AND a.fault = $1 AND a.cleared_at IS NULL \
+               WHERE h.received_at < $2 AND t.revoked_at IS NULL AND a.number IS NULL ORDER BY h.terminal";
+    let rows = sqlx::query(sql).bind(fault).bind(before.to_string()).fetch_all(conn).await?;
+    rows.iter().map(read).collect()
+}
+
 /// Writes a terminal's last report.
 ///
 /// # Errors

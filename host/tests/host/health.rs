@@ -1,5 +1,7 @@
 //! What terminals tell of themselves, from the route to the alarm and the command line.
 
+use std::time::Duration;
+
 use host::{
     clock::{Clock, SharedClock},
     fleet::{Alarm, Fault, Fleet, MIGRATIONS},
@@ -136,6 +138,56 @@ async fn a_terminal_that_is_not_heard_of_for_two_hours_is_silent_until_it_report
         assert!(!is_silent().await);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_is_an_alarm_once_for_each_terminal_until_it_reports_and_none_after_the_host_was_away() {
+    on_each_database(async |fleet, clock| {
+        let (up, other) = (clock.now(), number(2));
+        for _ in 0..3 {
+            fleet.add(None, "花桥站", "").await.unwrap();
+        }
+        take(&fleet, &printer(1, PrinterState::Ok)).await;
+        take(&fleet, &Report { terminal: other, ..printer(1, PrinterState::NoPaper) }).await;
+        let open = async || {
+            let all = fleet.health().await.unwrap();
+            all.iter().map(|h| h.open().map(|alarm| alarm.fault).collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        clock.turn(SignedDuration::from_hours(2));
+        fleet.notice_silence(up).await.unwrap();
+        assert_eq!(open().await, [vec![], vec![Fault::NoPaper]], "not for longer than two hours");
+        clock.turn(SignedDuration::from_secs(2));
+        fleet.notice_silence(clock.now()).await.unwrap();
+        assert_eq!(open().await, [vec![], vec![Fault::NoPaper]], "who was away itself has heard of nobody");
+        for _ in 0..3 {
+            fleet.notice_silence(up).await.unwrap();
+        }
+        assert_eq!(open().await, [vec![Fault::Silent], vec![Fault::Silent, Fault::NoPaper]]);
+
+        take(&fleet, &printer(2, PrinterState::Ok)).await;
+        fleet.revoke(other).await.unwrap();
+        fleet.notice_silence(up).await.unwrap();
+        assert_eq!(open().await, [vec![], vec![]]);
+        assert_eq!(alarms(&fleet).await[0].restarted, Some(false), "the network was away, not the terminal");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_host_notices_by_itself_who_is_silent() {
+    let host = TestHost::start().await;
+    let terminal = host.terminal().await;
+    let own = serde_json::to_value(report(terminal.number, 1)).unwrap();
+    assert_eq!(post(&host, &terminal, &own).await.status(), StatusCode::OK);
+    host.clock.turn(SignedDuration::from_hours(3));
+    let fleet = host.fleet().await;
+    for _ in 0..600 {
+        if alarms(&fleet).await.iter().any(|alarm| alarm.fault == Fault::Silent) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("nobody noticed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
