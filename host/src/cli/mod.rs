@@ -10,6 +10,7 @@ mod person;
 mod serve;
 mod stick;
 mod terminal;
+mod today;
 
 use std::{fmt::Display, io::Write, os::unix::fs::MetadataExt, process::ExitCode, sync::Arc};
 
@@ -49,6 +50,8 @@ enum Command {
     /// Adds, shows and revokes terminals.
     #[command(subcommand)]
     Terminal(terminal::Command),
+    /// Shows what needs a person: where to go, why, and what to bring.
+    Today,
     /// Adds and shows people of the county's console.
     #[command(subcommand)]
     Person(person::Command),
@@ -173,6 +176,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
             return Ok(None);
         }
         Command::Terminal(command) => terminal::run(&context, command).await?,
+        Command::Today => today::run(&context).await?,
         Command::Person(command) => person::run(&context, command).await?,
         Command::Stick(command) => stick::run(&context, command).await?,
         Command::Backup(command) => copy::backup(&context, &command).await?,

@@ -56,7 +56,7 @@ pub struct Alarm {
     pub restarted: Option<bool>,
 }
 
-fn name<S: serde::Serializer>(fault: &Fault, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn name<S: serde::Serializer>(fault: &Fault, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(fault.name())
 }
 

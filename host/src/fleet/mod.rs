@@ -10,6 +10,7 @@ mod faults;
 mod health;
 mod revoked;
 mod time;
+mod today;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub use faults::Fault;
 pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
 pub use time::TimeSigner;
+pub use today::{Bring, Call, Reason, Today, Trip};
 
 use crate::{
     ca::{Ca, CaError, TerminalIssued},

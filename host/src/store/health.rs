@@ -43,6 +43,17 @@ pub struct AlarmRow {
     pub restarted: Option<bool>,
 }
 
+/// An open alarm, and where its terminal stands; empty for a terminal that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migrations")]
+pub struct OpenRow {
+    pub terminal: TerminalNumber,
+    pub fault: String,
+    pub raised_at: Timestamp,
+    pub station: String,
+    pub place: String,
+}
+
 /// One terminal's last report.
 ///
 /// # Errors
@@ -103,6 +114,32 @@ pub async fn alarms(conn: &mut Conn, terminal: Option<TerminalNumber>) -> Result
     sqlx::query(sql).bind(of).fetch_all(conn).await?.iter().map(read_alarm).collect()
 }
 
+/// Every open alarm, by terminal.
+///
+/// # Errors
+/// The database.
+pub async fn open(conn: &mut Conn) -> Result<Vec<OpenRow>, StoreError> {
+    let sql = "SELECT a.terminal, a.fault, a.raised_at, COALESCE(t.station, '') AS station, \
+               COALESCE(t.place, '') AS place FROM terminal_alarm a \
+               LEFT JOIN terminal t ON t.number = a.terminal WHERE a.cleared_at IS NULL ORDER BY a.terminal, a.number";
+    sqlx::query(sql).fetch_all(conn).await?.iter().map(read_open).collect()
+}
+
+/// How many terminals each station has that were enrolled and are not revoked.
+///
+/// # Errors
+/// The database.
+pub async fn terminals_at(conn: &mut Conn) -> Result<Vec<(String, usize)>, StoreError> {
+    let sql = "SELECT station, COUNT(*) AS count FROM terminal \
+               WHERE revoked_at IS NULL AND certificate_until IS NOT NULL GROUP BY station";
+    let rows = sqlx::query(sql).fetch_all(conn).await?;
+    let count = |row: &AnyRow| {
+        let count: i64 = row.try_get("count")?;
+        Ok((row.try_get("station")?, usize::try_from(count).unwrap_or(0)))
+    };
+    rows.iter().map(count).collect()
+}
+
 /// Raises an alarm; its number is drawn.
 ///
 /// # Errors
@@ -154,6 +191,17 @@ fn read(row: &AnyRow) -> Result<HealthRow, StoreError> {
         terminal: terminal_of(row, "health report")?,
         received_at: received.parse().map_err(|_| StoreError::Unreadable("health report"))?,
         report: row.try_get("report")?,
+    })
+}
+
+fn read_open(row: &AnyRow) -> Result<OpenRow, StoreError> {
+    let raised: String = row.try_get("raised_at")?;
+    Ok(OpenRow {
+        terminal: terminal_of(row, "terminal alarm")?,
+        fault: row.try_get("fault")?,
+        raised_at: raised.parse().map_err(|_| StoreError::Unreadable("terminal alarm"))?,
+        station: row.try_get("station")?,
+        place: row.try_get("place")?,
     })
 }
 

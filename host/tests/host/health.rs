@@ -1,10 +1,10 @@
 //! What terminals tell of themselves, from the route to the alarm and the command line.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use host::{
     clock::{Clock, SharedClock},
-    fleet::{Alarm, Fault, Fleet, MIGRATIONS},
+    fleet::{Alarm, Bring, Fault, Fleet, MIGRATIONS},
     store::{Store, sqlite_url},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -163,6 +163,9 @@ async fn silence_is_an_alarm_once_for_each_terminal_until_it_reports_and_none_af
             fleet.notice_silence(up).await.unwrap();
         }
         assert_eq!(open().await, [vec![Fault::Silent], vec![Fault::Silent, Fault::NoPaper]]);
+        let trips = fleet.today().await.unwrap().trips;
+        assert_eq!((trips.len(), trips[0].station.as_str(), trips[0].calls.len()), (1, "花桥站", 2));
+        assert_eq!(trips[0].bring, BTreeSet::from([Bring::Paper, Bring::Cables, Bring::Terminal]));
 
         take(&fleet, &printer(2, PrinterState::Ok)).await;
         fleet.revoke(other).await.unwrap();
@@ -298,6 +301,17 @@ async fn what_only_a_newer_host_understands_is_kept_and_the_admin_sees_all_on_th
     let (_, list) = command(&["list"]);
     assert_eq!(list[0]["alarms"], json!(faults));
     assert_eq!(list[0]["last_seen"], shown[0]["last_seen"]);
+
+    let (_, today) = crate::commands::run(host.data.path(), &["today"]);
+    let trip = &today["trips"][0];
+    assert_eq!((&trip["station"], &trip["bring"]), (&json!("花桥镇人大代表联络站"), &json!(["printer"])));
+    let why: Vec<_> = trip["calls"][0]["reasons"].as_array().unwrap().iter().map(|r| r["fault"].clone()).collect();
+    assert_eq!(
+        (why, &today["from_the_desk"][0]["terminal"]),
+        (vec![json!("printer_fault"), json!("case_open")], &json!(number))
+    );
+    let text = crate::commands::text(host.data.path(), &["today"]);
+    assert!(text.contains("something is wrong with the printer") && text.contains("bring: a printer"), "{text}");
 
     let (_, checked) = command(&["case-checked", &number]);
     assert_eq!(checked["was_open"], true);
