@@ -20,8 +20,8 @@ struct Arguments {
 fn main() -> ExitCode {
     let mut engines = Engines::load(&Arguments::parse().places.or_cached());
     let ready = engines.ready();
-    let remark = engines.remark().map(String::from);
-    for missing in [ready.handwriting, ready.pinyin, remark].into_iter().flatten() {
+    let missing = [ready.handwriting.as_deref(), ready.pinyin.as_deref()];
+    for missing in missing.into_iter().flatten().chain(engines.remarks()) {
         eprintln!("recognise: {missing}");
     }
     match serve::serve(&mut engines, io::stdin().lock(), io::stdout().lock()) {

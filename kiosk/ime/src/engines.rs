@@ -29,6 +29,14 @@ pub struct Places {
     /// The folder with the dictionary of pinyin.
     #[arg(long, value_name = "DIR", env = "LIANXIN_IME_RIME_DATA", default_value = "/usr/share/rime-data")]
     pub rime_data: PathBuf,
+    /// jieba's list of words, for pinyin.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LIANXIN_IME_WORDS",
+        default_value = "/usr/lib/python3/dist-packages/jieba/dict.txt"
+    )]
+    pub words: PathBuf,
     /// The folder with the compiled tables of pinyin. Where they don't fit, others are made in the user's cache or among
     /// the temporary files.
     #[arg(long, value_name = "DIR", env = "LIANXIN_IME_TABLES", default_value = "/usr/share/lianxin/pinyin")]
@@ -77,8 +85,10 @@ impl Engines {
     }
 
     /// What is there but less good than it could be, for a technician.
-    pub fn remark(&self) -> Option<&str> {
-        self.handwriting.as_ref().ok()?.remark()
+    pub fn remarks(&self) -> impl Iterator<Item = &str> {
+        let handwriting = self.handwriting.as_ref().ok().and_then(Handwriting::remark);
+        let pinyin = self.pinyin.as_ref().ok().and_then(Pinyin::remark);
+        handwriting.into_iter().chain(pinyin)
     }
 
     /// Answers a question, and says what that took.

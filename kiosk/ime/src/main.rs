@@ -29,7 +29,10 @@ fn main() -> ExitCode {
     let places = arguments.places.or_cached();
     if let Some(folder) = &arguments.deploy {
         return match Pinyin::deploy(&places, folder) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(remark) => {
+                say(remark.as_deref());
+                ExitCode::SUCCESS
+            }
             Err(missing) => {
                 eprintln!("kiosk-ime: {missing}");
                 ExitCode::FAILURE
@@ -40,9 +43,7 @@ fn main() -> ExitCode {
     // Where the system refuses, everything works as well, only sooner.
     let _ = nice(BEHIND);
     let mut engines = Engines::load(&places);
-    if let Some(remark) = engines.remark() {
-        eprintln!("kiosk-ime: {remark}");
-    }
+    say(engines.remarks());
     let mut answers = io::stdout().lock();
     let talk = serve::say(&mut answers, &engines.ready())
         .and_then(|()| serve::serve(&mut engines, io::stdin().lock(), &mut answers));
@@ -54,6 +55,13 @@ fn main() -> ExitCode {
             eprintln!("kiosk-ime: {problem}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says to a technician what could be better.
+fn say<'a>(remarks: impl IntoIterator<Item = &'a str>) {
+    for remark in remarks {
+        eprintln!("kiosk-ime: {remark}");
     }
 }
 

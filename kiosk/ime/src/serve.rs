@@ -91,6 +91,7 @@ mod tests {
             models: "/nowhere".into(),
             librime: "/nowhere".into(),
             rime_data: "/nowhere".into(),
+            words: "/nowhere".into(),
             tables: "/nowhere".into(),
         });
         let mut said = Vec::new();

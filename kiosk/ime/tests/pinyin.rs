@@ -32,8 +32,12 @@ fn places() -> Places {
 }
 
 fn pinyin() -> Pinyin {
+    pinyin_of(places())
+}
+
+fn pinyin_of(places: Places) -> Pinyin {
     let fresh = tempfile::tempdir().unwrap();
-    let places = Places { tables: fresh.path().join("tables"), ..places() };
+    let places = Places { tables: fresh.path().join("tables"), ..places };
     Pinyin::deploy(&places, &places.tables).unwrap();
     // The tables stay mapped.
     Pinyin::load(&places).unwrap()
@@ -111,6 +115,39 @@ fn with_southern_sounds_the_word_that_was_spelt_stands_first() {
     }
 }
 
+/// Words in neither pinyin_simp nor our own list: a word of jieba's is read as its characters commonly are.
+#[test]
+fn words_of_jiebas_list_are_offered_and_do_not_push_away_commoner_ones() {
+    let mut pinyin = pinyin();
+    assert_eq!(pinyin.remark(), None);
+    for (word, letters) in [("榨油", "zhayou"), ("灌浆", "guanjiang"), ("播种机", "bozhongji"), ("茶厂", "chachang")]
+    {
+        assert!(in_bar(&mut pinyin, word, letters, false), "{word}: {:?}", pinyin.words(letters, false));
+    }
+    for (word, letters) in [("我们", "women"), ("银行", "yinhang"), ("重新", "chongxin"), ("医生", "yisheng")] {
+        assert_eq!(pinyin.words(letters, false).unwrap()[0].0, word);
+    }
+}
+
+#[test]
+fn jiebas_words_come_between_no_words_of_a_sentence() {
+    let typed = ["womencunkoudelu", "xiuludezhang", "qingpairenlaixiuxiushuigou", "xi'andeludenghuaile"];
+    // Words that leave letters for the next ones.
+    let parts = |pinyin: &mut Pinyin, letters: &str| {
+        let mut words = pinyin.words(letters, false).unwrap();
+        words.retain(|(_, uses)| *uses < letters.len());
+        words.truncate(8);
+        words
+    };
+    let mut without = pinyin_of(Places { words: "/nowhere".into(), ..places() });
+    assert!(without.remark().unwrap().contains("/nowhere"));
+    let expected = typed.map(|letters| parts(&mut without, letters));
+    assert!(expected.iter().all(|words| words.len() == 8));
+    drop(without);
+    let mut with = pinyin();
+    assert_eq!(typed.map(|letters| parts(&mut with, letters)), expected);
+}
+
 #[test]
 fn nonsense_is_answered_soon_and_with_little() {
     let mut pinyin = pinyin();
@@ -153,7 +190,8 @@ fn the_sentences_are_many_all_different_and_spelt_as_the_dictionary_spells() {
     }
     let villagers = corpus::sentences(corpus::VILLAGERS);
     assert!(villagers.len() >= 400);
-    let all: Vec<Vec<Word>> = villagers.into_iter().chain(corpus::sentences(corpus::AFTERWARDS)).collect();
+    let later = [corpus::AFTERWARDS, corpus::ELSEWHERE].map(corpus::sentences);
+    let all: Vec<Vec<Word>> = villagers.into_iter().chain(later.into_iter().flatten()).collect();
     let texts: BTreeSet<String> =
         all.iter().map(|words| words.iter().map(|word| word.text.as_str()).collect()).collect();
     assert_eq!(texts.len(), all.len(), "no sentence twice");
@@ -193,7 +231,7 @@ fn swapping_reaches_every_pair_and_leaves_other_sounds_alone() {
 fn most_words_of_every_fifth_sentence_are_among_the_first_five() {
     let mut pinyin = pinyin();
     let mut dice = Dice(7);
-    let all = corpus::sentences(corpus::VILLAGERS).into_iter().chain(corpus::sentences(corpus::AFTERWARDS));
+    let all = [corpus::VILLAGERS, corpus::AFTERWARDS, corpus::ELSEWHERE].map(corpus::sentences).into_iter().flatten();
     let (mut words, mut spelt, mut southern) = (0, 0, 0);
     for word in all.step_by(5).flatten() {
         let swapped: String = word.syllables.iter().map(|syllable| swapped(syllable, &mut dice).0).collect();
@@ -201,7 +239,7 @@ fn most_words_of_every_fifth_sentence_are_among_the_first_five() {
         spelt += usize::from(in_bar(&mut pinyin, &word.text, &word.syllables.concat(), false));
         southern += usize::from(in_bar(&mut pinyin, &word.text, &swapped, true));
     }
-    assert!(words > 700);
-    assert!(spelt * 100 >= words * 94, "{spelt} of {words} as they are spelt");
-    assert!(southern * 100 >= words * 91, "{southern} of {words} with southern sounds");
+    assert!(words > 1_000);
+    assert!(spelt * 100 >= words * 96, "{spelt} of {words} as they are spelt");
+    assert!(southern * 100 >= words * 93, "{southern} of {words} with southern sounds");
 }

@@ -11,6 +11,8 @@ pub(crate) struct Word {
 pub(crate) const VILLAGERS: &str = include_str!("villagers.txt");
 /// Those that were written when the dictionary's own list was finished.
 pub(crate) const AFTERWARDS: &str = include_str!("afterwards.txt");
+/// Those that were written before jieba's words were tried.
+pub(crate) const ELSEWHERE: &str = include_str!("elsewhere.txt");
 
 /// The sentences of a file.
 pub(crate) fn sentences(file: &str) -> Vec<Vec<Word>> {

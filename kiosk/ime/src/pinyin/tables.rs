@@ -1,9 +1,10 @@
-//! The tables that librime reads, compiled from the schemas beside this file and from the dictionary `pinyin_simp`.
+//! The tables that librime reads, compiled from the schemas beside this file, from the dictionary `pinyin_simp` and, where
+//! it is there, from jieba's list of words.
 //!
 //! They are looked for where an image keeps them, in the user's cache, and in the folder for temporary files; where none
 //! of them fits they are made in the cache or, on a system that only reads, among the temporary files. Invariant: a folder
-//! counts only if its stamp names this version of librime, these schemas, the dictionary (where it is there) and the bytes
-//! of the tables themselves, and only if nobody else may write to it; it is there whole or not at all.
+//! counts only if its stamp names this version of librime, these schemas, the dictionary and the list (where they are there)
+//! and the bytes of the tables themselves, and only if nobody else may write to it; it is there whole or not at all.
 
 use std::{
     env,
@@ -14,33 +15,41 @@ use std::{
     process,
 };
 
-use super::{Problem, rime::Rime};
+use super::{LONGEST_WORD, Problem, rime::Rime};
 use crate::engines::Places;
 
 /// What the tables are compiled from, beside the dictionary.
-const SOURCES: [(&str, &str); 4] = [
+const SOURCES: [(&str, &str); 7] = [
     ("default.yaml", include_str!("schema/default.yaml")),
     ("lianxin.schema.yaml", include_str!("schema/lianxin.schema.yaml")),
     ("lianxin_south.schema.yaml", include_str!("schema/lianxin_south.schema.yaml")),
     ("lianxin.dict.yaml", include_str!("schema/lianxin.dict.yaml")),
+    ("lianxin_more.schema.yaml", include_str!("schema/lianxin_more.schema.yaml")),
+    ("lianxin_south_more.schema.yaml", include_str!("schema/lianxin_south_more.schema.yaml")),
+    ("lianxin_more.dict.yaml", include_str!("schema/lianxin_more.dict.yaml")),
 ];
 const SCHEMAS: [&str; 2] = ["lianxin", "lianxin_south"];
+/// Those that the list of words makes possible, and what is there of them then.
+const MORE_SCHEMAS: [&str; 2] = ["lianxin_more", "lianxin_south_more"];
+const MORE_TABLE: &str = "build/lianxin_more.table.bin";
 
 /// The dictionary, in the folder of librime's data.
 const DICTIONARY: &str = "pinyin_simp.dict.yaml";
+/// The list of words as librime reads it, beside the schemas while they are compiled.
+const VOCABULARY: &str = "lianxin_more.txt";
 /// What says from what tables were made.
 const STAMP: &str = "made-from";
 
 /// The folder of tables that fit, made where there is none.
 pub(super) fn find_or_make(rime: &Rime, places: &Places) -> Result<PathBuf, Problem> {
     let own = own_folders();
-    let wanted = Wanted::new(rime, &places.rime_data);
+    let wanted = Wanted::new(rime, places);
     if let Some(found) = [&places.tables].into_iter().chain(&own).find(|folder| wanted.fits(folder)) {
         return Ok(found.clone());
     }
     let mut first_problem = None;
     for folder in own {
-        match make(rime, &places.rime_data, &folder) {
+        match make(rime, places, &folder) {
             Ok(()) => return Ok(folder),
             Err(problem @ Problem::Keep { .. }) => first_problem = first_problem.or(Some(problem)),
             Err(problem) => return Err(problem),
@@ -58,10 +67,16 @@ fn own_folders() -> Vec<PathBuf> {
     cache.map(|cache| cache.join("lianxin/pinyin")).into_iter().chain([temporary]).collect()
 }
 
+/// Whether the tables in `folder` were made without the list of words.
+pub(super) fn lack_words(folder: &Path) -> bool {
+    !folder.join(MORE_TABLE).is_file()
+}
+
 /// Compiles tables into `folder` and replaces those that are there.
-pub(super) fn make(rime: &Rime, data: &Path, folder: &Path) -> Result<(), Problem> {
-    if !data.join(DICTIONARY).is_file() {
-        return Err(Problem::Data(data.join(DICTIONARY)));
+pub(super) fn make(rime: &Rime, places: &Places, folder: &Path) -> Result<(), Problem> {
+    let dictionary = places.rime_data.join(DICTIONARY);
+    if !dictionary.is_file() {
+        return Err(Problem::Data(dictionary));
     }
     let keep = |source| Problem::Keep { path: folder.to_owned(), source };
     let (Some(parent), Some(name)) = (folder.parent(), folder.file_name()) else {
@@ -70,22 +85,28 @@ pub(super) fn make(rime: &Rime, data: &Path, folder: &Path) -> Result<(), Proble
     fs::create_dir_all(parent).map_err(keep)?;
     let new = parent.join(format!(".{}.{}", name.to_string_lossy(), process::id()));
     DirBuilder::new().mode(0o755).create(&new).map_err(keep)?;
-    let made = fill(rime, data, &new).and_then(|()| replace(&new, folder).map_err(keep));
+    let made = fill(rime, places, &new).and_then(|()| replace(&new, folder).map_err(keep));
     if made.is_err() {
         // What is left of it is in nobody's way: its name is never looked for.
         let _ = fs::remove_dir_all(&new);
     }
     // Another process may have been faster.
-    if made.is_err() && Wanted::new(rime, data).fits(folder) { Ok(()) } else { made }
+    if made.is_err() && Wanted::new(rime, places).fits(folder) { Ok(()) } else { made }
 }
 
-fn fill(rime: &Rime, data: &Path, new: &Path) -> Result<(), Problem> {
+fn fill(rime: &Rime, places: &Places, new: &Path) -> Result<(), Problem> {
     let keep = |source| Problem::Keep { path: new.to_owned(), source };
     for (name, text) in SOURCES {
         write(&new.join(name), text.as_bytes()).map_err(keep)?;
     }
-    rime.deploy(data, new, &SCHEMAS)?;
-    let stamp = format!("{}{}", Wanted::new(rime, data).stamp, tables_line(new).map_err(keep)?);
+    rime.deploy(&places.rime_data, new, &SCHEMAS)?;
+    if let Ok(words) = fs::read_to_string(&places.words) {
+        let vocabulary = new.join(VOCABULARY);
+        write(&vocabulary, in_rimes_form(&words).as_bytes()).map_err(keep)?;
+        rime.deploy(&places.rime_data, new, &MORE_SCHEMAS)?;
+        fs::remove_file(&vocabulary).map_err(keep)?;
+    }
+    let stamp = Wanted::new(rime, places).stamp() + &tables_line(new).map_err(keep)?;
     write(&new.join(STAMP), stamp.as_bytes()).map_err(keep)?;
     for folder in [new.join("build"), new.to_owned()] {
         for entry in fs::read_dir(&folder).map_err(keep)? {
@@ -94,6 +115,21 @@ fn fill(rime: &Rime, data: &Path, new: &Path) -> Result<(), Problem> {
         File::open(&folder).and_then(|file| file.sync_all()).map_err(keep)?;
     }
     Ok(())
+}
+
+/// jieba's list, a word and how often it was met on each line, without single characters and what is longer than a word.
+fn in_rimes_form(jiebas: &str) -> String {
+    let mut vocabulary = String::new();
+    for line in jiebas.lines() {
+        let mut columns = line.split(' ');
+        if let (Some(word), Some(met)) = (columns.next(), columns.next())
+            && (2..=LONGEST_WORD).contains(&word.chars().count())
+            && met.parse::<u32>().is_ok()
+        {
+            vocabulary.extend([word, "\t", met, "\n"]);
+        }
+    }
+    vocabulary
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -109,38 +145,38 @@ fn replace(new: &Path, folder: &Path) -> io::Result<()> {
     File::open(folder.parent().unwrap_or(folder))?.sync_all()
 }
 
-/// What tables must have been made from.
-struct Wanted {
-    stamp: String,
-    dictionary: Option<u64>,
-}
+/// What tables must have been made from, each with its name in the stamp. What isn't here may have been anything.
+struct Wanted([(&'static str, Option<String>); 4]);
 
 impl Wanted {
-    fn new(rime: &Rime, data: &Path) -> Self {
-        let dictionary = fs::read(data.join(DICTIONARY)).ok().map(|bytes| hash([bytes.as_slice()]));
-        let sources = hash(SOURCES.into_iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]));
-        let mut stamp = format!("librime {}\nsources {sources:016x}\n", rime.version);
-        if let Some(dictionary) = dictionary {
-            stamp.push_str(&dictionary_line(dictionary));
-        }
-        Self { stamp, dictionary }
+    fn new(rime: &Rime, places: &Places) -> Self {
+        let shown = |hash: u64| format!("{hash:016x}");
+        let of_file = |path: &Path| fs::read_to_string(path).ok().map(|text| shown(hash([text.as_bytes()])));
+        let sources = SOURCES.into_iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]);
+        Self([
+            ("librime", Some(rime.version.clone())),
+            ("sources", Some(shown(hash(sources)))),
+            ("dictionary", of_file(&places.rime_data.join(DICTIONARY))),
+            ("words", of_file(&places.words)),
+        ])
     }
 
-    /// Whether the tables in `folder` are whole and made from this. Where the dictionary isn't there, any will do.
+    fn stamp(&self) -> String {
+        self.0.iter().map(|(name, value)| format!("{name} {}\n", value.as_deref().unwrap_or("none"))).collect()
+    }
+
+    /// Whether the tables in `folder` are whole and made from this.
     fn fits(&self, folder: &Path) -> bool {
         let Ok(found) = fs::read_to_string(folder.join(STAMP)) else { return false };
-        let made_from = match (self.dictionary, found.lines().nth(2)) {
-            (None, Some(line)) if line.starts_with("dictionary ") => format!("{}{line}\n", self.stamp),
-            (Some(_), _) => self.stamp.clone(),
-            (None, _) => return false,
-        };
-        let Ok(tables) = tables_line(folder) else { return false };
-        is_ours_alone(folder) && found == made_from + &tables
+        let mut lines = found.split_inclusive('\n');
+        let made_from_this = self.0.iter().all(|(name, wanted)| {
+            let line = lines.next().and_then(|line| line.strip_prefix(name)?.strip_prefix(' ')?.strip_suffix('\n'));
+            line.is_some_and(|value| wanted.as_deref().is_none_or(|wanted| wanted == value))
+        });
+        made_from_this
+            && is_ours_alone(folder)
+            && tables_line(folder).is_ok_and(|tables| lines.collect::<String>() == tables)
     }
-}
-
-fn dictionary_line(hash: u64) -> String {
-    format!("dictionary {hash:016x}\n")
 }
 
 /// The line of the stamp that holds for the compiled tables.
@@ -181,6 +217,13 @@ fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_two_to_four_characters_are_taken_of_the_list() {
+        let list = "路 27627 n\n修路 143 v\n党群服务中心 3 nt\n机耕道\n水塘 nan n\n三轮摩托 3 n\n\n";
+        assert_eq!(in_rimes_form(list), "修路\t143\n三轮摩托\t3\n");
+        assert_eq!(in_rimes_form(""), "");
+    }
 
     #[test]
     fn a_hash_tells_content_and_parts_apart() {
