@@ -1,8 +1,8 @@
 //! A TLS listener for axum.
 //!
 //! Invariants: a slow or silent handshake never keeps another connection waiting, and ends after ten seconds; a
-//! connection on which nothing moves is closed, and so is one whose request doesn't come to an answer, however many
-//! bytes drip in; no more connections are held than [`Limits`] allows, in all and from one address.
+//! connection on which nothing moves is closed, and so is one whose request doesn't come to an answer, however it drips
+//! in; no more connections are held than [`Limits`] allows, in all and from one address.
 
 use std::{
     collections::HashMap,
@@ -25,8 +25,15 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::DEADLINE;
+use super::{
+    DEADLINE,
+    pace::{Deadline, Pace},
+    phone::PHOTO_DEADLINE,
+};
 use crate::tls::{TerminalCertificate, terminal_certificate};
+
+/// The head of a request may take this long.
+const HEAD: Duration = Duration::from_secs(15);
 
 /// What a listener puts up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +42,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// Nothing may move this long.
     pub idle: Duration,
-    /// The answer must begin this long after the handshake, and after the first byte of each later request.
-    pub answer: Duration,
+    /// The answer must begin so long after the handshake, and after the first byte of each later request.
+    pub answer: Pace,
     /// So many connections.
     pub connections: usize,
     /// So many of them from one address, or from one network of IPv6.
@@ -51,7 +58,8 @@ impl Default for Limits {
             // Longer than the pauses between a terminal's polls would pile up idle connections for nothing.
             idle: Duration::from_secs(90),
             // A request that has come whole is answered within its deadline, if only with 503; its head has the rest.
-            answer: DEADLINE + Duration::from_secs(15),
+            // Photos may keep coming for longer, and are held to more by who receives them.
+            answer: Pace { bytes: 16 * 1024, within: DEADLINE + HEAD, most: PHOTO_DEADLINE + HEAD },
             // A tenth of the file descriptors that systemd allows a unit by default is left for the databases.
             connections: 900,
             // Behind one address may be a whole office, or all terminals of a mobile network.
@@ -75,7 +83,7 @@ pub struct Connection {
     limits: Limits,
     idle: Pin<Box<Sleep>>,
     /// Runs while an answer is due.
-    answer: Option<Pin<Box<Sleep>>>,
+    answer: Option<Deadline>,
     _seat: Seat,
     _permit: OwnedSemaphorePermit,
 }
@@ -172,7 +180,7 @@ async fn accept_all(
             match tokio::time::timeout(limits.handshake, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => {
                     let idle = Box::pin(tokio::time::sleep(limits.idle));
-                    let answer = Some(Box::pin(tokio::time::sleep(limits.answer)));
+                    let answer = Some(Deadline::new(limits.answer));
                     let connection = Connection { stream, limits, idle, answer, _seat: seat, _permit: permit };
                     send.send((connection, address)).await.ok();
                 }
@@ -216,7 +224,7 @@ impl Connected<IncomingStream<'_, TlsListener>> for Peer {
 
 impl Connection {
     fn moved<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if self.answer.as_mut().is_some_and(|due| due.as_mut().poll(context).is_ready()) {
+        if self.answer.as_mut().is_some_and(|due| Pin::new(due).poll(context).is_ready()) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         if polled.is_ready() {
@@ -234,8 +242,10 @@ impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before && self.answer.is_none() {
-            self.answer = Some(Box::pin(tokio::time::sleep(self.limits.answer)));
+        let came = buf.filled().len() - before;
+        if came > 0 {
+            let answer = self.limits.answer;
+            self.answer.get_or_insert_with(|| Deadline::new(answer)).came(came);
         }
         self.moved(cx, polled)
     }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod health;
 pub mod intake;
 pub mod listener;
+pub mod pace;
 pub mod phone;
 pub mod public;
 pub mod terminals;
@@ -27,12 +28,13 @@ use axum::{
 use tower_http::timeout::TimeoutLayer;
 
 use self::{
+    phone::PHOTO_DEADLINE,
     terminals::{Enrolments, Gate, certified, certified_or_late},
     time::Times,
 };
 use crate::county::County;
 
-/// The longest that a request may take; a terminal's own deadline is longer.
+/// The longest that a request may take, but for a photo's; a terminal's own deadline is longer.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The most bytes of a request that isn't an event: a certificate request has about 500.
@@ -52,8 +54,9 @@ pub fn people(county: County, zone: &str) -> Router {
         .route("/", get(|| async { Redirect::to("/county") }))
         .merge(public)
         .merge(phone::routes(county.clone()))
-        .merge(county::routes(county))
-        .layer(deadline())
+        .merge(county::routes(county.clone()))
+        .layer(deadline(DEADLINE))
+        .merge(phone::photos(county).layer(deadline(PHOTO_DEADLINE)))
 }
 
 /// What terminals reach.
@@ -100,9 +103,9 @@ pub fn for_terminals(
             .layer(map_response_with_state(county.clone(), intake::ledger));
         router = router.nest("/intake/v1", v1.with_state(county));
     }
-    router.layer(deadline())
+    router.layer(deadline(DEADLINE))
 }
 
-fn deadline() -> TimeoutLayer {
-    TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE)
+fn deadline(most: Duration) -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, most)
 }

@@ -17,11 +17,13 @@
 //! came whole is kept though its phone be gone. What is refused is said in a plain
 //! sentence, in Chinese and in English.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{ConnectInfo, DefaultBodyLimit, FromRef, Path, State, rejection::JsonRejection},
+    extract::{ConnectInfo, DefaultBodyLimit, Path, State, rejection::JsonRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::{get, post, put},
@@ -32,8 +34,9 @@ use wire::{TEXT_MAX, secret::Secret};
 use zeroize::Zeroize;
 
 use super::{
-    SMALL,
+    DEADLINE, SMALL,
     listener::Peer,
+    pace::Pace,
     public::GUARDS,
     uploads::{End, receive},
 };
@@ -60,24 +63,35 @@ const HAND_OVER: HeaderName = HeaderName::from_static("hand-over");
 /// The most bytes of a finish: 2,000 characters, escaped.
 const FINISH_MAX: usize = 32 * 1024;
 
-#[derive(Clone, FromRef)]
+/// The slowest link that a photo comes over: 350 kB, as browsers scale it, at 19 kbit/s, with a hole of up to 20 s now
+/// and then. One that is slower keeps others from its place for nothing.
+const RECEIVING: Pace = Pace { bytes: 16 * 1024, within: Duration::from_secs(20), most: Duration::from_secs(150) };
+
+/// The longest that the request with a photo may take; the page's own deadline is longer.
+pub(super) const PHOTO_DEADLINE: Duration = RECEIVING.most.saturating_add(DEADLINE);
+
+#[derive(Clone)]
 struct Phones {
     county: County,
     places: Places,
 }
 
-/// The page and what it asks for.
+/// The page and what it asks for, but for photos.
 pub(super) fn routes(county: County) -> Router {
-    let phones = Phones { county, places: Places::default() };
     Router::new()
         .route("/p", get(page))
         .route("/p/page.css", get(style))
         .route("/p/page.js", get(script))
         .route("/p/open", post(open).layer(DefaultBodyLimit::max(SMALL)))
         .route("/p/state", get(state))
-        .route("/p/photos/{id}", put(photo))
         .route("/p/finish", post(finish).layer(DefaultBodyLimit::max(FINISH_MAX)))
-        .with_state(phones)
+        .with_state(county)
+}
+
+/// Photos, which may take longer than anything else.
+pub(super) fn photos(county: County) -> Router {
+    let phones = Phones { county, places: Places::default() };
+    Router::new().route("/p/photos/{id}", put(photo)).with_state(phones)
 }
 
 #[derive(Template)]
@@ -138,7 +152,7 @@ impl From<PhoneStanding> for Standing {
 #[derive(Debug)]
 enum Refused {
     Phone(PhoneRefused),
-    TooMany(std::time::Duration),
+    TooMany(Duration),
     /// Another site's page asked, or nothing that this page sends.
     Foreign,
     Internal,
@@ -278,7 +292,7 @@ async fn photo(
     if announced.is_some_and(|length| length > UPLOAD_MAX) {
         return Err(Refused::Phone(PhoneRefused::Long));
     }
-    let coming = tokio::spawn(receive(body, UPLOAD_MAX));
+    let coming = tokio::spawn(receive(body, UPLOAD_MAX, RECEIVING));
     let place = places.take(&from.phone, coming.abort_handle()).ok_or(Refused::Phone(PhoneRefused::Busy));
     let place = place.inspect_err(|_| coming.abort())?;
     // Whoever breaks off takes the request with it: what has come whole is kept all the same.

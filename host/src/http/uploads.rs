@@ -24,7 +24,11 @@ use wire::{
     ticket::TerminalNumber,
 };
 
-use super::{error::ApiError, terminals::Terminal};
+use super::{
+    error::ApiError,
+    pace::{Deadline, Pace},
+    terminals::Terminal,
+};
 use crate::county::{
     County, UploadRefused,
     intake::Intake,
@@ -41,8 +45,8 @@ const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 /// The one type that pieces have.
 const PIECE: &str = "application/offset+octet-stream";
 
-/// A piece may take this long; what came of it by then is kept. Shorter than what any request may take.
-const RECEIVING: Duration = Duration::from_secs(20);
+/// What came of a piece by then is kept. Shorter than what any request may take.
+const RECEIVING: Pace = Pace::all_within(Duration::from_secs(20));
 
 type Answer = Result<Response, ApiError>;
 
@@ -205,7 +209,7 @@ async fn patch(county: County, from: TerminalNumber, id: Uuid, request: Request)
         return Err(county_error(UploadRefused::Offset { expected: standing.offset }));
     }
     let room = usize::try_from(standing.length - standing.offset).unwrap_or(usize::MAX);
-    let (bytes, end) = receive(request.into_body(), room).await;
+    let (bytes, end) = receive(request.into_body(), room, RECEIVING).await;
     if end == End::TooMuch {
         return Err(county_error(UploadRefused::More));
     }
@@ -238,11 +242,10 @@ pub(super) enum End {
     TooMuch,
 }
 
-/// All that comes of a piece, of at most `room` bytes.
-pub(super) async fn receive(mut body: Body, room: usize) -> (Vec<u8>, End) {
+/// All that comes of a piece, of at most `room` bytes, at this pace.
+pub(super) async fn receive(mut body: Body, room: usize, pace: Pace) -> (Vec<u8>, End) {
     let mut bytes = Vec::new();
-    let too_late = tokio::time::sleep(RECEIVING);
-    tokio::pin!(too_late);
+    let mut too_late = Deadline::new(pace);
     loop {
         let frame = tokio::select! {
             frame = poll_fn(|context| std::pin::Pin::new(&mut body).poll_frame(context)) => frame,
@@ -257,6 +260,7 @@ pub(super) async fn receive(mut body: Body, room: usize) -> (Vec<u8>, End) {
                     return (Vec::new(), End::TooMuch);
                 }
                 bytes.extend_from_slice(&data);
+                too_late.came(data.len());
             }
         }
     }
@@ -291,9 +295,33 @@ mod tests {
         }
     }
 
+    /// Comes for ever, if slowly.
+    struct Endless(tokio::time::Interval);
+
+    impl futures_core::Stream for Endless {
+        type Item = Result<Vec<u8>, std::io::Error>;
+
+        fn poll_next(
+            mut self: std::pin::Pin<&mut Self>,
+            context: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Self::Item>> {
+            self.0.poll_tick(context).map(|_| Some(Ok(vec![7])))
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_dribbles_breaks_off_with_a_pace_and_without() {
+        let time = Duration::from_millis(50);
+        for pace in [Pace::all_within(time), Pace { bytes: 1, within: time, most: 3 * time }] {
+            let dribbling = Endless(tokio::time::interval(Duration::from_millis(5)));
+            let (bytes, end) = receive(Body::from_stream(dribbling), 1000, pace).await;
+            assert!(end == End::BrokeOff && !bytes.is_empty() && bytes.iter().all(|byte| *byte == 7), "{pace:?}");
+        }
+    }
+
     #[tokio::test]
     async fn a_piece_of_more_bytes_than_there_is_room_for_leaves_nothing_in_memory() {
-        assert_eq!(receive(Body::from("12345"), 5).await, (b"12345".to_vec(), End::Whole));
-        assert_eq!(receive(Body::from("123456"), 5).await, (vec![], End::TooMuch));
+        assert_eq!(receive(Body::from("12345"), 5, RECEIVING).await, (b"12345".to_vec(), End::Whole));
+        assert_eq!(receive(Body::from("123456"), 5, RECEIVING).await, (vec![], End::TooMuch));
     }
 }

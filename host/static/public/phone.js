@@ -16,9 +16,11 @@ let hasFailed = false;
 let opening = null;
 
 const DRAFT = "lianxin-phone";
-const PHOTO_MS = 170000;
+/** Longer than the county waits for a photo, and for its turn. */
+const PHOTO_MS = 200000;
 const BUSY_MS = 3000;
-const BUSY_TRIES = 40;
+/** As long as others may take with theirs. */
+const BUSY_TRIES = 60;
 
 /** The words of this tab, and which hand-over they are for; a browser that keeps nothing keeps nothing. */
 const draft = {

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, routing::get};
 use host::{
-    http::listener::{Limits, TlsListener},
+    http::{
+        listener::{Limits, TlsListener},
+        pace::Pace,
+    },
     setup,
 };
 use rcgen::CertifiedKey;
@@ -50,6 +53,12 @@ async fn listener(limits: Limits) -> (SocketAddr, ClientConfig) {
     (address, client)
 }
 
+/// An answer must begin within 0.3 s; so many bytes win as much again, up to 0.6 s.
+fn hurried(bytes: usize) -> Limits {
+    let within = Duration::from_millis(300);
+    Limits { answer: Pace { bytes, within, most: 2 * within }, ..Limits::default() }
+}
+
 /// Sends a byte each time that nothing comes back, until the other side has had enough.
 async fn dribble(mut stream: TlsStream<TcpStream>) {
     let head = b"GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ".iter().chain(std::iter::repeat(&b'x'));
@@ -73,7 +82,7 @@ async fn page(address: SocketAddr, client: ClientConfig) -> std::io::Result<Stri
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_dribbles_a_request_is_put_out_and_the_next_is_answered() {
-    let limits = Limits { answer: Duration::from_millis(300), connections: 2, ..Limits::default() };
+    let limits = Limits { connections: 2, ..hurried(usize::MAX) };
     let (address, client) = listener(limits).await;
     let (one, two) = (shake_hands(address, client.clone()).await, shake_hands(address, client.clone()).await);
     let dribbling = [tokio::spawn(dribble(one.unwrap())), tokio::spawn(dribble(two.unwrap()))];
@@ -85,8 +94,15 @@ async fn whoever_dribbles_a_request_is_put_out_and_the_next_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_keeps_the_pace_is_put_out_at_the_end_of_all_patience() {
+    let (address, client) = listener(hurried(1)).await;
+    let stream = shake_hands(address, client).await.unwrap();
+    tokio::time::timeout(PATIENCE, dribble(stream)).await.expect("still dribbling");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_request_on_a_connection_may_not_dribble_either() {
-    let (address, client) = listener(Limits { answer: Duration::from_millis(300), ..Limits::default() }).await;
+    let (address, client) = listener(hurried(usize::MAX)).await;
     let mut stream = shake_hands(address, client).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
