@@ -270,6 +270,51 @@ async fn a_photo_that_came_whole_is_kept_though_its_phone_has_gone() {
     tokio::time::timeout(MINUTE, kept).await.unwrap();
 }
 
+#[tokio::test]
+async fn while_eight_photos_are_on_their_way_a_ninth_phone_reads_that_it_stands_in_line() {
+    let bench = sqlite().await;
+    let (_, ninth) = inside(&bench).await;
+    let mut others = Vec::new();
+    for counter in 2..10 {
+        let secret = Secret::draw();
+        shows(&bench, ticket(1, counter), &secret).await;
+        let mut other = Phone { app: ninth.app.clone(), cookie: String::new(), of: Uuid::nil() };
+        assert_eq!(other.open(&secret).await.status, StatusCode::OK);
+        let ((began, has_begun), (end, ends)) = (tokio::sync::oneshot::channel(), tokio::sync::oneshot::channel());
+        let body = Body::from_stream(Silent(Some(began), ends));
+        others.push((tokio::spawn(async move { other.put(0, body).await.status }), end));
+        has_begun.await.unwrap();
+    }
+    let told = ninth.put(0, photo(1)).await;
+    assert_eq!(told.refused(), (StatusCode::SERVICE_UNAVAILABLE, "busy"));
+    assert_eq!(
+        (&told.json["zh"], &told.headers[header::RETRY_AFTER]),
+        (&json!("现在用的人多，正在排队，请稍等。"), &"3".parse().unwrap())
+    );
+    let (other, end) = others.pop().unwrap();
+    end.send(()).unwrap();
+    assert_eq!(other.await.unwrap(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(ninth.put(0, photo(1)).await.json["photos"], json!([id(0)]));
+}
+
+/// A body that says when it is waited for, sends nothing, and breaks off when it is told to.
+struct Silent(Option<tokio::sync::oneshot::Sender<()>>, tokio::sync::oneshot::Receiver<()>);
+
+impl futures_core::Stream for Silent {
+    type Item = Result<Vec<u8>, std::io::Error>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        if let Some(began) = self.0.take() {
+            began.send(()).unwrap();
+        }
+        let broken = |_| Some(Err(std::io::ErrorKind::ConnectionReset.into()));
+        std::pin::Pin::new(&mut self.1).poll(context).map(broken)
+    }
+}
+
 /// A body that says when all of it was read.
 struct Watched(Option<Vec<u8>>, Option<tokio::sync::oneshot::Sender<()>>);
 
