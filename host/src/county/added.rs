@@ -15,7 +15,7 @@ use crate::store::{
     events,
 };
 
-/// Within this it is one look.
+/// A browser asks for photos one by one, a player for a recording piece by piece; within this it is one look.
 const ONE_LOOK: SignedDuration = SignedDuration::from_hours(1);
 
 /// What was added to a case.
@@ -100,24 +100,36 @@ impl County {
     /// [`Error::NotFound`] where `by` may not see the case, or it has no such photo, or none that opens; or the
     /// database.
     pub async fn photo(&self, by: &Official, case_id: &str, event: Uuid) -> Result<Shown, Error> {
+        let photo = |opened| if let Opened::Photo(photo) = opened { Some(photo) } else { None };
+        let (ticket, photo) = self.attached(by, case_id, event, photo, ("photo", "shown")).await?;
+        Ok(Shown { ticket, photo })
+    }
+
+    /// Opens what is attached to a case for `by`, and the case's ticket. Audited as `said`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where `by` may not see the case, or it has no such event, or none that opens as what
+    /// `wanted` takes; or the database.
+    pub(super) async fn attached<T>(
+        &self,
+        by: &Official,
+        case_id: &str,
+        event: Uuid,
+        wanted: impl FnOnce(Opened) -> Option<T>,
+        said: (&str, &str),
+    ) -> Result<(String, T), Error> {
         let mut conn = self.store.read().await?;
         let row = self.visible(&mut conn, by, case_id).await?;
         let found = events::find(&mut conn, &event.to_string()).await?;
         drop(conn);
         let found = found.filter(|e| e.case_id.as_ref() == Some(&row.id)).ok_or(Error::NotFound)?;
-        let Opened::Photo(photo) = self.reopen(&found.bytes) else { return Err(Error::NotFound) };
-        self.note_once(by, ("photo", "shown"), &row.id, ONE_LOOK).await?;
-        Ok(Shown { ticket: row.ticket, photo })
+        let opened = wanted(self.reopen(&found.bytes)).ok_or(Error::NotFound)?;
+        self.note_once(by, said, &row.id).await?;
+        Ok((row.ticket, opened))
     }
 
-    /// Writes down what somebody read of a case, unless it stands there already since a while.
-    pub(super) async fn note_once(
-        &self,
-        by: &Official,
-        (what, outcome): (&str, &str),
-        case_id: &str,
-        within: SignedDuration,
-    ) -> Result<(), Error> {
+    /// Writes down what somebody read of a case, unless it stands there already since [`ONE_LOOK`].
+    async fn note_once(&self, by: &Official, (what, outcome): (&str, &str), case_id: &str) -> Result<(), Error> {
         let (now, of) = (self.now(), |text: &str| text.to_owned());
         let row = AuditRow {
             at: now.as_millisecond(),
@@ -126,7 +138,7 @@ impl County {
             subject: of(case_id),
             outcome: of(outcome),
         };
-        let since = (now - within).as_millisecond();
+        let since = (now - ONE_LOOK).as_millisecond();
         if desk::said_since(&mut *self.store.read().await?, &row, since).await? {
             return Ok(());
         }

@@ -4,7 +4,6 @@
 //! transcript is the villager's words too, and lies in the ledger sealed. Who plays one is written down, once an hour
 //! for the many requests of one player. A transcript is never changed: a correction is a new entry.
 
-use jiff::SignedDuration;
 use uuid::Uuid;
 use wire::event::{Kind, Suggestion, VOICE_AUDIO_MAX, VOICE_MEDIA, Voice};
 
@@ -20,9 +19,6 @@ use crate::store::{
     cases::{CaseRow, LedgerRow},
     events,
 };
-
-/// A player asks for a recording piece by piece; within this it is one play.
-const ONE_PLAY: SignedDuration = SignedDuration::from_hours(1);
 
 /// That a suggestion was spoken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,14 +108,9 @@ impl County {
     /// [`Error::NotFound`] where `by` may not see the case, or it has no such recording, or none that opens; or the
     /// database.
     pub async fn play(&self, by: &Official, case_id: &str, event: Uuid) -> Result<Played, Error> {
-        let mut conn = self.store.read().await?;
-        let row = self.visible(&mut conn, by, case_id).await?;
-        let found = events::find(&mut conn, &event.to_string()).await?;
-        drop(conn);
-        let found = found.filter(|e| e.case_id.as_ref() == Some(&row.id)).ok_or(Error::NotFound)?;
-        let Opened::Voice(voice) = self.reopen(&found.bytes) else { return Err(Error::NotFound) };
-        self.note_once(by, ("voice", "played"), &row.id, ONE_PLAY).await?;
-        Ok(Played { ticket: row.ticket, voice })
+        let voice = |opened| if let Opened::Voice(voice) = opened { Some(voice) } else { None };
+        let (ticket, voice) = self.attached(by, case_id, event, voice, ("voice", "played")).await?;
+        Ok(Played { ticket, voice })
     }
 
     /// Keeps what somebody wrote down of a case's recording, beside what was written before.

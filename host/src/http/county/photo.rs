@@ -5,7 +5,6 @@
 
 use axum::{
     extract::{Path, State},
-    http::header,
     response::IntoResponse,
 };
 use uuid::Uuid;
@@ -13,7 +12,7 @@ use wire::event::PHOTO_MEDIA;
 
 use super::{
     session::Signed,
-    shell::{Answer, Problem},
+    shell::{Answer, Problem, described},
 };
 use crate::county::{County, Error};
 
@@ -25,13 +24,6 @@ pub(super) async fn show(
 ) -> Answer {
     let event: Uuid = event.parse().map_err(|_| Problem::from(Error::NotFound))?;
     let shown = county.photo(&by, &id, event).await?;
-    let (mime, how) = match shown.is_showable() {
-        true => (PHOTO_MEDIA, "inline"),
-        false => ("application/octet-stream", "attachment"),
-    };
-    let described = [
-        (header::CONTENT_TYPE, mime.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("{how}; filename=\"{}.jpg\"", shown.ticket)),
-    ];
+    let described = described(&shown.ticket, "jpg", shown.is_showable().then_some(PHOTO_MEDIA));
     Ok((described, shown.photo.image.clone()).into_response())
 }

@@ -172,3 +172,13 @@ pub(super) fn html(page: &impl Template) -> Answer {
 pub(super) fn done(to: &str) -> Answer {
     Ok(Redirect::to(to).into_response())
 }
+
+/// The headers of a file that is attached to a case: one that browsers show or play, as what it is; any other only to be
+/// saved.
+pub(super) fn described(ticket: &str, ending: &str, shown_as: Option<&str>) -> [(HeaderName, String); 2] {
+    let how = if shown_as.is_some() { "inline" } else { "attachment" };
+    [
+        (header::CONTENT_TYPE, shown_as.unwrap_or("application/octet-stream").to_owned()),
+        (header::CONTENT_DISPOSITION, format!("{how}; filename=\"{ticket}.{ending}\"")),
+    ]
+}

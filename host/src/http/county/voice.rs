@@ -14,7 +14,7 @@ use wire::event::VOICE_MEDIA;
 
 use super::{
     session::Signed,
-    shell::{Answer, Problem},
+    shell::{Answer, Problem, described},
 };
 use crate::county::{County, Error};
 
@@ -27,16 +27,9 @@ pub(super) async fn play(
 ) -> Answer {
     let event: Uuid = event.parse().map_err(|_| Problem::from(Error::NotFound))?;
     let played = county.play(&by, &id, event).await?;
-    let (mime, how) = match played.is_playable() {
-        true => (VOICE_MEDIA, "inline"),
-        false => ("application/octet-stream", "attachment"),
-    };
-    let described = [
-        (header::CONTENT_TYPE, mime.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("{how}; filename=\"{}.ogg\"", played.ticket)),
-        (header::ACCEPT_RANGES, "bytes".to_owned()),
-    ];
-    Ok((described, ranged(&played.voice.audio, headers.get(header::RANGE).and_then(|r| r.to_str().ok())))
+    let described = described(&played.ticket, "ogg", played.is_playable().then_some(VOICE_MEDIA));
+    let by_parts = [(header::ACCEPT_RANGES, "bytes")];
+    Ok((described, by_parts, ranged(&played.voice.audio, headers.get(header::RANGE).and_then(|r| r.to_str().ok())))
         .into_response())
 }
 
