@@ -48,10 +48,22 @@ pub(crate) fn id(n: u8) -> Uuid {
 
 /// A phone that has opened the hand-over of a ticket.
 pub(crate) async fn opened(bench: &Bench, ticket: TicketNumber) -> Sender {
-    let (secret, phone) = (Secret::draw(), Secret::draw());
-    assert_eq!(shows(bench, ticket, &secret).await.verdict, HandOverVerdict::Open);
-    let of = bench.county.open_phone(PHONE, &secret, &phone).await.unwrap().id;
+    scanned(bench, ticket, &Secret::draw()).await
+}
+
+/// The same, by this secret.
+pub(crate) async fn scanned(bench: &Bench, ticket: TicketNumber, secret: &Secret) -> Sender {
+    assert_eq!(shows(bench, ticket, secret).await.verdict, HandOverVerdict::Open);
+    let phone = Secret::draw();
+    let of = bench.county.open_phone(PHONE, secret, &phone).await.unwrap().id;
     Sender { phone, of }
+}
+
+/// A suggestion, and a phone that has opened its hand-over.
+pub(crate) async fn handed_over(bench: &Bench) -> (Receipt, Sender) {
+    let receipt = bench.say(1, "路坏了。").await;
+    let phone = opened(bench, receipt.ticket).await;
+    (receipt, phone)
 }
 
 pub(crate) fn refused<T>(result: Result<T, Error>) -> PhoneRefused {
@@ -148,17 +160,17 @@ async fn a_phone_that_comes_after_ten_minutes_is_too_late_and_a_late_finish_keep
 async fn of_two_phones_that_scan_one_code_the_second_is_told_so_and_the_first_goes_on() {
     on_each_database(async |bench| {
         let receipt = bench.say(1, "路坏了。").await;
-        let (secret, first, second) = (Secret::draw(), Secret::draw(), Secret::draw());
-        shows(&bench, receipt.ticket, &secret).await;
-        bench.county.open_phone(PHONE, &secret, &first).await.unwrap();
+        let (secret, second) = (Secret::draw(), Secret::draw());
+        let own = scanned(&bench, receipt.ticket, &secret).await;
+        let first = &own.phone;
         assert_eq!(refused(bench.county.open_phone(PHONE, &secret, &second).await), PhoneRefused::Taken);
         assert_eq!(refused(bench.county.phone_standing(&second, None).await), PhoneRefused::NotOpened);
         // The first one's answer was lost, or its page loaded again.
-        let standing = bench.county.open_phone(PHONE, &secret, &first).await.unwrap();
-        assert_eq!(bench.county.phone_standing(&first, Some(standing.id)).await.unwrap(), standing);
+        let standing = bench.county.open_phone(PHONE, &secret, first).await.unwrap();
+        assert_eq!(standing.id, own.of);
+        assert_eq!(bench.county.phone_standing(first, Some(standing.id)).await.unwrap(), standing);
         let stranger = Sender { phone: second.clone(), of: standing.id };
         assert_eq!(refused(bench.county.add_photo(&stranger, id(0), photo(1)).await), PhoneRefused::NotOpened);
-        let own = Sender { phone: first.clone(), of: standing.id };
         // Nothing new is shown while it is at work; afterwards another phone may come.
         bench.county.add_photo(&own, id(0), photo(1)).await.unwrap();
         assert_eq!(shows(&bench, receipt.ticket, &Secret::draw()).await.verdict, HandOverVerdict::InUse);
@@ -172,8 +184,7 @@ async fn of_two_phones_that_scan_one_code_the_second_is_told_so_and_the_first_go
 #[tokio::test]
 async fn a_photo_sent_again_is_one_photo_and_half_a_photo_leaves_nothing() {
     on_each_database(async |bench| {
-        let receipt = bench.say(1, "路坏了。").await;
-        let phone = opened(&bench, receipt.ticket).await;
+        let (receipt, phone) = handed_over(&bench).await;
         let whole = photo(10);
         let half = bench.county.add_photo(&phone, id(0), whole[..40].to_vec()).await;
         assert_eq!(refused(half), PhoneRefused::Spoilt);
@@ -195,8 +206,7 @@ async fn a_photo_sent_again_is_one_photo_and_half_a_photo_leaves_nothing() {
 #[tokio::test]
 async fn a_hand_over_takes_six_photos_looks_at_thirty_that_are_none_and_waits_for_a_hundred_that_break_off() {
     on_each_database(async |bench| {
-        let receipt = bench.say(1, "路坏了。").await;
-        let phone = opened(&bench, receipt.ticket).await;
+        let (_, phone) = handed_over(&bench).await;
         for slot in 0..PHOTOS_MAX {
             bench.county.add_photo(&phone, id(slot), photo(slot)).await.unwrap();
         }
@@ -224,8 +234,7 @@ async fn a_hand_over_takes_six_photos_looks_at_thirty_that_are_none_and_waits_fo
 #[tokio::test]
 async fn words_are_kept_code_point_by_code_point_and_too_many_or_none_are_refused() {
     on_each_database(async |bench| {
-        let receipt = bench.say(1, "路坏了。").await;
-        let phone = opened(&bench, receipt.ticket).await;
+        let (receipt, phone) = handed_over(&bench).await;
         let finish = async |text: &str| bench.county.finish_phone(&phone, text).await;
         assert_eq!(refused(finish(" \n").await), PhoneRefused::Empty);
         assert_eq!(refused(finish(&"长".repeat(TEXT_MAX + 1)).await), PhoneRefused::LongText);
@@ -304,10 +313,8 @@ async fn whoever_tries_secrets_is_kept_waiting_and_the_right_one_is_not() {
 async fn neither_secret_nor_cookie_nor_words_nor_pixels_lie_in_the_database_and_old_rows_go() {
     on_each_database(async |bench| {
         let receipt = bench.say(1, "路坏了。").await;
-        let (secret, phone) = (Secret::draw(), Secret::draw());
-        shows(&bench, receipt.ticket, &secret).await;
-        let of = bench.county.open_phone(PHONE, &secret, &phone).await.unwrap().id;
-        let sender = Sender { phone: phone.clone(), of };
+        let secret = Secret::draw();
+        let sender = scanned(&bench, receipt.ticket, &secret).await;
         let upload = photo(10);
         bench.county.add_photo(&sender, id(0), upload.clone()).await.unwrap();
         bench.county.finish_phone(&sender, "桥头的石头").await.unwrap();
@@ -326,7 +333,7 @@ async fn neither_secret_nor_cookie_nor_words_nor_pixels_lie_in_the_database_and_
         assert!(is_in(secret.hash().bytes()), "the search finds what is there");
         for (name, part) in [
             ("secret", &secret.bytes()[..]),
-            ("cookie", phone.bytes()),
+            ("cookie", sender.phone.bytes()),
             ("words", "桥头的".as_bytes()),
             ("photo", &upload[20..60]),
             ("JPEG", b"JFIF"),

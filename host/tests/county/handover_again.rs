@@ -7,16 +7,15 @@ use host::county::{
 use wire::{case::Role, intake::HandOverVerdict, secret::Secret};
 
 use crate::{
-    handover::{MINUTE, PHONE, added, id, opened, photo, refused, shows},
+    handover::{MINUTE, PHONE, added, handed_over, id, opened, photo, refused, scanned, shows},
     support::*,
 };
 
 #[tokio::test]
 async fn the_first_phone_back_with_its_code_after_a_day_is_told_of_the_day() {
     on_each_database(async |bench| {
-        let (secret, phone) = (Secret::draw(), Secret::draw());
-        shows(&bench, ticket(1, 1), &secret).await;
-        bench.county.open_phone(PHONE, &secret, &phone).await.unwrap();
+        let secret = Secret::draw();
+        let Sender { phone, .. } = scanned(&bench, ticket(1, 1), &secret).await;
         bench.clock.on(24 * 60 * MINUTE);
         assert_eq!(refused(bench.county.open_phone(PHONE, &secret, &phone).await), PhoneRefused::Over);
     })
@@ -47,8 +46,7 @@ async fn a_phone_that_opened_another_ticket_since_sends_nothing_to_the_wrong_one
 #[tokio::test]
 async fn words_written_after_a_lost_answer_are_one_more_note_and_never_passed_over() {
     on_each_database(async |bench| {
-        let receipt = bench.say(1, "路坏了。").await;
-        let phone = opened(&bench, receipt.ticket).await;
+        let (receipt, phone) = handed_over(&bench).await;
         let boss = bench.person("boss", Role::County, None).await;
         let texts = ["桥头", "桥头，水有半尺深", "桥头", " ", "桥头，水有半尺深"];
         for text in texts {
@@ -69,8 +67,7 @@ async fn words_written_after_a_lost_answer_are_one_more_note_and_never_passed_ov
 #[tokio::test]
 async fn one_id_is_one_photo_and_another_id_is_another_photo() {
     on_each_database(async |bench| {
-        let receipt = bench.say(1, "路坏了。").await;
-        let phone = opened(&bench, receipt.ticket).await;
+        let (receipt, phone) = handed_over(&bench).await;
         for _ in 0..2 {
             assert_eq!(bench.county.add_photo(&phone, id(0), photo(10)).await.unwrap().photos, [id(0)]);
         }
@@ -86,9 +83,8 @@ async fn one_id_is_one_photo_and_another_id_is_another_photo() {
 #[tokio::test]
 async fn a_newer_code_ends_one_that_took_nothing_and_leaves_one_that_took_something() {
     on_each_database(async |bench| {
-        let receipt = bench.say(1, "路坏了。").await;
         // This browser could not go on.
-        let stuck = opened(&bench, receipt.ticket).await;
+        let (receipt, stuck) = handed_over(&bench).await;
         let phone = opened(&bench, receipt.ticket).await;
         assert_eq!(refused(bench.county.add_photo(&stuck, id(0), photo(1)).await), PhoneRefused::Replaced);
         assert_eq!(refused(bench.county.finish_phone(&stuck, "桥头").await), PhoneRefused::Replaced);
