@@ -1,5 +1,5 @@
 -- A phone goes on with a ticket: the QR that a terminal showed, and what came of it. Rows go two days after they were made;
--- what was sent stays in `event`.
+-- what was sent stays in `event`, and what a page says of a photo in `photo`.
 
 CREATE TABLE hand_over (
   secret BLOB PRIMARY KEY,          -- SHA-256 of the QR's secret
@@ -32,4 +32,12 @@ CREATE TABLE hand_over_note (
   secret BLOB NOT NULL,             -- as in `hand_over`
   event TEXT NOT NULL,              -- id of its event
   PRIMARY KEY (secret, event)
+);
+
+-- What a page says of a photo without opening it: one row for each that opened when it came.
+CREATE TABLE photo (
+  event TEXT PRIMARY KEY,           -- id of its event
+  sealed_to TEXT NOT NULL,          -- the county's key, as the event names it
+  width BIGINT NOT NULL,            -- pixels
+  height BIGINT NOT NULL            -- pixels
 );

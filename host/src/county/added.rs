@@ -1,7 +1,7 @@
 //! What villagers added from phones: read with the case it belongs to, by whoever may see that.
 //!
-//! Invariants: the sealed events stay the only copy, opened in memory for the page that shows them; who looks at photos
-//! is written down, once an hour for the several of one page.
+//! Invariants: the sealed events stay the only copy, opened in memory for who reads or looks at them; a page that only names
+//! photos opens none whose key is there. Who looks at one is written down, once an hour for the several of one page.
 
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -9,10 +9,10 @@ use wire::event::{Kind, Note, PHOTO_MAX, PHOTO_MEDIA, Photo};
 
 use super::{County, Error, intake::Opened, people::Official, record::word};
 use crate::store::{
-    Conn,
+    Conn, StoreError,
     cases::CaseRow,
     desk::{self, AuditRow},
-    events,
+    events, photos,
 };
 
 /// A browser asks for photos one by one, a player for a recording piece by piece; within this it is one look.
@@ -70,18 +70,22 @@ impl County {
                 _ => added.closed += 1,
             }
         }
-        for event in events::of_case(conn, &row.id, &row.ticket, &word(Kind::Photo)).await? {
-            match self.reopen(&event.bytes) {
-                Opened::Photo(photo) => added.photos.push(AddedPhoto {
-                    id: event.id,
-                    at: event.received,
-                    width: photo.width,
-                    height: photo.height,
-                }),
-                _ => added.closed += 1,
+        for photo in photos::of_case(&mut *conn, &row.id, &row.ticket).await? {
+            if !self.keys.has(&photo.sealed_to) && !self.is_photo(conn, &photo.event).await? {
+                added.closed += 1;
+                continue;
             }
+            let side = |pixels: i64| u32::try_from(pixels).map_err(|_| StoreError::Unreadable("photo"));
+            let (width, height) = (side(photo.width)?, side(photo.height)?);
+            added.photos.push(AddedPhoto { id: photo.event, at: photo.received, width, height });
         }
         Ok(added)
+    }
+
+    /// Whether an event opens as a photo.
+    async fn is_photo(&self, conn: &mut Conn, event: &str) -> Result<bool, Error> {
+        let found = events::find(conn, event).await?;
+        Ok(found.is_some_and(|event| matches!(self.reopen(&event.bytes), Opened::Photo(_))))
     }
 
     /// The words that were added to a case.

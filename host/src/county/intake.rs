@@ -25,7 +25,7 @@ use crate::store::{
     Conn, StoreError,
     cases::{self, CaseRow},
     events::{self, EventRow},
-    settings,
+    photos, settings,
 };
 
 /// What became of bytes that were sent under an id.
@@ -134,7 +134,11 @@ impl County {
             Opened::Suggestion(suggestion) => self.suggest(tx, header, &suggestion).await,
             Opened::Contact(contact) => self.attach(tx, row, &contact).await,
             Opened::Rating(rating) => self.rate(tx, row, header.ticket, &rating).await,
-            Opened::Voice(_) | Opened::Note(_) | Opened::Photo(_) => self.join(tx, row).await,
+            Opened::Photo(photo) => {
+                photos::insert(tx, &row.id, &header.key, (photo.width, photo.height)).await?;
+                self.join(tx, row).await
+            }
+            Opened::Voice(_) | Opened::Note(_) => self.join(tx, row).await,
             Opened::Unknown => Ok(events::mark(tx, &row.id, "kept", None).await?),
             Opened::Unreadable => Ok(()),
         }

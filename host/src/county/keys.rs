@@ -81,6 +81,11 @@ impl CountyIdentity {
         named.chain(others).find_map(|k| age::decrypt(&k.identity, sealed).ok()).map(Zeroizing::new)
     }
 
+    /// Whether it has the key of this name.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|k| k.id == key)
+    }
+
     /// The HMAC to store.
     pub(crate) fn tag(&self, what: Use, text: &str) -> Vec<u8> {
         self.keys[0].tag(what, text)

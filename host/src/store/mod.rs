@@ -15,6 +15,7 @@ pub mod handovers;
 pub mod health;
 mod migrate;
 pub mod people;
+pub mod photos;
 pub mod quarantine;
 pub mod rosters;
 pub mod settings;

@@ -248,6 +248,20 @@ async fn words_are_kept_code_point_by_code_point_and_too_many_or_none_are_refuse
 }
 
 #[tokio::test]
+async fn what_was_added_is_counted_and_not_shown_where_its_key_is_gone() {
+    on_each_database(async |bench| {
+        let (receipt, phone) = handed_over(&bench).await;
+        bench.county.add_photo(&phone, id(0), photo(10)).await.unwrap();
+        bench.county.finish_phone(&phone, "桥头").await.unwrap();
+        let boss = bench.person("boss", Role::County, None).await;
+        let bench = bench.with_another_key().await;
+        let found = added(&bench, &boss, receipt.id).await;
+        assert_eq!((found.photos.len(), found.notes.len(), found.closed), (0, 0, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_comes_before_its_suggestion_waits_for_it() {
     on_each_database(async |bench| {
         let (receipt, bytes) = bench.suggestion(ticket(1, 1), "路坏了。");

@@ -55,7 +55,7 @@ pub(crate) struct Bench {
     pub(crate) key: x25519::Recipient,
     pub(crate) url: String,
     seq: Mutex<u64>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Three seconds of a rising tone, Opus in Ogg: `opusenc --bitrate 16 --serial 1` of opus-tools 0.2.
@@ -102,18 +102,23 @@ async fn new_postgres(server: &str) -> String {
 }
 
 async fn bench(url: String, folder: TempDir) -> Bench {
+    let clock = Arc::new(Turned(Mutex::new("2026-03-02T01:00:00Z".parse().unwrap())));
+    opened(url, folder, clock, "k1").await
+}
+
+/// A county with a key of this name that was just drawn.
+async fn opened(url: String, folder: TempDir, clock: Arc<Turned>, id: &str) -> Bench {
     let identity = x25519::Identity::generate();
     let key = identity.to_public();
-    let clock = Arc::new(Turned(Mutex::new("2026-03-02T01:00:00Z".parse().unwrap())));
     let store = Store::open(&url, MIGRATIONS).await.unwrap();
     let settings = Settings {
         public_base: "https://lianxin.example".into(),
         zone: "Asia/Shanghai".into(),
         webhook: Some("https://hook.example/x".into()),
     };
-    let keys = CountyIdentity::new("k1", identity);
+    let keys = CountyIdentity::new(id, identity);
     let county = County::open(store, keys, clock.clone(), settings).await.unwrap();
-    Bench { county, clock, key, url, seq: Mutex::new(0), _folder: folder }
+    Bench { county, clock, key, url, seq: Mutex::new(0), folder }
 }
 
 /// What a villager has in hand.
@@ -133,6 +138,11 @@ pub(crate) fn ticket(number: u32, counter: u16) -> TicketNumber {
 }
 
 impl Bench {
+    /// The same county with another key alone.
+    pub(crate) async fn with_another_key(self) -> Self {
+        opened(self.url, self.folder, self.clock, "k2").await
+    }
+
     pub(crate) fn header(&self, id: Uuid, ticket: TicketNumber, kind: Kind, from: TerminalNumber) -> Header {
         let mut seq = self.seq.lock().unwrap();
         *seq += 1;
