@@ -5,6 +5,8 @@
 //! a program could have written them.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/needles.rs"]
+mod needles;
 #[path = "support/papers.rs"]
 mod papers;
 mod queue_support;
@@ -20,8 +22,9 @@ use kiosk::{
     printer::Paper,
     queue::{CODE_KEPT, KEPT_AFTER_ACKNOWLEDGEMENT, Submitted, VIEW_KEPT},
 };
+use needles::{Needle, forms_of};
 use queue_support::{Place, draft};
-use stolen_card_support::{Card, Needle, forms_of};
+use stolen_card_support::Card;
 
 const WORDS: &str = "村口的石桥塌了半边，孩子们上学要绕三里地。";
 const NAME: &str = "欧阳春花";
@@ -90,7 +93,7 @@ fn the_search_finds_whatever_is_planted_in_whatever_form() {
         for (form, bytes) in forms_of(&needle) {
             let file = place.folder.path().join("planted");
             kiosk::durable::write(&file, &[b"\0\0\0", bytes.as_slice(), b"~~~"].concat(), 0o600).unwrap();
-            let found = stolen_card_support::finds(place.folder.path(), &needle);
+            let found = needles::finds(place.folder.path(), &needle);
             assert!(found.iter().any(|found| found.contains(&form)), "{form}: {found:?}");
         }
     }

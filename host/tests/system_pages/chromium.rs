@@ -6,6 +6,7 @@
 
 use std::{
     cell::RefCell,
+    fs::File,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -14,7 +15,6 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use host::durable::{self, Readers};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -66,7 +66,7 @@ impl Chromium {
             .args(["-c", "exec chromium \"$@\" 3<&0 4>&1 </dev/null >/dev/null", "chromium"])
             .args(["--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
             .args(["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"])
-            .args(["--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+            .args(["--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"])
             .arg(format!("--ignore-certificate-errors-spki-list={}", fingerprint(certificate)))
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::piped())
@@ -255,11 +255,12 @@ impl Page<'_> {
         self.call("Network.emulateNetworkConditions", network);
     }
 
-    /// Names of the cookies that this browser keeps.
-    pub(crate) fn cookies(&self) -> Vec<String> {
+    /// The cookies that this browser keeps: names and values.
+    pub(crate) fn cookies(&self) -> Vec<(String, String)> {
         let wanted = json!({ "browserContextId": self.context });
         let found = self.browser.call("", "Storage.getCookies", wanted);
-        found["cookies"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap().to_owned()).collect()
+        let said = |cookie: &Value, what: &str| cookie[what].as_str().unwrap().to_owned();
+        found["cookies"].as_array().unwrap().iter().map(|c| (said(c, "name"), said(c, "value"))).collect()
     }
 
     /// Everything that the page has asked for.
@@ -292,5 +293,5 @@ impl Page<'_> {
 }
 
 fn keep(path: &Path, base64: &str) {
-    durable::write(path, &STANDARD.decode(base64).unwrap(), Readers::All).unwrap();
+    File::create(path).and_then(|mut file| file.write_all(&STANDARD.decode(base64).unwrap())).unwrap();
 }

@@ -148,7 +148,7 @@ async fn the_public_pages_fit_a_phone_keep_nothing_and_ask_nobody_else() {
     page.open(&format!("/s/{}", county.terminal.number));
     assert!(page.text().contains("王代表"), "{}", page.text());
     wrong.extend(check(&page, "station-public"));
-    assert_eq!(page.cookies(), Vec::<String>::new());
+    assert!(page.cookies().is_empty());
     asks_only_its_host(&page, &base);
     assert!(page.asked().iter().all(|url| !url.contains(&county.closed.secret.text()) || url.contains('#')));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -18,6 +18,7 @@ use crate::wait::until;
 /// The programs of one build, kept apart from later ones.
 pub struct Programs {
     folder: PathBuf,
+    environment: Vec<(&'static str, &'static str)>,
 }
 
 /// The names of what is started.
@@ -46,12 +47,19 @@ impl Programs {
             let to = folder.join(name);
             fs::copy(built.join(name), &to).with_context(|| format!("copy {}", built.join(name).display()))?;
         }
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), environment: Vec::new() })
+    }
+
+    /// Lets what is started from here on find these in its environment.
+    pub fn set_environment(&mut self, environment: &[(&'static str, &'static str)]) {
+        self.environment = environment.to_vec();
     }
 
     /// A command for one of the programs.
     pub fn command(&self, name: &str) -> Command {
-        Command::new(self.folder.join(name))
+        let mut command = Command::new(self.folder.join(name));
+        command.envs(self.environment.iter().copied());
+        command
     }
 }
 
