@@ -11,6 +11,7 @@ mod find;
 mod heard;
 mod help;
 mod idle;
+mod known;
 mod phone;
 mod speak;
 mod staff;
@@ -19,14 +20,13 @@ mod voice;
 use std::time::Duration;
 
 pub use action::{Action, Question};
-pub use event::{
-    Door, Event, Field, Key, Note, Paper, PrinterFault, StaffResult, Stick, Submitted, TrackResult, Trouble,
-};
+pub use event::{Door, Event, Field, Key};
 pub use facts::{CaseFacts, Facts, PaperLeft, PrinterFacts, QueueFacts};
 pub use find::{Find, Found};
 pub use heard::{Aloud, Hearing, Shown};
 pub use help::Help;
 pub use idle::{COUNTDOWN, IDLE, Idle};
+pub use known::{Note, Paper, PrinterFault, StaffResult, Stick, Submitted, TrackResult, Trouble};
 pub use phone::{NoPhone, Phone, PhoneResult};
 pub use speak::{Delivery, Done, Speak};
 pub use staff::{PIN_DIGITS, Staff};
