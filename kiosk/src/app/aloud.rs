@@ -5,7 +5,7 @@
 use slint::ComponentHandle as _;
 use sound_line::{Ask, Language};
 
-use super::{App, people};
+use super::{App, keyboard, people};
 use crate::{
     config::Loudness,
     pages::{Entry, Hear},
@@ -19,6 +19,7 @@ impl App {
         let rows = self.session.bulletin.as_ref().map(|b| people::today(b, now.as_ref())).unwrap_or_default();
         Shown {
             describing: self.parts.ui.global::<Entry>().get_describing(),
+            unread: keyboard::is_unread(),
             has_scanner: self.parts.has_scanner,
             roster: !rows.is_empty(),
             here: rows.iter().filter(|(_, present)| *present).map(|(duty, _)| duty.name.clone()).collect(),

@@ -10,7 +10,7 @@ use slint::{ComponentHandle, Model as _, SharedString, platform::WindowEvent};
 
 use super::{dispatch, scanner, with};
 use crate::{
-    input::{Edit, Method, Outcome, Writer, engine::Told},
+    input::{Edit, Method, Outcome, Unread, Writer, engine::Told},
     pages,
     session::Event,
 };
@@ -124,6 +124,11 @@ pub(super) fn ready() -> Option<Ready> {
     WRITER.with_borrow(|writer| writer.ready().cloned())
 }
 
+/// Whether there are strokes on the pad in which nothing was recognised.
+pub(super) fn is_unread() -> bool {
+    WRITER.with_borrow(|writer| writer.unread().is_some())
+}
+
 /// Brings edits to the field, and leaves it where that was wanted.
 fn settle(ui: &pages::App, outcome: Outcome) {
     for edit in outcome.edits {
@@ -177,11 +182,17 @@ fn show(ui: &pages::App) {
         keys.set_composition(end_of(writer.composition()).into());
         keys.set_more(writer.has_more());
         keys.set_settled(writer.is_answered());
+        keys.set_unread(match writer.unread() {
+            None => pages::Unread::No,
+            Some(Unread::Unknown) => pages::Unread::Unknown,
+            Some(Unread::Unreadable) => pages::Unread::Unreadable,
+            Some(Unread::Dropping) => pages::Unread::Dropping,
+        });
         keys.set_candidates(crate::ui::model(writer.candidates().map(SharedString::from)));
-        // A stroke that stands is not painted anew.
-        let shown = keys.get_strokes();
-        if shown.row_count() != writer.strokes().len() {
-            keys.set_strokes(crate::ui::model(writer.strokes().iter().map(|stroke| path(stroke))));
+        // Strokes that stand are not painted anew.
+        let strokes: Vec<_> = writer.strokes().iter().map(|stroke| path(stroke)).collect();
+        if !keys.get_strokes().iter().eq(strokes.iter().cloned()) {
+            keys.set_strokes(crate::ui::model(strokes));
         }
     });
 }
@@ -241,14 +252,4 @@ pub(super) fn forget(ui: &pages::App) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stroke_comes_back_as_it_was_painted() {
-        let written = "M10.5 20L11 21.25L200 0";
-        assert_eq!(points(written), [[10.5, 20.0], [11.0, 21.25], [200.0, 0.0]]);
-        assert_eq!(path(&points(written)), written);
-        assert!(points("").is_empty() && points("M1 x").is_empty());
-    }
-}
+mod tests;

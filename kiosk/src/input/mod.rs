@@ -11,7 +11,7 @@ mod writer;
 
 pub use keeper::Program;
 pub use letters::Letters;
-pub use writer::{BAR, Method, Outcome, Writer};
+pub use writer::{BAR, Method, Outcome, Unread, Writer};
 
 /// A change to the text at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]

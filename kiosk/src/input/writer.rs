@@ -5,7 +5,8 @@
 //!
 //! Invariant: does no I/O. Nothing that was composed is dropped without the villager taking it back: a sign, a method that
 //! is changed and a page that is left take the likeliest candidate first, and wait for it where it is not known yet; what
-//! is touched meanwhile waits behind them.
+//! is touched meanwhile waits behind them. Strokes in which nothing is recognised stay, and are said to be [`Unread`]: the
+//! first touch that would drop them does no more than say so.
 
 use std::collections::VecDeque;
 
@@ -30,6 +31,17 @@ pub enum Method {
     Pinyin,
     /// Characters are written with a finger.
     Pad,
+}
+
+/// Why the strokes on the pad are no words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// Nothing was recognised in them.
+    Unknown,
+    /// There is nobody any more who could read them.
+    Unreadable,
+    /// One of these, and the next touch of what was touched last drops them.
+    Dropping,
 }
 
 /// What is being written.
@@ -60,6 +72,8 @@ pub struct Writer {
     waits: bool,
     /// What takes the best candidate as soon as it is known, and what was touched behind that.
     held: VecDeque<Touch>,
+    /// Whether a touch was held up because it would have dropped what is unread.
+    warned: bool,
 }
 
 /// What becomes of a touch or of an answer.
@@ -98,11 +112,12 @@ impl Writer {
         !self.held.is_empty()
     }
 
-    /// There are no input methods, and why: letters that are composed are taken as they are.
+    /// There are no input methods, and why: letters that are composed are taken as they are, strokes stay unread.
     pub fn missing(&mut self, why: &str) -> Outcome {
         self.has(Ready { handwriting: Some(why.to_owned()), pinyin: Some(why.to_owned()) });
         self.forget_candidates();
-        let mut outcome = Outcome { edits: self.take_best(), leaves: false };
+        let edits = if self.strokes.is_empty() { self.take_best() } else { Vec::new() };
+        let mut outcome = Outcome { edits, leaves: false };
         self.go_on(&mut outcome);
         outcome
     }
@@ -124,9 +139,13 @@ impl Writer {
         }
     }
 
-    /// The method: the one that was chosen, else the pad, else pinyin, as far as they can be had.
+    /// The method: the one that was chosen, else the pad, else pinyin, as far as they can be had; the pad as long as there
+    /// are strokes on it.
     #[must_use]
     pub fn method(&self) -> Method {
+        if !self.strokes.is_empty() {
+            return Method::Pad;
+        }
         let wishes = self.chosen.into_iter().chain([Method::Pad, Method::Pinyin]);
         wishes.into_iter().find(|method| self.offers(*method)).unwrap_or_default()
     }
@@ -166,6 +185,19 @@ impl Writer {
         &self.strokes
     }
 
+    /// Why the strokes on the pad are no words, where that is known.
+    #[must_use]
+    pub fn unread(&self) -> Option<Unread> {
+        if self.strokes.is_empty() || !self.is_answered() || !self.candidates.is_empty() {
+            return None;
+        }
+        Some(match self.offers(Method::Pad) {
+            _ if self.warned => Unread::Dropping,
+            true => Unread::Unknown,
+            false => Unread::Unreadable,
+        })
+    }
+
     fn could_widen(&self) -> bool {
         !self.strokes.is_empty() && !self.all
     }
@@ -203,7 +235,11 @@ impl Writer {
             .map(|(text, uses)| Candidate { text: text.into(), uses: uses.unwrap_or(letters).clamp(1, letters.max(1)) })
             .collect();
         self.shown = 0;
-        self.go_on(&mut outcome);
+        if self.candidates.is_empty() && self.could_widen() {
+            self.widen();
+        } else {
+            self.go_on(&mut outcome);
+        }
         outcome
     }
 
@@ -224,20 +260,27 @@ impl Writer {
         !self.typed.is_empty() || !self.strokes.is_empty()
     }
 
+    /// Asks for rare characters too.
+    fn widen(&mut self) {
+        self.all = true;
+        self.want(Wanted::Composed);
+    }
+
     fn want(&mut self, wanted: Wanted) {
         if wanted == Wanted::Composed && !self.is_composing() {
+            self.all = false;
             return self.forget_candidates();
         }
         if wanted == Wanted::Composed && (self.strokes.len() == 1 || self.typed.len() == 1) {
             // What might have followed the last word says nothing of this one.
             self.candidates.clear();
         }
-        self.wanted = Some(wanted);
+        (self.wanted, self.warned) = (Some(wanted), false);
     }
 
     fn forget_candidates(&mut self) {
         self.candidates.clear();
-        (self.shown, self.wanted, self.waits) = (0, None, false);
+        (self.shown, self.wanted, self.waits, self.warned) = (0, None, false, false);
     }
 }
 

@@ -40,6 +40,8 @@ struct Speaking {
 pub struct Shown {
     /// Whether a landmark is being written.
     pub describing: bool,
+    /// Whether nothing was recognised in what is on the pad.
+    pub unread: bool,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,
     /// Whether anybody is on the roster of the day.

@@ -9,7 +9,9 @@ pub mod images;
 use i_slint_core::platform::Clipboard;
 use slint::{ComponentHandle as _, Image, Model, ModelRc, SharedString, VecModel};
 
-use crate::pages::{App, Attract, Done, Entry, Find, Found, Keys, Listening, Paper, Pictures, Shell, Speak, Staff};
+use crate::pages::{
+    App, Attract, Done, Entry, Find, Found, Keys, Listening, Paper, Pictures, Shell, Speak, Staff, Unread,
+};
 
 /// Makes a model of the pages from plain values.
 pub fn model<T: Clone + 'static>(items: impl IntoIterator<Item = T>) -> ModelRc<T> {
@@ -77,6 +79,7 @@ pub fn wipe_visit(app: &App) {
     keys.set_candidates(ModelRc::default());
     keys.set_more(false);
     keys.set_strokes(ModelRc::default());
+    keys.set_unread(Unread::No);
 
     let done = app.global::<Done>();
     done.set_number(none());

@@ -1,6 +1,9 @@
 //! The real pages with the dispatcher behind them, opened where one writes.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, mpsc},
+};
 
 use kiosk::{
     app,
@@ -14,12 +17,12 @@ use kiosk::{
 use slint::ComponentHandle as _;
 use wire::bulletin::Bulletin;
 
-/// Starts the dispatcher, and opens the page for writing with its keyboard.
-pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) {
+/// Starts the dispatcher, and opens the page for writing with its keyboard; what the clerk is asked for goes to the inbox.
+pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) -> mpsc::Receiver<app::Task> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let board = Arc::new(Board::new(clock.wall(), "test"));
     let control = Control::start(&folder.join("control.sock"), Arc::clone(&clock), Arc::clone(&board), |_| ());
-    let (clerk, _) = app::Clerk::new();
+    let (clerk, inbox) = app::Clerk::new();
     // Letters alone.
     let input = engine::start(folder.join("no input methods"), Arc::clone(&clock), |_| ());
     let sound = sound::start(folder.join("no sound"), Vec::new(), Arc::clone(&clock), |_| ());
@@ -48,4 +51,5 @@ pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) {
     ] {
         app::dispatch(event);
     }
+    inbox
 }

@@ -1,19 +1,19 @@
 //! What becomes of each touch.
 //!
 //! Invariant: touches are done in their order; one that takes what is composed waits until its candidates are known, and
-//! those behind it wait with it.
+//! those behind it wait with it. One that would drop strokes counts only where it was touched after that was said.
 
 use std::{mem, time::Duration};
 
 use zeroize::Zeroize as _;
 
-use super::{Method, Outcome, Wanted, Writer};
+use super::{Method, Outcome, Unread, Wanted, Writer};
 use crate::input::{Edit, Letters};
 
 /// Letters that are composed at the most: the longest words have four syllables of six letters.
 pub(super) const LETTERS_MOST: usize = 40;
 
-/// Strokes on the pad at the most: a line of ten characters has fewer.
+/// Strokes on the pad at the most: a line of ten characters has fewer. One more takes them like a sign.
 pub(super) const STROKES_MOST: usize = 200;
 
 /// Points of a stroke at the most: a finger that never lifts writes nothing.
@@ -68,6 +68,10 @@ impl Writer {
             if (chooses || self.takes(&touch)) && self.is_composing() && !self.is_answered() {
                 return self.held.push_front(touch);
             }
+            if self.takes(&touch) && self.holds_up(&touch) {
+                self.held = mem::take(&mut self.held).into_iter().filter(|behind| !self.takes(behind)).collect();
+                continue;
+            }
             if self.takes(&touch) && self.is_composing() {
                 outcome.edits.extend(self.take_best());
                 // A space is no more than that; what else takes takes all, word by word.
@@ -97,12 +101,23 @@ impl Writer {
     /// Whether a touch takes what is composed.
     fn takes(&self, touch: &Touch) -> bool {
         match touch {
-            Touch::Key(key, _) if matches!(key.as_str(), "backspace" | "clear" | "shift" | "symbols") => false,
+            Touch::Key(key, _) if matches!(key.as_str(), "backspace" | "clear") => false,
+            Touch::Key(..) if self.method() == Method::Pad => true,
+            Touch::Key(key, _) if matches!(key.as_str(), "shift" | "symbols") => false,
             Touch::Key(key, _) if matches!(key.as_str(), "space" | "newline") => true,
-            Touch::Key(key, _) => self.method() == Method::Pad || !key.chars().all(composes),
-            Touch::Stroke(..) | Touch::Choose(..) => false,
+            Touch::Key(key, _) => !key.chars().all(composes),
+            Touch::Stroke(..) => self.strokes.len() >= STROKES_MOST,
+            Touch::Choose(..) => false,
             Touch::Change(_) | Touch::Leave => true,
         }
+    }
+
+    /// Whether what would drop strokes is held up: once, and another stroke as often as there is no room for it.
+    fn holds_up(&mut self, touch: &Touch) -> bool {
+        let Some(unread) = self.unread() else { return false };
+        let writes = matches!(touch, Touch::Stroke(..));
+        self.warned |= !writes;
+        writes || unread != Unread::Dropping
     }
 
     fn press_now(&mut self, key: &str, now: Duration) -> Vec<Edit> {
@@ -145,7 +160,7 @@ impl Writer {
             }
             "clear" => {
                 self.strokes.clear();
-                self.forget_candidates();
+                self.want(Wanted::Composed);
                 Vec::new()
             }
             _ => {
@@ -157,7 +172,9 @@ impl Writer {
 
     fn stroke_now(&mut self, mut points: Vec<[f32; 2]>, pad: [f32; 2]) {
         points.truncate(POINTS_MOST);
-        if self.method() == Method::Pad && !points.is_empty() && self.strokes.len() < STROKES_MOST {
+        if self.method() == Method::Pad && !points.is_empty() {
+            // Where nothing was recognised, more of it may be a common character.
+            self.all &= !self.candidates.is_empty();
             self.strokes.push(points);
             self.pad = pad;
             self.want(Wanted::Composed);
@@ -189,8 +206,7 @@ impl Writer {
         if self.shown >= self.candidates.len() {
             self.shown = 0;
             if self.could_widen() {
-                self.all = true;
-                self.want(Wanted::Composed);
+                self.widen();
             }
         }
     }

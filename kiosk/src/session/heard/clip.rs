@@ -42,6 +42,7 @@ clips! {
     PageStick = "page-stick",
     PageTechnician = "page-technician",
     SayWriting = "say-writing",
+    PadUnread = "pad-unread",
     SayAloud = "say-aloud",
     SayRecorded = "say-recorded",
     SayHandOver = "say-hand-over",

@@ -25,6 +25,7 @@ pub(super) fn alone(clip: Clip) -> Phrases {
 /// What is spoken of the page that is up.
 pub(super) fn of(session: &Session, shown: &Shown) -> Phrases {
     let mut script = Script::default();
+    script.say_if(shown.unread, Clip::PadUnread);
     match session.page {
         Page::Attract => script.say(Clip::PageAttract),
         Page::Home => script.say(Clip::PageHome),

@@ -146,6 +146,7 @@ fn the_page_of_words_says_what_is_on_it() {
     assert_eq!(speech(&mut session, shown()), "not-written | page-say | say-recorded | say-hand-over");
     play(&mut session, [Event::WriteMyself(true)]);
     assert_eq!(speech(&mut session, shown()), "say-writing");
+    assert_eq!(speech(&mut session, Shown { unread: true, ..shown() }), "pad-unread | say-writing");
     let mut session = terminal();
     session.page = Page::Place;
     assert_eq!(speech(&mut session, Shown { describing: true, ..shown() }), "place-landmark");
