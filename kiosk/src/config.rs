@@ -12,6 +12,7 @@ use std::{
 
 pub use loudness::Loudness;
 use serde::Deserialize;
+use sound_line::Language;
 use wire::enrol::Enrolment;
 
 /// All settings; a missing file is an error, a missing key has the default that stands here.
@@ -274,11 +275,16 @@ impl Config {
         beside(self.sound.as_ref(), "kiosk-sound")
     }
 
-    /// Whether that program and clips are there, as far as can be seen without starting it.
+    /// The languages that it has clips of where it is there, as far as can be seen without starting it.
     #[must_use]
-    pub fn may_speak(&self) -> bool {
-        let any = |clips: &PathBuf| clips.join("zh").read_dir().is_ok_and(|mut files| files.next().is_some());
-        self.sound_program().is_ok_and(|program| program.is_file()) && self.clips.iter().any(any)
+    pub fn may_speak(&self) -> Vec<Language> {
+        if !self.sound_program().is_ok_and(|program| program.is_file()) {
+            return Vec::new();
+        }
+        let has = |clips: &PathBuf, language: Language| {
+            clips.join(language.code()).read_dir().is_ok_and(|mut files| files.next().is_some())
+        };
+        Language::ALL.into_iter().filter(|language| self.clips.iter().any(|clips| has(clips, *language))).collect()
     }
 
     /// Who opened the case; kiosk writes it, the agent reads it.

@@ -30,15 +30,19 @@ impl Clips {
         Self(folders)
     }
 
-    /// Whether there is anything to speak.
-    ///
-    /// # Errors
-    /// In words for a technician, where there is not.
-    pub fn look(&self) -> Result<(), String> {
-        let any = |folder: &PathBuf| {
-            folder.join(Language::Zh.code()).read_dir().is_ok_and(|mut files| files.next().is_some())
-        };
-        if self.0.iter().any(any) { Ok(()) } else { Err(format!("no clips in {:?}", self.0)) }
+    /// The languages in which there is anything to speak.
+    #[must_use]
+    pub fn languages(&self) -> Vec<Language> {
+        Language::ALL.into_iter().filter(|language| self.0.iter().any(|folder| has_any(folder, *language))).collect()
+    }
+
+    /// Which languages are missing, in words for a technician.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        let there = self.languages();
+        let missing: Vec<_> = Language::ALL.into_iter().filter(|language| !there.contains(language)).collect();
+        let codes: Vec<_> = missing.into_iter().map(Language::code).collect();
+        (!codes.is_empty()).then(|| format!("no clips ({}) in {:?}", codes.join(", "), self.0))
     }
 
     /// The clip of this name.
@@ -53,6 +57,10 @@ impl Clips {
             self.0.iter().find_map(|folder| Track::read(read(&folder.join(&file))?).ok())
         })
     }
+}
+
+fn has_any(folder: &Path, language: Language) -> bool {
+    folder.join(language.code()).read_dir().is_ok_and(|mut files| files.next().is_some())
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {

@@ -117,7 +117,7 @@ impl<W: Write> Hands<W> {
                 Ok(_passed) => look(&devices),
                 Err(trouble) => {
                     let hangs = Some(trouble.to_string());
-                    Seen { microphone: hangs.clone(), loudspeaker: hangs, clips: devices.clips.look().err() }
+                    seen(&devices.clips, hangs.clone(), hangs)
                 }
             };
             say(Happening::Seen(seen));
@@ -154,11 +154,13 @@ impl<W: Write> Hands<W> {
 
 fn look(devices: &Devices) -> Seen {
     let reason = |trouble: Trouble| trouble.to_string();
-    Seen {
-        microphone: microphone::look(&devices.microphone).err().map(reason),
-        loudspeaker: loudspeaker::look(&devices.loudspeaker).err().map(reason),
-        clips: devices.clips.look().err(),
-    }
+    let microphone = microphone::look(&devices.microphone).err().map(reason);
+    let loudspeaker = loudspeaker::look(&devices.loudspeaker).err().map(reason);
+    seen(&devices.clips, microphone, loudspeaker)
+}
+
+fn seen(clips: &Clips, microphone: Option<String>, loudspeaker: Option<String>) -> Seen {
+    Seen { microphone, loudspeaker, clips: clips.missing(), languages: clips.languages() }
 }
 
 /// Says what happened to whoever takes it in order.

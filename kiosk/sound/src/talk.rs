@@ -54,8 +54,10 @@ pub struct Seen {
     pub microphone: Option<String>,
     /// The loudspeaker.
     pub loudspeaker: Option<String>,
-    /// The clips.
+    /// The clips of a language.
     pub clips: Option<String>,
+    /// The languages that have clips.
+    pub languages: Vec<Language>,
 }
 
 /// What is to be done.
@@ -256,8 +258,8 @@ impl Talk {
 
 impl Seen {
     fn tell(&self) -> Tell {
-        let Self { microphone, loudspeaker, clips } = self.clone();
-        Tell::Ready { microphone, loudspeaker, clips }
+        let Self { microphone, loudspeaker, clips, languages } = self.clone();
+        Tell::Ready { microphone, loudspeaker, clips, languages }
     }
 }
 

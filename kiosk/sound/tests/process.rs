@@ -12,7 +12,9 @@ use support::{Program, Station, chirp};
 fn without_any_device_it_says_so_first_and_ends_with_its_input() {
     let station = Station::new();
     let mut program = station.start_with("no-microphone", "no-loudspeaker", &[&station.path("no-clips")]);
-    let Tell::Ready { microphone, loudspeaker, clips } = program.told() else { panic!("the first word is another") };
+    let Tell::Ready { microphone, loudspeaker, clips, .. } = program.told() else {
+        panic!("the first word is another")
+    };
     assert!(microphone.unwrap().contains("no-microphone"));
     assert!(loudspeaker.unwrap().contains("no-loudspeaker"));
     assert!(clips.unwrap().contains("no-clips"));

@@ -32,6 +32,7 @@ use jiff::Timestamp;
 pub use panel::at_panel;
 pub use scanner::{Codes, read_serial};
 use slint::ComponentHandle as _;
+use sound_line::Language;
 pub use task::{Clerk, Task};
 use uuid::Uuid;
 pub use voice::heard;
@@ -83,8 +84,8 @@ pub struct Parts {
     pub sound: Sound,
     /// How loud a visit begins.
     pub loudness: Loudness,
-    /// Whether that program and clips are there, as far as can be seen without starting it.
-    pub may_speak: bool,
+    /// The languages that it has clips of where it is there, as far as can be seen without starting it.
+    pub may_speak: Vec<Language>,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,
     /// Whether the settings name a place for a stick.
@@ -114,7 +115,7 @@ pub fn start(parts: Parts) {
     touches::connect(&parts.ui);
     count_frames(&parts.ui, Arc::clone(&parts.board));
     let dim = Dim::new(parts.dark_after, parts.clock.monotonic());
-    let session = Session::new(parts.loudness, parts.may_speak);
+    let session = Session::new(parts.loudness, parts.may_speak.clone());
     let models = models::Models::default();
     let app = App {
         parts,

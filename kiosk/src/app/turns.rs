@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is told of a recording or a playing that is not the last one wanted is nobody's.
 
-use sound_line::{RecordingEnd, Tell, Turn, Why, spoken};
+use sound_line::{Language, RecordingEnd, Tell, Turn, Why, spoken};
 use tracing::warn;
 
 use crate::{
@@ -28,11 +28,14 @@ pub(super) struct Missing {
     pub(super) microphone: Option<String>,
     pub(super) loudspeaker: Option<String>,
     pub(super) clips: Option<String>,
+    /// The languages that have clips.
+    pub(super) languages: Vec<Language>,
 }
 
 impl Missing {
-    fn can_speak(&self) -> bool {
-        self.loudspeaker.is_none() && self.clips.is_none()
+    /// The languages that can be spoken.
+    fn spoken(&self) -> Vec<Language> {
+        if self.loudspeaker.is_none() { self.languages.clone() } else { Vec::new() }
     }
 }
 
@@ -52,10 +55,10 @@ impl Turns {
         match heard {
             Heard::Ended(why) => self.ended(why),
             Heard::Told(told) => match *told {
-                Tell::Ready { microphone, loudspeaker, clips } => {
-                    let missing = self.missing.insert(Missing { microphone, loudspeaker, clips });
-                    let (has_voice, can_speak) = (missing.microphone.is_none(), missing.can_speak());
-                    vec![Event::HasVoice(has_voice), Event::Aloud(Hearing::Possible(can_speak))]
+                Tell::Ready { microphone, loudspeaker, clips, languages } => {
+                    let missing = self.missing.insert(Missing { microphone, loudspeaker, clips, languages });
+                    let (has_voice, spoken) = (missing.microphone.is_none(), missing.spoken());
+                    vec![Event::HasVoice(has_voice), Event::Aloud(Hearing::Possible(spoken))]
                 }
                 told if turn_of(&told).is_some_and(|turn| self.speaking == Some(turn)) => self.spoken(told),
                 told => self.voiced(told).map(Event::Voice).into_iter().collect(),
@@ -65,8 +68,9 @@ impl Turns {
 
     fn ended(&mut self, why: String) -> Vec<Event> {
         let why = || Some(why.clone());
-        self.missing = Some(Missing { microphone: why(), loudspeaker: why(), clips: why() });
-        let mut events = vec![Event::HasVoice(false), Event::Aloud(Hearing::Possible(false))];
+        let none = Missing { microphone: why(), loudspeaker: why(), clips: why(), languages: Vec::new() };
+        self.missing = Some(none);
+        let mut events = vec![Event::HasVoice(false), Event::Aloud(Hearing::Possible(Vec::new()))];
         events.extend(self.recording.take().map(|_| Event::Voice(Voicing::Failed)));
         events.extend(self.playing.take().map(|_| Event::Voice(Voicing::Played)));
         events.extend(self.speaking.take().map(|_| Event::Aloud(Hearing::Ended)));
@@ -92,7 +96,7 @@ impl Turns {
                 let missing = self.missing.get_or_insert_default();
                 let what = if why == Why::Rubbish { &mut missing.clips } else { &mut missing.loudspeaker };
                 *what = Some(detail);
-                vec![Event::Aloud(Hearing::Possible(false)), Event::Aloud(Hearing::Ended)]
+                vec![Event::Aloud(Hearing::Possible(Vec::new())), Event::Aloud(Hearing::Ended)]
             }
             _ => Vec::new(),
         }
@@ -156,7 +160,7 @@ mod tests {
     fn short(events: &[Event]) -> String {
         let words = events.iter().map(|event| match event {
             Event::HasVoice(there) => format!("voice {there}"),
-            Event::Aloud(Hearing::Possible(there)) => format!("aloud {there}"),
+            Event::Aloud(Hearing::Possible(languages)) => format!("aloud {languages:?}"),
             Event::Aloud(Hearing::Progress) => "heard on".into(),
             Event::Aloud(Hearing::Ended) => "heard".into(),
             Event::Voice(Voicing::Listens) => "listens".into(),
@@ -185,18 +189,19 @@ mod tests {
         told(Tell::Failed { turn: Some(turn), why: Why::Gone, detail: "unplugged".into() })
     }
 
-    fn ready(microphone: bool, loudspeaker: bool, clips: bool) -> Heard {
+    fn ready(microphone: bool, loudspeaker: bool, languages: &[Language]) -> Heard {
         let why = |there: bool| (!there).then(|| "not there".to_owned());
-        told(Tell::Ready { microphone: why(microphone), loudspeaker: why(loudspeaker), clips: why(clips) })
+        let (microphone, loudspeaker) = (why(microphone), why(loudspeaker));
+        told(Tell::Ready { microphone, loudspeaker, clips: why(languages.len() == 2), languages: languages.to_vec() })
     }
 
     #[test]
     fn what_is_there_is_what_the_visit_may_use() {
         for (heard, events) in [
-            (ready(true, true, true), "voice true, aloud true"),
-            (ready(true, false, true), "voice true, aloud false"),
-            (ready(false, true, false), "voice false, aloud false"),
-            (ready(false, true, true), "voice false, aloud true"),
+            (ready(true, true, &Language::ALL), "voice true, aloud [Zh, En]"),
+            (ready(true, false, &Language::ALL), "voice true, aloud []"),
+            (ready(false, true, &[]), "voice false, aloud []"),
+            (ready(false, true, &[Language::Zh]), "voice false, aloud [Zh]"),
         ] {
             assert_eq!(short(&Turns::default().events_of(heard)), events);
         }
@@ -256,13 +261,14 @@ mod tests {
     #[test]
     fn a_loudspeaker_that_goes_away_while_it_speaks_is_not_offered_again_and_told_to_the_technician() {
         let mut turns = Turns::default();
-        turns.events_of(ready(true, true, true));
+        turns.events_of(ready(true, true, &Language::ALL));
         let turn = turns.next();
         turns.speaking = Some(turn);
-        assert_eq!(short(&turns.events_of(failed(turn))), "aloud false, heard");
+        assert_eq!(short(&turns.events_of(failed(turn))), "aloud [], heard");
         let missing = turns.missing.as_ref().unwrap();
         assert_eq!((missing.loudspeaker.as_deref(), missing.microphone.as_deref()), (Some("unplugged"), None));
-        assert_eq!(short(&turns.events_of(ready(true, true, true))), "voice true, aloud true", "the next look");
+        let seen = short(&turns.events_of(ready(true, true, &Language::ALL)));
+        assert_eq!(seen, "voice true, aloud [Zh, En]", "the next look");
     }
 
     #[test]
@@ -271,7 +277,7 @@ mod tests {
         let turn = turns.next();
         turns.speaking = Some(turn);
         let damaged = Tell::Failed { turn: Some(turn), why: Why::Rubbish, detail: "no Opus".into() };
-        assert_eq!(short(&turns.events_of(told(damaged))), "aloud false, heard");
+        assert_eq!(short(&turns.events_of(told(damaged))), "aloud [], heard");
         let missing = turns.missing.as_ref().unwrap();
         assert_eq!((missing.loudspeaker.as_deref(), missing.clips.as_deref()), (None, Some("no Opus")));
     }
@@ -282,9 +288,9 @@ mod tests {
         let next = [turns.next(), turns.next(), turns.next()].map(Some);
         [turns.recording, turns.playing, turns.speaking] = next;
         let events = turns.events_of(Heard::Ended("it ended".into()));
-        assert_eq!(short(&events), "voice false, aloud false, failed, played, heard");
+        assert_eq!(short(&events), "voice false, aloud [], failed, played, heard");
         let missing = turns.missing.as_ref().unwrap();
         assert!(missing.microphone.is_some() && missing.loudspeaker.is_some() && missing.clips.is_some());
-        assert_eq!(short(&turns.events_of(Heard::Ended("it keeps ending".into()))), "voice false, aloud false");
+        assert_eq!(short(&turns.events_of(Heard::Ended("it keeps ending".into()))), "voice false, aloud []");
     }
 }

@@ -11,7 +11,7 @@ pub(crate) use clip::Clip;
 pub(crate) use script::Phrases;
 use sound_line::Language;
 
-use super::{Action, Listening, Note, Page, Paper, Question, Session, Trouble, VoiceNote};
+use super::{Action, Help, Listening, Note, Page, Paper, Question, Session, Trouble, VoiceNote};
 use crate::config::Loudness;
 
 /// What is spoken aloud.
@@ -21,8 +21,8 @@ pub struct Aloud {
     pub loudness: Loudness,
     /// How loud the station's visits begin.
     station: Loudness,
-    /// Whether there is a loudspeaker, and clips.
-    can_speak: bool,
+    /// The languages that can be spoken: there is a loudspeaker, and clips.
+    languages: Vec<Language>,
     speaking: Option<Speaking>,
 }
 
@@ -65,8 +65,8 @@ pub enum Hearing {
     Progress,
     /// It has come to its end.
     Ended,
-    /// Whether there is a loudspeaker, and clips.
-    Possible(bool),
+    /// The languages that can be spoken: there is a loudspeaker, and clips.
+    Possible(Vec<Language>),
 }
 
 impl Hearing {
@@ -81,7 +81,7 @@ impl Hearing {
 pub(super) struct Scene {
     page: Page,
     english: bool,
-    help_open: bool,
+    help: Option<Help>,
     counting_down: bool,
     writing: bool,
     listening: bool,
@@ -96,13 +96,13 @@ pub(super) struct Scene {
 }
 
 impl Aloud {
-    fn new(station: Loudness, can_speak: bool) -> Self {
-        Self { loudness: station, station, can_speak, speaking: None }
+    fn new(station: Loudness, languages: Vec<Language>) -> Self {
+        Self { loudness: station, station, languages, speaking: None }
     }
 
     /// As the next visit finds it.
     pub(super) fn anew(&self) -> Self {
-        Self::new(self.station, self.can_speak)
+        Self::new(self.station, self.languages.clone())
     }
 }
 
@@ -136,16 +136,20 @@ pub(super) fn asks_again(paper: Paper) -> bool {
 }
 
 impl Session {
-    /// A terminal that speaks so loud, as far as it can be known before it was tried.
+    /// A terminal that speaks so loud, in these languages, as far as it can be known before it was tried.
     #[must_use]
-    pub fn new(loudness: Loudness, can_speak: bool) -> Self {
-        Self { aloud: Aloud::new(loudness, can_speak), ..Self::default() }
+    pub fn new(loudness: Loudness, languages: Vec<Language>) -> Self {
+        Self { aloud: Aloud::new(loudness, languages), ..Self::default() }
+    }
+
+    fn language(&self) -> Language {
+        if self.english { Language::En } else { Language::Zh }
     }
 
     /// Whether 听一遍 is there.
     #[must_use]
     pub fn offers_hearing(&self) -> bool {
-        self.aloud.can_speak && self.speak.voice.listening == Listening::No
+        self.aloud.languages.contains(&self.language()) && self.speak.voice.listening == Listening::No
     }
 
     /// Whether the page is being spoken.
@@ -162,7 +166,7 @@ impl Session {
 
     pub(super) fn hearing_step(&mut self, event: Hearing) -> Vec<Action> {
         match event {
-            Hearing::Hear(shown) if self.offers_hearing() && !self.help_open => return self.hear(&shown),
+            Hearing::Hear(shown) if self.offers_hearing() => return self.hear(&shown),
             Hearing::Hush if self.speaks() => {
                 self.hushed();
                 return vec![Action::Hush];
@@ -174,7 +178,7 @@ impl Session {
                 }
             }
             Hearing::Ended => self.hushed(),
-            Hearing::Possible(can_speak) => self.aloud.can_speak = can_speak,
+            Hearing::Possible(languages) => self.aloud.languages = languages,
             Hearing::Hear(_) | Hearing::Hush | Hearing::Progress => {}
         }
         Vec::new()
@@ -194,8 +198,7 @@ impl Session {
 
     fn begin(&mut self, phrases: Phrases, loudness: Loudness, warns: bool) -> Action {
         self.aloud.speaking = Some(Speaking { number: self.questions.next(), warns });
-        let language = if self.english { Language::En } else { Language::Zh };
-        Action::Speak { phrases, language, loudness }
+        Action::Speak { phrases, language: self.language(), loudness }
     }
 
     /// Nothing is spoken any more. Where nobody is here, the next one finds the volume as the station has it.
@@ -222,7 +225,7 @@ impl Session {
         Scene {
             page: self.page,
             english: self.english,
-            help_open: self.help_open,
+            help: self.help_open.then_some(self.help),
             counting_down: self.idle.countdown.is_some(),
             writing: self.speak.writing,
             listening: self.speak.voice.listening != Listening::No,

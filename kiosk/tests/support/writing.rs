@@ -36,7 +36,7 @@ pub(crate) fn open_writing(ui: &pages::App, folder: &Path, bulletin: Bulletin) -
         input: input.expect("a thread"),
         sound: sound.expect("a thread"),
         loudness: config::Loudness::default(),
-        may_speak: false,
+        may_speak: Vec::new(),
         dark_after: None,
         has_scanner: false,
         has_stick: false,

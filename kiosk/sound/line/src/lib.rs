@@ -142,8 +142,11 @@ pub enum Tell {
         microphone: Option<String>,
         /// Why nothing is played.
         loudspeaker: Option<String>,
-        /// Why nothing is spoken although there is a loudspeaker.
+        /// Why a language is not spoken although there is a loudspeaker.
         clips: Option<String>,
+        /// The languages that have clips.
+        #[serde(default)]
+        languages: Vec<Language>,
     },
     /// The microphone listens: speak now.
     Recording {
@@ -294,8 +297,13 @@ mod tests {
         let ogg = || Ogg::from(b"OggS".to_vec());
         for (tell, line) in [
             (
-                Tell::Ready { microphone: Some("no such device".into()), loudspeaker: None, clips: None },
-                r#"{"ready":{"microphone":"no such device","loudspeaker":null,"clips":null}}"#,
+                Tell::Ready {
+                    microphone: Some("no such device".into()),
+                    loudspeaker: None,
+                    clips: None,
+                    languages: vec![Language::Zh, Language::En],
+                },
+                r#"{"ready":{"microphone":"no such device","loudspeaker":null,"clips":null,"languages":["zh","en"]}}"#,
             ),
             (Tell::Recording { turn }, r#"{"recording":{"turn":7}}"#),
             (Tell::Level { turn, seconds: 0.1, level: 0.5 }, r#"{"level":{"turn":7,"seconds":0.1,"level":0.5}}"#),

@@ -145,14 +145,15 @@ fn playing_tells_how_far_it_is_what_was_left_out_and_its_end() {
 fn while_a_device_is_in_use_what_is_there_is_what_was_seen_last() {
     let seen = Seen { microphone: Some("none".into()), ..Seen::default() };
     let (mut talk, ready) = Talk::begin(seen.clone());
-    assert_eq!(ready, Tell::Ready { microphone: Some("none".into()), loudspeaker: None, clips: None });
+    let said = Tell::Ready { microphone: Some("none".into()), loudspeaker: None, clips: None, languages: vec![] };
+    assert_eq!(ready, said);
     play(&mut talk, ONE);
     assert_eq!(asked(&mut talk, Ask::Look), [Action::Tell(ready)]);
     asked(&mut talk, Ask::StopPlaying { turn: ONE });
     assert_eq!(asked(&mut talk, Ask::Look), [Action::Look]);
     assert_eq!(told(talk.step(Happening::Seen(Seen::default()))), ["ready"]);
     record(&mut talk, ONE);
-    let ready = Tell::Ready { microphone: None, loudspeaker: None, clips: None };
+    let ready = Tell::Ready { microphone: None, loudspeaker: None, clips: None, languages: vec![] };
     assert_eq!(asked(&mut talk, Ask::Look), [Action::Tell(ready)]);
 }
 

@@ -8,7 +8,7 @@ use wire::case::State;
 
 use super::{Clip, Shown, asks_again};
 use crate::session::{
-    Delivery, Done, Found, Note, Page, Paper, Session, Staff, StaffResult, Stick, Trouble, VoiceNote,
+    Delivery, Done, Found, Help, Note, Page, Paper, Session, Staff, StaffResult, Stick, Trouble, VoiceNote,
 };
 
 /// Names of clips, phrase by phrase.
@@ -25,6 +25,10 @@ pub(super) fn alone(clip: Clip) -> Phrases {
 /// What is spoken of the page that is up.
 pub(super) fn of(session: &Session, shown: &Shown) -> Phrases {
     let mut script = Script::default();
+    if session.help_open {
+        script.help(session);
+        return script.0;
+    }
     script.say_if(shown.unread, Clip::PadUnread);
     match session.page {
         Page::Attract => script.say(Clip::PageAttract),
@@ -220,10 +224,28 @@ impl Script {
             Note::Full => Clip::BrokenFull,
         });
         why.into_iter().for_each(|why| self.say(why));
+        self.whom_to_call(session);
+    }
+
+    fn whom_to_call(&mut self, session: &Session) {
         if let Some(bulletin) = &session.bulletin {
             let officer = bulletin.officer.as_ref();
             self.number(Clip::Telephone, officer.map_or(&bulletin.station.telephone, |officer| &officer.telephone));
         }
+    }
+
+    /// The page of help, which lies over all others.
+    fn help(&mut self, session: &Session) {
+        let stands = match session.help {
+            Help::None => None,
+            Help::Calling => Some(Clip::HelpCalling),
+            Help::Taken => Some(Clip::HelpTaken),
+            Help::Acknowledged => Some(Clip::HelpAcknowledged),
+        };
+        stands.into_iter().for_each(|stands| self.say(stands));
+        self.say_if(session.help != Help::Acknowledged, Clip::HelpOtherwise);
+        self.whom_to_call(session);
+        self.say(Clip::HelpClose);
     }
 }
 

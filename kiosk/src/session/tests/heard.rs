@@ -9,7 +9,7 @@ use crate::{config::Loudness, ticket::Recording};
 
 /// A terminal that can speak, with softer visits than others.
 fn terminal() -> Session {
-    let mut session = Session::new(Loudness::try_from(2).unwrap(), true);
+    let mut session = Session::new(Loudness::try_from(2).unwrap(), Language::ALL.to_vec());
     play(&mut session, [Event::Bulletin(Box::new(bulletin()), None), Event::Online(true)]);
     session
 }
@@ -172,7 +172,7 @@ fn the_countdown_is_announced_once_as_loud_as_the_station_has_it_and_holds_nobod
     let again = session.step(Event::Tick, T0 + IDLE + IDLE);
     assert!(matches!(again[..], [Action::Speak { .. }]), "the next countdown has its own");
     let mut session = at_say();
-    play(&mut session, [Event::Aloud(Hearing::Possible(false))]);
+    play(&mut session, [Event::Aloud(Hearing::Possible(vec![]))]);
     assert!(session.step(Event::Tick, T0 + IDLE).is_empty());
 }
 
@@ -212,14 +212,40 @@ fn the_language_is_the_pages() {
 }
 
 #[test]
-fn without_a_loudspeaker_or_clips_or_behind_the_page_of_help_nothing_is_spoken() {
+fn without_a_loudspeaker_or_clips_nothing_is_spoken() {
     let mut session = terminal();
-    play(&mut session, [Event::Aloud(Hearing::Possible(false))]);
+    play(&mut session, [Event::Aloud(Hearing::Possible(vec![]))]);
     assert!(!session.offers_hearing() && touch(&mut session, shown()).is_empty());
     play(&mut session, [Event::OpenHome, Event::Leave]);
     assert!(!session.offers_hearing(), "the next visit knows as well");
-    play(&mut session, [Event::Aloud(Hearing::Possible(true)), Event::CallHelp]);
-    assert!(touch(&mut session, shown()).is_empty());
+}
+
+#[test]
+fn a_language_without_clips_is_not_offered_to_be_heard() {
+    for (language, in_chinese, in_english) in [(Language::Zh, true, false), (Language::En, false, true)] {
+        let mut session = at_say();
+        play(&mut session, [Event::Aloud(Hearing::Possible(vec![language]))]);
+        assert_eq!(session.offers_hearing(), in_chinese);
+        assert_eq!(
+            session.step(Event::Tick, T0 + IDLE).len(),
+            usize::from(in_chinese),
+            "the warning is spoken neither"
+        );
+        play(&mut session, [Event::SwitchLanguage]);
+        assert_eq!(session.offers_hearing(), in_english);
+        assert_eq!(touch(&mut session, shown()).len(), usize::from(in_english));
+    }
+}
+
+#[test]
+fn what_was_spoken_of_help_ends_when_it_is_no_longer_so_or_closed() {
+    let mut session = at_say();
+    let question = asked(&play(&mut session, [Event::CallHelp]));
+    let ends: [fn(Question) -> Event; 3] = [Event::HelpTaken, Event::HelpAcknowledged, |_| Event::CloseHelp];
+    for end in ends {
+        assert!(matches!(touch(&mut session, shown())[..], [Action::Speak { .. }]));
+        assert!(is_hushed(&play(&mut session, [end(question)])) && !session.speaks());
+    }
 }
 
 #[test]

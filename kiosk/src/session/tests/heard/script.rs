@@ -278,6 +278,27 @@ fn a_terminal_that_takes_nothing_says_why_and_whom_to_call() {
 }
 
 #[test]
+fn the_page_of_help_says_whether_somebody_comes_and_whom_to_call_on_every_page() {
+    let officer = Some(Officer { name: "周".into(), telephone: "0771-12".into() });
+    let phone = format!("telephone {}", spoken::digits("0771-12").join(" "));
+    for page in [Page::Home, Page::Say, Page::OutOfService] {
+        let mut session = terminal();
+        play(&mut session, [Event::Bulletin(Box::new(Bulletin { officer: officer.clone(), ..bulletin() }), None)]);
+        session.page = page;
+        let question = asked(&play(&mut session, [Event::CallHelp]));
+        let unread = || Shown { unread: true, ..shown() };
+        let said = speech(&mut session, unread());
+        assert_eq!(said, format!("help-calling | help-otherwise | {phone} | help-close"), "{page:?}");
+        play(&mut session, [Event::HelpTaken(question)]);
+        assert_eq!(speech(&mut session, unread()), format!("help-taken | help-otherwise | {phone} | help-close"));
+        play(&mut session, [Event::HelpAcknowledged(question)]);
+        assert_eq!(speech(&mut session, unread()), format!("help-acknowledged | {phone} | help-close"));
+        play(&mut session, [Event::CloseHelp]);
+        assert!(!speech(&mut session, shown()).contains("help-"), "{page:?}");
+    }
+}
+
+#[test]
 fn the_officers_pages_say_how_far_it_is() {
     let stick = |stick| Some(StaffResult::Stick(stick));
     for (result, busy, expected) in [
