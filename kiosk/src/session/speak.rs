@@ -89,6 +89,12 @@ impl Speak {
         self.text.chars().count()
     }
 
+    /// Whether anything was said.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        !self.text.is_empty() || !self.landmark.is_empty() || self.voice.recording.is_some()
+    }
+
     /// Whether it can be submitted as it stands.
     #[must_use]
     pub fn can_submit(&self) -> bool {

@@ -149,7 +149,10 @@ impl Session {
 
     /// Whether a villager would lose words if another page came up.
     fn in_the_middle(&self) -> bool {
-        matches!(self.page, Page::Say | Page::Printing | Page::Contact)
+        match self.page {
+            Page::Category => self.speak.has_begun(),
+            page => matches!(page, Page::Place | Page::Say | Page::Voice | Page::Printing | Page::Contact),
+        }
     }
 
     /// A right PIN opens the door that it was typed at, and none other; a wrong one counts whoever is there by then.

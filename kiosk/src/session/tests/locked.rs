@@ -47,3 +47,19 @@ fn a_wrong_pin_counts_although_its_answer_comes_after_somebody_left() {
     }
     assert!(!takes(&mut session, T0 + Duration::from_secs(1)));
 }
+
+#[test]
+fn a_long_press_on_a_staff_door_takes_nobodys_words_away() {
+    let at = |page, text: &str| {
+        let mut session = session();
+        play(&mut session, [Event::OpenHome, Event::OpenSpeak]);
+        (session.page, session.speak.text) = (page, text.to_owned());
+        play(&mut session, [Event::OpenPin(Door::Officer)]);
+        session.page
+    };
+    for page in [Page::Place, Page::Say, Page::Voice, Page::Printing, Page::Contact] {
+        assert_eq!(at(page, ""), page);
+    }
+    assert_eq!((at(Page::Category, "路"), at(Page::Category, "")), (Page::Category, Page::Pin));
+    assert_eq!(at(Page::Home, ""), Page::Pin);
+}
