@@ -69,6 +69,21 @@ fn one_that_keeps_ending_is_left_alone_until_the_next_visit() {
 }
 
 #[test]
+fn a_stop_that_crosses_with_the_recordings_own_end_waits_for_no_answer() {
+    let clock = Arc::new(Turned::start());
+    let (sound, told) = sound_by(program("full"), clock.clone());
+    let turn = Turn(1);
+    sound.ask(Ask::Record { turn });
+    assert!(is_ready(&next(&told)));
+    assert!(matches!(next(&told), Heard::Told(told) if matches!(*told, Tell::Recorded { turn: Turn(1), .. })));
+    // The program, rightly, is silent to this.
+    sound.ask(Ask::Stop { turn });
+    clock.turn(60);
+    sound.ask(Ask::Record { turn: Turn(2) });
+    assert!(matches!(next(&told), Heard::Told(told) if matches!(*told, Tell::Recorded { turn: Turn(2), .. })));
+}
+
+#[test]
 fn one_that_says_what_nobody_understands_is_ended() {
     let (sound, told) = sound(program("garbles"));
     sound.open();

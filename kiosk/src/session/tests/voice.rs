@@ -162,6 +162,26 @@ fn whoever_holds_the_door_or_listens_for_two_minutes_is_here() {
 }
 
 #[test]
+fn a_stop_that_crosses_with_the_recordings_own_end_ends_nothing_and_loses_nothing() {
+    for stop in [|| Voicing::Stop, || Voicing::StopAndSubmit] {
+        // The finger first: the program told its end before it was asked.
+        let mut session = listening();
+        assert!(matches!(step(&mut session, stop())[..], [Action::StopRecording]));
+        assert!(step(&mut session, recorded(b"words", false, Some(VoiceNote::Full))).is_empty(), "it is heard first");
+        assert_eq!((session.page, session.speak.voice.listening), (Page::Voice, Listening::No));
+        assert_eq!((session.speak.voice.note, session.speak.can_submit()), (Some(VoiceNote::Full), true));
+
+        // The end first: the page under the finger was not painted anew yet.
+        let mut session = listening();
+        step(&mut session, recorded(b"words", false, Some(VoiceNote::Full)));
+        assert!(step(&mut session, stop()).is_empty(), "nothing is under way any more");
+        assert_eq!((session.speak.voice.listening, session.speak.can_submit()), (Listening::No, true));
+        let (_, draft) = handed_over(session.step(Event::Submit, T0));
+        assert_eq!(draft.voice.as_ref().map(|voice| &voice.ogg[..]), Some(&b"words"[..]));
+    }
+}
+
+#[test]
 fn what_a_program_took_with_it_is_said_to_be_lost() {
     let mut session = listening();
     step(&mut session, Voicing::Failed);
