@@ -109,7 +109,8 @@ impl App {
     fn home(&self, now: Option<&Zoned>) {
         let phrases = self.phrases();
         let rows = self.session.bulletin.as_ref().map(|b| people::today(b, now)).unwrap_or_default();
-        let names = |rows: &[&str]| SharedString::from(rows.join("、"));
+        // No name goes over the end of a line.
+        let names = |rows: &[&str]| SharedString::from(rows.join("、\n"));
         let here: Vec<_> = rows.iter().filter(|(_, present)| *present).map(|(d, _)| d.name.as_str()).collect();
         let due: Vec<_> = rows.iter().map(|(d, _)| d.name.as_str()).collect();
         let line = if !here.is_empty() {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, mock_elapsed_time};
-use kiosk::pages::{Act, App, Done, Entry, Found, Keys, Page, Paper, Shell, Speak, Staff};
+use kiosk::pages::{Act, App, Done, Entry, Found, Keys, Page, Paper, Shell, Speak, Staff, Unread};
 use kiosk::ui;
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle as _, LogicalPosition, Model as _};
@@ -35,6 +35,12 @@ pub(crate) fn button(app: &App, label: &str) -> ElementHandle {
         .into_iter()
         .find(|e| e.accessible_label().is_some_and(|l| l == label))
         .unwrap_or_else(|| panic!("no button {label}"))
+}
+
+/// Of everything that can be touched.
+pub(crate) fn labels(app: &App) -> Vec<String> {
+    let all = ElementQuery::from_root(app).match_descendants().match_accessible_role(AccessibleRole::Button).find_all();
+    all.iter().filter_map(|button| button.accessible_label()).map(Into::into).collect()
 }
 
 fn middle(element: &ElementHandle) -> LogicalPosition {
@@ -164,6 +170,38 @@ fn keys_of_the_screen_leave_the_focus_and_a_real_keyboard_writes_into_the_field(
 }
 
 #[test]
+fn a_field_that_was_covered_takes_no_keys_and_has_the_focus_again_afterwards() {
+    type Cover = fn(&Shell<'_>, bool);
+    type Get = fn(&Entry<'_>) -> slint::SharedString;
+    let covers: [Cover; 2] =
+        [|shell, on| shell.set_help_open(on), |shell, on| shell.set_countdown(if on { 30 } else { -1 })];
+    let fields: [(&str, bool, Get); 4] = [
+        ("write", false, |entry| entry.get_part()),
+        ("place-pad", false, |entry| entry.get_landmark()),
+        ("contact", false, |entry| entry.get_name()),
+        ("contact", true, |entry| entry.get_phone()),
+    ];
+    let app = stage::open(PANELS[0], false);
+    for (name, dialling, get) in fields {
+        for cover in covers {
+            scene(&app, name);
+            let (entry, shell) = (app.global::<Entry>(), app.global::<Shell>());
+            entry.set_dialling(dialling);
+            stage::settle();
+            let before = get(&entry);
+            type_text(&app, "a");
+            cover(&shell, true);
+            stage::settle();
+            type_text(&app, "b");
+            cover(&shell, false);
+            stage::settle();
+            type_text(&app, "c");
+            assert_eq!(get(&entry), format!("{before}ac"), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_scanner_that_types_is_heard_where_nothing_is_written_and_nowhere_else() {
     let app = stage::open(PANELS[0], false);
     let heard = log();
@@ -268,6 +306,8 @@ fn left(app: &App) -> Vec<&'static str> {
         ("lookup rows", staff.get_found().row_count() > 0),
         ("digits of a PIN", staff.get_typed() != 0),
         ("candidates", app.global::<Keys>().get_candidates().row_count() > 0),
+        ("strokes", app.global::<Keys>().get_strokes().row_count() > 0),
+        ("what is unread", app.global::<Keys>().get_unread() != Unread::No),
     ];
     let texts = texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name);
     texts.chain(others.into_iter().filter(|(_, is)| *is).map(|(name, _)| name)).collect()
@@ -279,6 +319,8 @@ fn nothing_of_a_visit_is_left_after_it_is_wiped() {
     let held = [
         ("say-long", "text"),
         ("write", "text"),
+        ("write-pad-unread", "strokes"),
+        ("write-pad-unread", "what is unread"),
         ("find-scanner", "number typed"),
         ("found", "steps"),
         ("found", "reply"),

@@ -10,7 +10,7 @@ use kiosk::{
 use slint::{ComponentHandle as _, Rgba8Pixel, SharedPixelBuffer};
 
 use crate::{
-    scenes::page,
+    props::page,
     snapshots,
     stage::{self, PANELS},
 };

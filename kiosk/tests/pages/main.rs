@@ -6,10 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod behaviour;
+mod breaks;
 mod characters;
 mod contrast;
 mod foot;
 mod phone;
+mod props;
 mod scenes;
 mod sizes;
 mod snapshots;

@@ -6,7 +6,10 @@ use kiosk::{
 };
 use slint::ComponentHandle as _;
 
-use crate::scenes::{Scene, done, page};
+use crate::{
+    props::{done, page},
+    scenes::Scene,
+};
 
 fn phone(app: &App, english: bool, text: PhoneText) {
     done(app, english, Paper::Taken, Page::Done);

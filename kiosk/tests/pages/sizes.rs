@@ -1,11 +1,12 @@
 //! The sizes for elderly hands, measured on the real elements of every page: targets of 20 mm (candidates, and lying
 //! letter keys, 12 × 14), words of 8 mm (6 in header and foot), nothing outside the window, nothing over another target,
-//! words inside their buttons and cards, a shape for each of their characters; in every look.
+//! words inside their buttons and cards, whole words at the ends of lines, a shape for each character; in every look.
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use kiosk::ui::fonts::missing_characters;
 
 use crate::{
+    breaks,
     scenes::{self, Scene},
     stage::{self, PANELS, Panel},
 };
@@ -224,7 +225,8 @@ fn every_page_keeps_its_sizes_on(panel: Panel) {
             let seen = look(&app, cover_of(scene));
             assert!(!seen.free_words.is_empty() || !seen.words_in_buttons.is_empty(), "{} has no words", scene.name);
             let shown = format!("{} {}", scene.name, worn.name());
-            all.extend(troubles(panel, scene, &seen).into_iter().map(|t| format!("{shown}: {t}")));
+            let troubles = troubles(panel, scene, &seen).into_iter().chain(breaks::troubles(&app));
+            all.extend(troubles.map(|t| format!("{shown}: {t}")));
         }
     }
     assert!(all.is_empty(), "{} troubles on {}:\n{}", all.len(), panel.name, all.join("\n"));

@@ -88,6 +88,7 @@ pub(crate) fn show(app: &App, scene: Scene, english: bool) {
     shell.set_countdown(-1);
     app.global::<Speak>().set_note("".into());
     app.global::<Speak>().set_has_voice(false);
+    app.global::<Speak>().set_has_loudspeaker(false);
     app.global::<Staff>().set_has_stick(false);
     app.global::<Hear>().set_speaking(false);
     ui::wipe_visit(app);

@@ -3,7 +3,10 @@
 use kiosk::pages::{App, Page, Phrases, Staff, StickText};
 use slint::ComponentHandle as _;
 
-use crate::scenes::{Scene, page, pick};
+use crate::{
+    props::{page, pick},
+    scenes::Scene,
+};
 
 fn stick(app: &App, text: StickText, busy: bool) {
     let line = app.global::<Phrases>().invoke_stick(text, 1_204, 9_876);

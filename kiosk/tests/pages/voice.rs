@@ -1,9 +1,15 @@
 //! The page of what is said aloud, and its door.
 
-use kiosk::pages::{App, Listening, Page, Phrases, Shell, Speak, VoiceNote};
+use i_slint_backend_testing::ElementQuery;
+use kiosk::pages::{Act, App, Listening, Page, Phrases, Shell, Speak, VoiceNote};
 use slint::ComponentHandle as _;
 
-use crate::scenes::{Scene, say};
+use crate::{
+    behaviour::{labels, log, scene, tap},
+    props::say,
+    scenes::Scene,
+    stage::{self, PANELS},
+};
 
 fn voice(app: &App, listening: Listening, recorded: i32, note: VoiceNote) {
     app.global::<Shell>().set_page(Page::Voice);
@@ -12,6 +18,7 @@ fn voice(app: &App, listening: Listening, recorded: i32, note: VoiceNote) {
     speak.set_seconds(12);
     speak.set_loudness(0.6);
     speak.set_recorded(recorded);
+    speak.set_has_loudspeaker(true);
     speak.set_can_submit(recorded > 0);
     speak.set_voice_note(app.global::<Phrases>().invoke_voice_note(note));
 }
@@ -34,9 +41,24 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 app.global::<Speak>().set_recorded(42);
             },
         },
+        Scene {
+            name: "say-both",
+            set: |app, english| {
+                say(app, english, "路上有个大坑，容易摔跤。");
+                app.global::<Speak>().set_has_voice(true);
+                app.global::<Speak>().set_recorded(42);
+            },
+        },
         Scene { name: "voice-soon", set: |app, _| voice(app, Listening::Soon, 0, VoiceNote::None) },
         Scene { name: "voice", set: |app, _| voice(app, Listening::Now, 0, VoiceNote::None) },
         Scene { name: "voice-recorded", set: |app, _| voice(app, Listening::No, 42, VoiceNote::None) },
+        Scene {
+            name: "voice-no-loudspeaker",
+            set: |app, _| {
+                voice(app, Listening::No, 42, VoiceNote::None);
+                app.global::<Speak>().set_has_loudspeaker(false);
+            },
+        },
         Scene { name: "voice-silent", set: |app, _| voice(app, Listening::No, 0, VoiceNote::Silent) },
         Scene { name: "voice-gone", set: |app, _| voice(app, Listening::No, 42, VoiceNote::Gone) },
         Scene { name: "voice-no-microphone", set: |app, _| voice(app, Listening::No, 0, VoiceNote::NoMicrophone) },
@@ -48,4 +70,41 @@ pub(crate) fn scenes() -> Vec<Scene> {
             },
         },
     ]
+}
+
+fn words(app: &App) -> Vec<String> {
+    let texts = ElementQuery::from_root(app).match_descendants().match_inherits("Text").find_all();
+    texts.iter().filter_map(|text| text.accessible_label()).map(Into::into).collect()
+}
+
+#[test]
+fn what_was_said_stands_beside_the_sentence_that_it_goes_with() {
+    for panel in PANELS {
+        let app = stage::open(panel, false);
+        scene(&app, "say-both");
+        let both = "路上有个大坑，容易摔跤。\n还有您说的 42 秒。".to_owned();
+        assert!(words(&app).contains(&both), "{}: {:?}", panel.name, words(&app));
+        app.global::<Speak>().set_recorded(0);
+        assert!(!words(&app).iter().any(|words| words.contains("您说的")), "{}", panel.name);
+        app.hide().unwrap();
+    }
+}
+
+#[test]
+fn a_recording_can_be_heard_only_where_there_is_a_loudspeaker() {
+    for panel in PANELS {
+        let app = stage::open(panel, false);
+        scene(&app, "voice-no-loudspeaker");
+        assert!(!labels(&app).contains(&"听一听".to_owned()), "{}", panel.name);
+        app.global::<Speak>().set_has_loudspeaker(true);
+        stage::settle();
+        let seen = log();
+        let to = seen.clone();
+        app.global::<Act>().on_voice_play(move |on| to.borrow_mut().push(on.to_string()));
+        tap(&app, "听一听");
+        app.global::<Speak>().set_playing(true);
+        tap(&app, "别放了");
+        assert_eq!(*seen.borrow(), ["true", "false"], "{}", panel.name);
+        app.hide().unwrap();
+    }
 }

@@ -1,12 +1,12 @@
 //! The page of one's own words by each way of writing.
 
 use kiosk::{
-    pages::{App, Entry, Keys, Method, Page, Shell, Speak},
+    pages::{App, Entry, Keys, Method, Page, Shell, Speak, Unread},
     ui,
 };
 use slint::ComponentHandle as _;
 
-use crate::scenes::{Scene, say};
+use crate::{props::say, scenes::Scene};
 
 fn write(app: &App, english: bool, text: &str, method: Method) {
     say(app, english, text);
@@ -26,6 +26,15 @@ fn candidates(app: &App, candidates: &[&str], more: bool) {
     keys.set_candidates(ui::model(candidates.iter().map(|word| (*word).into())));
     keys.set_more(more);
 }
+
+fn unread(app: &App, english: bool, unread: Unread) {
+    write(app, english, "村口的", Method::Pad);
+    app.global::<Keys>().set_strokes(ui::model(SCRIBBLE.map(Into::into)));
+    app.global::<Keys>().set_unread(unread);
+}
+
+/// What is no character.
+const SCRIBBLE: [&str; 2] = ["M60 60L300 220L80 240L310 70L90 150L320 160", "M200 40L190 250"];
 
 /// 十, by a finger.
 const TEN: [&str; 2] = ["M120 180L200 176L290 182L330 178", "M226 90L222 150L226 230L220 310"];
@@ -70,6 +79,25 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 write(app, english, "村口的", Method::Pad);
                 app.global::<Keys>().set_strokes(ui::model(TEN.map(Into::into)));
                 candidates(app, &["路灯坏了好几天了", "路灯坏了好", "路灯坏", "路灯", "路"], false);
+            },
+        },
+        Scene { name: "write-pad-unread", set: |app, english| unread(app, english, Unread::Unknown) },
+        Scene { name: "write-pad-dropping", set: |app, english| unread(app, english, Unread::Dropping) },
+        Scene {
+            name: "write-pad-gone",
+            set: |app, english| {
+                unread(app, english, Unread::Unreadable);
+                app.global::<Keys>().set_has_pinyin(false);
+            },
+        },
+        Scene {
+            name: "place-pad-unread",
+            set: |app, _| {
+                app.global::<Shell>().set_page(Page::Place);
+                app.global::<Entry>().set_describing(true);
+                by(app, Method::Pad);
+                app.global::<Keys>().set_strokes(ui::model(SCRIBBLE.map(Into::into)));
+                app.global::<Keys>().set_unread(Unread::Dropping);
             },
         },
         Scene {
