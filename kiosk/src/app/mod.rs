@@ -11,6 +11,9 @@ mod drive;
 mod keyboard;
 mod models;
 mod panel;
+#[cfg(test)]
+#[path = "../../tests/support/papers.rs"]
+mod papers;
 mod part;
 mod people;
 mod phone;

@@ -6,6 +6,7 @@ use wire::health::{PrinterState, QueueState};
 
 use super::*;
 use crate::{
+    app::papers,
     clock::SystemClock,
     config::Printer,
     control::{self, Board},
@@ -19,8 +20,6 @@ use virtual_printer::VirtualPrinter;
 
 mod file;
 
-#[path = "../../../tests/support/papers.rs"]
-mod papers;
 #[path = "../../../tests/support/virtual_printer/mod.rs"]
 mod virtual_printer;
 

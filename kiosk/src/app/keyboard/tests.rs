@@ -5,13 +5,11 @@ use slint::platform::PointerEventButton;
 
 use super::*;
 use crate::{
-    app::{self, Task},
+    app::{self, Task, papers},
     pages::Unread,
     session::{Paper, Submitted},
 };
 
-#[path = "../../../tests/support/papers.rs"]
-mod papers;
 #[path = "../../../tests/support/writing.rs"]
 mod writing;
 
