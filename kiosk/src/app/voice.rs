@@ -74,7 +74,8 @@ impl App {
             voice.recording.as_ref().map_or(0, |recording| i32::try_from(recording.seconds).unwrap_or(0)),
         );
         page.set_playing(voice.playing);
-        let note = match voice.note {
+        // That nothing could be kept comes before anything else.
+        let note = match voice.note.filter(|_| !self.session.speak.not_written) {
             None => pages::VoiceNote::None,
             Some(VoiceNote::Silent) => pages::VoiceNote::Silent,
             Some(VoiceNote::Full) => pages::VoiceNote::Full,

@@ -36,12 +36,15 @@ impl Session {
         match *event {
             Event::CallHelp => {
                 self.help_open = true;
+                // What is said to whoever comes is not for the county.
+                let mut actions = self.stop_what_listens();
                 if self.help == Help::None {
                     let question = self.questions.next();
                     self.call = Some(Call { question, due: now + EVERY });
                     self.help = Help::Calling;
-                    return vec![Action::CallHelp(question)];
+                    actions.push(Action::CallHelp(question));
                 }
+                return actions;
             }
             Event::CloseHelp => self.help_open = false,
             Event::HelpTaken(question) if self.help == Help::Calling && of_this_call(question) => {

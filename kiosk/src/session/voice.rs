@@ -187,17 +187,19 @@ impl Session {
         Vec::new()
     }
 
-    /// A finger that leaves the door beside it meant something else.
+    /// A finger that slides off the door at once meant something else; one that lay there has said everything.
     fn finger_left(&mut self, inside: bool, now: Duration) -> Vec<Action> {
         let Some(since) = self.speak.voice.down.take() else { return Vec::new() };
-        if !inside {
-            return match std::mem::take(&mut self.speak.voice.listening) {
-                Listening::No => Vec::new(),
-                _ => vec![Action::CancelRecording],
-            };
+        let held = now.saturating_sub(since) >= HELD;
+        if !inside && self.speak.voice.listening == Listening::No {
+            return Vec::new();
+        }
+        if !inside && !held {
+            self.speak.voice.listening = Listening::No;
+            return vec![Action::CancelRecording];
         }
         self.go(Page::Voice);
-        if now.saturating_sub(since) >= HELD { self.stop_listening(false) } else { Vec::new() }
+        if held { self.stop_listening(false) } else { Vec::new() }
     }
 
     fn listen(&mut self) -> Vec<Action> {
@@ -218,6 +220,14 @@ impl Session {
             }
             Listening::Soon | Listening::Now { .. } => vec![Action::StopRecording],
             Listening::Stopped { .. } => Vec::new(),
+        }
+    }
+
+    /// As [`Self::stop_listening`]; what shall be submitted once it has stopped still is.
+    pub(super) fn stop_what_listens(&mut self) -> Vec<Action> {
+        match self.speak.voice.listening {
+            Listening::Soon | Listening::Now { .. } => self.stop_listening(false),
+            Listening::No | Listening::Stopped { .. } => Vec::new(),
         }
     }
 

@@ -91,6 +91,27 @@ fn what_was_said_stands_beside_the_sentence_that_it_goes_with() {
 }
 
 #[test]
+fn what_became_of_a_recording_is_said_without_a_network_too() {
+    let notes = [VoiceNote::Silent, VoiceNote::Full, VoiceNote::Gone, VoiceNote::NoMicrophone, VoiceNote::Lost];
+    for panel in PANELS {
+        let app = stage::open(panel, false);
+        for note in notes {
+            scene(&app, "voice-silent");
+            let (phrases, speak) = (app.global::<Phrases>(), app.global::<Speak>());
+            let (said, offline) = (phrases.invoke_voice_note(note), phrases.invoke_offline_note());
+            speak.set_voice_note(said.clone());
+            speak.set_note(offline.clone());
+            stage::settle();
+            assert!(words(&app).contains(&said.into()), "{}: {note:?}", panel.name);
+            speak.set_voice_note(Default::default());
+            stage::settle();
+            assert!(words(&app).contains(&offline.into()), "{}", panel.name);
+        }
+        app.hide().unwrap();
+    }
+}
+
+#[test]
 fn a_recording_can_be_heard_only_where_there_is_a_loudspeaker() {
     for panel in PANELS {
         let app = stage::open(panel, false);

@@ -77,6 +77,40 @@ fn a_palm_that_slides_off_the_door_records_nothing() {
 }
 
 #[test]
+fn a_finger_that_drifts_off_the_door_while_it_speaks_loses_no_word() {
+    let mut session = at_the_door(true);
+    step(&mut session, Voicing::Down);
+    step(&mut session, Voicing::Listens);
+    let later = T0 + Duration::from_secs(20);
+    let actions = session.step(Event::Voice(Voicing::Up { inside: false }), later);
+    assert!(matches!(actions[..], [Action::StopRecording]));
+    step(&mut session, recorded(b"words", false, None));
+    assert_eq!((session.page, session.speak.can_submit()), (Page::Voice, true));
+    // With what was said before, a palm that slides off changes nothing.
+    step(&mut session, Voicing::Down);
+    session.step(Event::Back, later);
+    step(&mut session, Voicing::Down);
+    assert!(session.step(Event::Voice(Voicing::Up { inside: false }), later + Duration::from_secs(5)).is_empty());
+    assert!(session.page == Page::Say && session.speak.voice.recording.is_some());
+}
+
+#[test]
+fn whoever_calls_for_help_is_not_recorded_while_somebody_comes() {
+    let mut session = listening();
+    let actions = session.step(Event::CallHelp, T0);
+    assert!(matches!(actions[..], [Action::StopRecording, Action::CallHelp(_)]));
+    assert!(step(&mut session, recorded(b"words", false, None)).is_empty());
+    assert!(session.speak.voice.recording.is_some(), "what was said until then is there");
+    session.step(Event::CloseHelp, T0);
+    assert!(matches!(session.step(Event::CallHelp, T0)[..], []), "the call is out, and nothing listens");
+
+    let mut session = listening();
+    step(&mut session, Voicing::StopAndSubmit);
+    session.step(Event::CallHelp, T0);
+    handed_over(step(&mut session, recorded(b"words", false, None)));
+}
+
+#[test]
 fn without_a_microphone_the_door_does_nothing() {
     let mut session = at_the_door(false);
     assert!(step(&mut session, Voicing::Down).is_empty());
