@@ -30,6 +30,11 @@ impl Letters {
         self.symbols
     }
 
+    /// What was tapped is a character for good: the same key begins the next one.
+    pub(super) fn settle(&mut self) {
+        self.tapping = None;
+    }
+
     fn tap(&mut self, key: &str, now: Duration) -> Vec<Edit> {
         let characters: Vec<char> = key.chars().collect();
         let again = match self.tapping.take() {

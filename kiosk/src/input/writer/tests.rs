@@ -64,6 +64,18 @@ fn answer(writer: &mut Writer, answer: Answer) -> Outcome {
 }
 
 #[test]
+fn a_key_of_the_nine_that_is_tapped_again_behind_a_chosen_word_begins_the_next_one() {
+    let mut writer = writer(false, true);
+    assert_eq!(writer.press("mno", NOW), nothing());
+    answer(&mut writer, words(&[("们", 1)]));
+    assert_eq!(writer.choose(0), inserts(&["们"]));
+    assert_eq!(writer.press("mno", Duration::from_secs(1)), nothing(), "the word stays");
+    assert_eq!(writer.composition(), "m");
+    assert_eq!(writer.press("mno", Duration::from_secs(2)), nothing());
+    assert_eq!(writer.composition(), "n", "a letter is still changed by tapping again");
+}
+
+#[test]
 fn the_pad_comes_first_then_pinyin_then_letters_as_far_as_they_are_there() {
     assert_eq!(Writer::default().method(), Method::Letters, "nobody knows yet");
     for (handwriting, pinyin, method) in

@@ -195,6 +195,7 @@ impl Writer {
         self.typed.drain(..uses);
         self.strokes.drain(..strokes.min(self.strokes.len()));
         self.all = false;
+        self.letters.settle();
         self.forget_candidates();
         self.want(if self.is_composing() { Wanted::Composed } else { Wanted::Following });
         vec![Edit::Insert(text)]
