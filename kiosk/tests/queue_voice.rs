@@ -35,6 +35,19 @@ fn what_is_said_aloud_is_an_event_of_its_own_behind_its_suggestion() {
 }
 
 #[test]
+fn what_was_spoken_is_delivered_once_its_recording_is() {
+    let (place, county) = (Place::new(), County::new());
+    let mut queue = place.open();
+    let submitted = queue.submit(&spoken(b"OggS words".to_vec()), &county.sealer).unwrap();
+    let is_delivered = |queue: &kiosk::queue::Queue| queue.ticket_facts(submitted.ticket).unwrap().unwrap().delivered;
+    queue.delivered(&[submitted.event], Uuid::from_u128(1)).unwrap();
+    assert!(!is_delivered(&queue), "the county has only that something was said");
+    let recording = queue.next_recording(&[]).unwrap().unwrap();
+    queue.delivered(&[recording.id], Uuid::from_u128(1)).unwrap();
+    assert!(is_delivered(&queue));
+}
+
+#[test]
 fn a_recording_that_does_not_fit_takes_its_suggestion_along_and_no_number_is_told() {
     let (place, county) = (Place::new(), County::new());
     let mut queue = place.open();

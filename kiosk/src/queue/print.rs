@@ -197,16 +197,16 @@ impl Queue {
         let delivered = self
             .conn
             .prepare_cached(
-                "SELECT forward.state = 'delivered' FROM event JOIN forward ON forward.event = event.seq
-                 WHERE ticket = ?1 AND kind = 'suggestion'",
+                "SELECT MIN(forward.state = 'delivered') FROM event JOIN forward ON forward.event = event.seq
+                 WHERE ticket = ?1 AND kind IN ('suggestion', 'voice')",
             )?
-            .query_row([ticket.to_string()], |row| row.get(0))
-            .optional()?;
+            .query_row([ticket.to_string()], |row| row.get::<_, Option<bool>>(0))?;
         Ok(Some(TicketFacts {
             category: job.category,
             place: job.place,
             wall: job.wall,
-            // An event that is gone was delivered and purged: no other can be deleted.
+            // A suggestion that was spoken is there with its recording. An event that is gone was delivered and purged: no
+            // other can be deleted.
             delivered: delivered.unwrap_or(true),
             paper: job.state,
         }))
