@@ -238,7 +238,7 @@ fn a_countys_own_clip_is_spoken_in_place_of_the_rendered_one() {
 
 #[test]
 fn without_a_loudspeaker_or_clips_it_is_not_offered_and_the_technician_reads_why() {
-    for (loudspeaker, has_clips, why) in [("loudspeaker", false, "no clips in"), ("none", true, "`none`")] {
+    for (loudspeaker, has_clips, why) in [("loudspeaker", false, "no clips (zh, en) in"), ("none", true, "`none`")] {
         let mut site = Site::new().unwrap();
         fs::remove_file(terminal::enrolment(&site.path("terminal"))).unwrap();
         site.terminal.set_environment([
