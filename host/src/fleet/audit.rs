@@ -7,8 +7,8 @@
 
 use std::{fmt, str::FromStr};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
+use wire::event;
 
 use super::{Error, Fleet};
 use crate::store::{
@@ -70,9 +70,9 @@ impl Head {
     }
 
     /// The hash of a line that follows.
-    fn hash_of(&self, [at, who, what, subject]: [&str; 4]) -> String {
+    fn hash_of(&self, [at, who, what, subject]: [&str; 4]) -> [u8; 32] {
         let text = serde_json::json!([self.hash, self.number + 1, at, who, what, subject]).to_string();
-        hex(digest(&SHA256, text.as_bytes()).as_ref())
+        event::hash(text.as_bytes())
     }
 }
 
@@ -110,7 +110,7 @@ pub fn verify(lines: &[Line], noted: Option<&Head>) -> Result<Head, Broken> {
         if line.number != head.number + 1 {
             return Err(Broken::Missing { expected: head.number + 1, found: line.number });
         }
-        if line.hash != head.hash_of([&line.at, &line.who, &line.what, &line.subject]) {
+        if line.hash != hex(&head.hash_of([&line.at, &line.who, &line.what, &line.subject])) {
             return Err(Broken::Changed(line.number));
         }
         head = Head { number: line.number, hash: line.hash.clone() };
@@ -139,15 +139,13 @@ impl Fleet {
         let last = rows::last(tx).await?;
         let head = last.map_or_else(Head::none, |line| Head { number: line.number, hash: hex(&line.hash) });
         let at = self.clock.now().to_string();
-        let hash = head.hash_of([&at, who, what, subject]);
-        let bytes = (0..32).map(|n| u8::from_str_radix(&hash[2 * n..2 * n + 2], 16));
         let line = LineRow {
             number: head.number + 1,
+            hash: head.hash_of([&at, who, what, subject]).to_vec(),
             at,
             who: who.to_owned(),
             what: what.to_owned(),
             subject: subject.to_owned(),
-            hash: bytes.collect::<Result<_, _>>().expect("invariant: a hash has 64 hexadecimal digits"),
         };
         rows::append(tx, &line).await
     }
@@ -184,7 +182,7 @@ mod tests {
         let mut head = Head::none();
         let line = |what: &&str| {
             let at = format!("2026-03-02T08:00:0{}Z", head.number);
-            let hash = head.hash_of([&at, "uid:0", what, "terminal:00001"]);
+            let hash = hex(&head.hash_of([&at, "uid:0", what, "terminal:00001"]));
             head = Head { number: head.number + 1, hash: hash.clone() };
             let (who, subject) = ("uid:0".to_owned(), "terminal:00001".to_owned());
             Line { number: head.number, at, who, what: (*what).to_owned(), subject, hash }
@@ -237,6 +235,6 @@ mod tests {
         // printf '["0…0",1,"2026-03-02T08:00:00Z","uid:0","terminal.add","terminal:00001"]' | sha256sum
         let text =
             format!(r#"["{}",1,"2026-03-02T08:00:00Z","uid:0","terminal.add","terminal:00001"]"#, "0".repeat(64));
-        assert_eq!(chain(&["terminal.add"])[0].hash, hex(digest(&SHA256, text.as_bytes()).as_ref()));
+        assert_eq!(chain(&["terminal.add"])[0].hash, hex(&event::hash(text.as_bytes())));
     }
 }
