@@ -117,6 +117,7 @@ fn the_other_debians_librime_takes_nonsense_and_keeps_nothing_of_it() {
         files
     };
     let before = files();
+    assert!(!before.iter().any(|(_, path)| path.ends_with("user.yaml")), "no note of when which schema was opened");
     let pieces = ["a", "n", "xi'", "zhuang", "v", "'", "1", "修", "lnlnrl"].map(|piece| piece.repeat(3_000));
     let asks: Vec<Ask> = pieces.iter().flat_map(|typed| [pinyin(typed, false), pinyin(typed, true)]).collect();
     for (answer, ask) in with_others(cache.path(), &asks).iter().zip(&asks) {

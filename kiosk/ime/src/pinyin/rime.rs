@@ -134,10 +134,11 @@ struct Folders {
 }
 
 impl Folders {
-    fn new(shared: &Path, own: &Path, modules: &[&'static CStr]) -> Result<Self, Problem> {
+    /// What is compiled lies in `tables/build`.
+    fn new(shared: &Path, own: &Path, tables: &Path, modules: &[&'static CStr]) -> Result<Self, Problem> {
         let c = |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(|_| Problem::Path(path.to_owned()));
         let modules = modules.iter().map(|name| name.as_ptr()).chain([ptr::null()]).collect();
-        Ok(Self { shared: c(shared)?, own: c(own)?, staging: c(&own.join("build"))?, modules })
+        Ok(Self { shared: c(shared)?, own: c(own)?, staging: c(&tables.join("build"))?, modules })
     }
 
     /// Only as good as `self` lives.
@@ -164,6 +165,9 @@ impl Folders {
 const MODULES: [&CStr; 3] = [c"core", c"dict", c"gears"];
 /// The same, and what compiles tables.
 const DEPLOYER: [&CStr; 4] = [c"core", c"dict", c"gears", c"levers"];
+
+/// A folder that can't be: the library would note in the user's own when which schema was opened.
+const NOWHERE: &str = "/dev/null/nowhere";
 
 static SET_UP: Once = Once::new();
 
@@ -254,7 +258,7 @@ impl Rime {
     /// # Errors
     /// Where the library cannot, with what it could not make.
     pub(super) fn deploy(&self, shared: &Path, own: &Path, schemas: &[&str]) -> Result<(), Problem> {
-        let folders = Folders::new(shared, own, &DEPLOYER)?;
+        let folders = Folders::new(shared, own, own, &DEPLOYER)?;
         let mut traits = folders.traits();
         self.set_up(&mut traits);
         // SAFETY: `traits` and what it points to outlive the calls; the texts are ended by a zero.
@@ -276,13 +280,13 @@ impl Rime {
         }
     }
 
-    /// Begins to answer with the tables in `own/build`.
+    /// Begins to answer with the tables in `tables/build`.
     ///
     /// # Errors
     /// Where the path of the tables cannot be said in C.
-    pub(super) fn start(self, own: &Path) -> Result<Started, Problem> {
+    pub(super) fn start(self, tables: &Path) -> Result<Started, Problem> {
         // What lies in the tables' folder is all that is read from here on.
-        let folders = Folders::new(own, own, &MODULES)?;
+        let folders = Folders::new(tables, Path::new(NOWHERE), tables, &MODULES)?;
         let mut traits = folders.traits();
         self.set_up(&mut traits);
         // SAFETY: `traits` and what it points to outlive the call; the library copies what it keeps.
