@@ -84,6 +84,32 @@ fn a_stop_that_crosses_with_the_recordings_own_end_waits_for_no_answer() {
 }
 
 #[test]
+fn one_that_talks_of_other_things_and_never_gives_the_recording_out_is_ended() {
+    let clock = Arc::new(Turned::start());
+    let (sound, told) = sound_by(program("talks"), clock.clone());
+    let turn = Turn(1);
+    sound.ask(Ask::Record { turn });
+    assert!(is_ready(&next(&told)));
+    assert!(matches!(next(&told), Heard::Told(told) if matches!(*told, Tell::Recording { turn: Turn(1) })));
+    // It may go on for two minutes.
+    clock.turn(100);
+    let level = |told: &mpsc::Receiver<Heard>| {
+        sound.ask(Ask::Volume { volume: Volume::FULL });
+        next(told)
+    };
+    assert!(matches!(level(&told), Heard::Told(told) if matches!(*told, Tell::Level { .. })));
+    sound.ask(Ask::Stop { turn });
+    let ended = (0..20).find_map(|_| {
+        clock.turn(3);
+        match level(&told) {
+            Heard::Ended(why) => Some(why),
+            Heard::Told(_) => None,
+        }
+    });
+    assert!(ended.is_some_and(|why| why.contains("did not answer")));
+}
+
+#[test]
 fn one_that_says_what_nobody_understands_is_ended() {
     let (sound, told) = sound(program("garbles"));
     sound.open();

@@ -1,5 +1,6 @@
 //! 听一遍 at the real screen: what the terminal's loudspeaker gets, sample for sample, is what `kiosk-sound` makes of the
-//! clips of the page that is shown, as loud as it was asked for. The loudspeaker is ALSA's own `file` device.
+//! clips of the page that is shown, as loud as it was asked for. The loudspeaker is ALSA's own `file` device. And what the
+//! technician reads where there is no loudspeaker, or no engine to write with.
 
 #![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
 
@@ -254,5 +255,35 @@ fn without_a_loudspeaker_or_clips_it_is_not_offered_and_the_technician_reads_why
         let read = villager.see("why nothing is spoken", |seen| seen.mentions(why).then(|| seen.target("听一遍")));
         finger.release(CLOCK).unwrap();
         assert_eq!(read.unwrap(), None, "{loudspeaker}");
+    }
+}
+
+#[test]
+fn what_writing_lacks_is_not_offered_and_the_technician_reads_why() {
+    for (variable, offered, missing, why) in [
+        ("LIANXIN_IME_LIBRIME", "手写", "拼音", "no pinyin: /none can't be loaded"),
+        ("LIANXIN_IME_MODELS", "拼音", "手写", "/none/PP-OCRv6_rec_small.onnx is not there"),
+    ] {
+        let mut site = Site::new().unwrap();
+        site.terminal.set_environment([(variable, "/none".into())]);
+        let villager = site.start(&[site.path("county")], "").unwrap();
+        let finger = Finger::on(site.screen.display()).unwrap();
+        finger.press(CLOCK).unwrap();
+        let digit = villager.see("the PIN's keys", |seen| seen.target("1"));
+        finger.release(CLOCK).unwrap();
+        digit.unwrap();
+        for digit in papers::TECHNICIAN_PIN.chars() {
+            villager.tap(&digit.to_string()).unwrap();
+        }
+        villager.see(why, |seen| seen.mentions(why).then_some(())).unwrap();
+        villager.tap("返回").unwrap();
+
+        for label in ["摸一下，开始说", "我要说", "道路", "花桥村", "自己写"] {
+            villager.tap(label).unwrap();
+        }
+        // What the terminal opens with is what it has; letters are always there.
+        villager.tap("字母").unwrap();
+        let seen = villager.see("the other ways to write", |seen| seen.target(offered).map(|_| seen.target(missing)));
+        assert_eq!(seen.unwrap(), None, "without {variable}");
     }
 }

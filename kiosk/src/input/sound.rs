@@ -1,10 +1,11 @@
 //! The program that hears and speaks.
 //!
-//! Invariant: one that is silent where it must answer is ended, and so is what it was recording.
+//! Invariant: one that is silent where it must answer is ended, and so is what it was recording. Each answer is waited for by
+//! itself: what it says of one thing is no answer to another.
 
 use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
 
-use sound_line::{Ask, Tell};
+use sound_line::{Ask, LONGEST_S, Tell, Turn};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::keeper::{self, Line, Lost, Program, Talk};
@@ -12,6 +13,9 @@ use crate::clock::Clock;
 
 /// Opening a device takes a second at the most, giving two minutes of speech out less.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// No recording takes longer; one that seems to has a program that hangs.
+const LONGEST: Duration = Duration::from_secs(LONGEST_S as u64);
 
 /// What is told of sound.
 #[derive(Debug)]
@@ -35,16 +39,62 @@ pub fn start(
     clock: Arc<dyn Clock>,
     tell: impl FnMut(Heard) + Send + 'static,
 ) -> std::io::Result<Sound> {
-    keeper::start("sound", clock, Orders { program, clips, tell, due: None, records: false })
+    keeper::start("sound", clock, Orders { program, clips, tell, ready_due: None, turns: Vec::new() })
 }
 
 struct Orders<T> {
     program: PathBuf,
     clips: Vec<PathBuf>,
     tell: T,
-    due: Option<Duration>,
-    /// Whether it was asked to record, and has not told the end: it is silent to who stops what is over.
+    ready_due: Option<Duration>,
+    turns: Vec<UnderWay>,
+}
+
+/// What was asked for and is not over.
+struct UnderWay {
+    turn: Turn,
     records: bool,
+    stage: Stage,
+    /// When the word that must come next is late.
+    due: Option<Duration>,
+}
+
+#[derive(PartialEq)]
+enum Stage {
+    /// Its first word is awaited.
+    Asked,
+    /// Its end comes by itself: that of a recording in known time, that of a clip when it has been played.
+    Begun,
+    /// Nothing but its end is awaited.
+    Stopped,
+}
+
+impl<T> Orders<T> {
+    fn begin(&mut self, turn: Turn, records: bool, now: Duration) {
+        self.turns.push(UnderWay { turn, records, stage: Stage::Asked, due: Some(now + PATIENCE) });
+    }
+
+    /// What is over is not answered, and not waited for.
+    fn stop(&mut self, turn: Turn, now: Duration) {
+        if let Some(under_way) = self.under_way(turn).filter(|under_way| under_way.stage != Stage::Stopped) {
+            (under_way.stage, under_way.due) = (Stage::Stopped, Some(now + PATIENCE));
+        }
+    }
+
+    fn heard_of(&mut self, turn: Turn, now: Duration) {
+        if let Some(under_way) = self.under_way(turn).filter(|under_way| under_way.stage == Stage::Asked) {
+            under_way.stage = Stage::Begun;
+            under_way.due = under_way.records.then_some(now + LONGEST + PATIENCE);
+        }
+    }
+
+    fn over(&mut self, turn: Turn) {
+        self.turns.retain(|under_way| under_way.turn != turn);
+    }
+
+    fn under_way(&mut self, turn: Turn) -> Option<&mut UnderWay> {
+        self.turns.iter_mut().find(|under_way| under_way.turn == turn)
+    }
 }
 
 impl<T: FnMut(Heard)> Talk for Orders<T> {
@@ -59,41 +109,50 @@ impl<T: FnMut(Heard)> Talk for Orders<T> {
     }
 
     fn begun(&mut self, now: Duration) {
-        self.due = Some(now + PATIENCE);
+        self.ready_due = Some(now + PATIENCE);
     }
 
     fn ask(&mut self, mut ask: Ask, now: Duration) -> Option<Line> {
         let line = serde_json::to_string(&ask).map(Zeroizing::new);
-        // The digits of a query code, for one.
-        if let Ask::PlayClips { phrases, .. } = &mut ask {
-            phrases.iter_mut().flatten().for_each(|clip| clip.zeroize());
-        }
-        self.records |= matches!(ask, Ask::Record { .. });
-        let answers = match &ask {
-            Ask::Record { .. } | Ask::Play { .. } | Ask::PlayClips { .. } => true,
-            Ask::Stop { .. } => self.records,
-            _ => false,
-        };
-        if answers {
-            self.due.get_or_insert(now + PATIENCE);
+        match &mut ask {
+            Ask::Look => self.ready_due = Some(now + PATIENCE),
+            Ask::Record { turn } => self.begin(*turn, true, now),
+            Ask::Play { turn, .. } => self.begin(*turn, false, now),
+            Ask::PlayClips { turn, phrases, .. } => {
+                // The digits of a query code, for one.
+                phrases.iter_mut().flatten().for_each(|clip| clip.zeroize());
+                self.begin(*turn, false, now);
+            }
+            Ask::Stop { turn } | Ask::Cancel { turn } | Ask::StopPlaying { turn } => self.stop(*turn, now),
+            Ask::Volume { .. } => {}
         }
         Some(line.expect("invariant: an order is written in JSON"))
     }
 
-    fn hear(&mut self, line: &str, _now: Duration) -> Result<Option<Line>, &'static str> {
-        self.due = None;
+    fn hear(&mut self, line: &str, now: Duration) -> Result<Option<Line>, &'static str> {
         let told = serde_json::from_str(line).map_err(|_| "what it says is not understood")?;
-        self.records &= !matches!(told, Tell::Recorded { .. } | Tell::Cancelled { .. } | Tell::Failed { .. });
+        match &told {
+            Tell::Ready { .. } => self.ready_due = None,
+            Tell::Recording { turn } | Tell::Level { turn, .. } | Tell::Progress { turn, .. } => {
+                self.heard_of(*turn, now);
+            }
+            Tell::Recorded { turn, .. }
+            | Tell::Cancelled { turn }
+            | Tell::Played { turn, .. }
+            | Tell::Failed { turn: Some(turn), .. } => self.over(*turn),
+            Tell::Failed { turn: None, .. } => {}
+        }
         (self.tell)(Heard::Told(Box::new(told)));
         Ok(None)
     }
 
     fn due(&self) -> Option<Duration> {
-        self.due
+        self.turns.iter().filter_map(|under_way| under_way.due).chain(self.ready_due).min()
     }
 
     fn forget(&mut self) {
-        (self.due, self.records) = (None, false);
+        self.ready_due = None;
+        self.turns.clear();
     }
 
     fn lost(&mut self, lost: Lost) {
