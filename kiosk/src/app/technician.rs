@@ -29,7 +29,7 @@ fn level(left: PaperLeft) -> Level {
 }
 
 impl App {
-    /// The technician's facts.
+    /// The technician's facts, first those that want looking after.
     pub(super) fn technician(&mut self) {
         let ui = &self.parts.ui;
         let phrases = ui.global::<Phrases>();
@@ -104,6 +104,7 @@ impl App {
         let bulletin = self.session.bulletin.as_ref().map_or(0, |b| b.revision);
         rows.push(fact(FactName::Bulletin, bulletin.to_string().into(), self.session.fetched.is_some()));
         rows.push(fact(FactName::Version, env!("CARGO_PKG_VERSION").into(), true));
+        rows.sort_by_key(|row: &Fact| row.good);
         self.models.facts.put(rows, |m| ui.global::<Staff>().set_facts(m));
     }
 }
