@@ -268,6 +268,7 @@ fn what_writing_lacks_is_not_offered_and_the_technician_reads_why() {
         site.terminal.set_environment([(variable, "/none".into())]);
         let villager = site.start(&[site.path("county")], "").unwrap();
         let finger = Finger::on(site.screen.display()).unwrap();
+        villager.see("the first page", |seen| seen.target("摸一下，开始说")).unwrap();
         finger.press(CLOCK).unwrap();
         let digit = villager.see("the PIN's keys", |seen| seen.target("1"));
         finger.release(CLOCK).unwrap();
