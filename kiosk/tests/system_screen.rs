@@ -244,3 +244,24 @@ fn after_a_visit_neither_clipboard_nor_selection_holds_any_text() {
         assert_eq!(site.finger.text_of(clipboard).unwrap(), None, "{clipboard}");
     }
 }
+
+#[test]
+fn whoever_taps_twice_goes_one_page_and_chooses_nothing_unseen() {
+    let mut site = Site::new().unwrap();
+    site.enrol().unwrap();
+    site.start().unwrap();
+    site.see("attract").unwrap();
+    for (label, page, shown) in
+        [("摸一下，开始说", "home", Page::Home), ("我要说", "category", Page::Category), ("道路", "place", Page::Place)]
+    {
+        let (x, y) = site.mirror.target(label).unwrap();
+        site.screen.tap(x, y).unwrap();
+        site.finger.press((x, y)).unwrap();
+        site.finger.release((x, y)).unwrap();
+        // The next page but one would be up where the next tap is awaited.
+        site.see(page).unwrap();
+        site.mirror.show(shown);
+    }
+    let village = site.bulletin.places[0].name.clone();
+    site.hands().tap_to(&village, Page::Say).unwrap();
+}

@@ -9,7 +9,8 @@
 //! | POST `/p/finish` | the cookie; `hand-over`; JSON `text` | `Standing` |
 //!
 //! `hand-over` is a header: the public id of what the page shows, as `Standing` told it. The id of a photo is a UUID
-//! that the page drew.
+//! that the page drew. A browser that keeps no cookie says what it drew when it opened in the header `phone`, as long as
+//! the page stays.
 //!
 //! Invariants: the secret is in no request line and no log: it travels once, in the body of `/p/open`. The cookie goes to
 //! this page alone, is Secure, HttpOnly, SameSite=Strict, and no request is taken that another site's page made. A body
@@ -59,6 +60,9 @@ const COOKIE: &str = "__Secure-lianxin-phone";
 
 /// What the page calls the hand-over that it shows.
 const HAND_OVER: HeaderName = HeaderName::from_static("hand-over");
+
+/// What a page drew whose browser keeps no cookie; no other site's page can send it.
+const PHONE: HeaderName = HeaderName::from_static("phone");
 
 /// The most bytes of a finish: 2,000 characters, escaped.
 const FINISH_MAX: usize = 32 * 1024;
@@ -219,7 +223,8 @@ fn own_page(headers: &HeaderMap) -> Result<(), Refused> {
 /// What the phone drew when it opened.
 fn phone(headers: &HeaderMap) -> Result<Secret, Refused> {
     own_page(headers)?;
-    cookie(headers).ok_or(Refused::Phone(PhoneRefused::NotOpened))
+    let said = || headers.get(PHONE)?.to_str().ok()?.parse().ok();
+    cookie(headers).or_else(said).ok_or(Refused::Phone(PhoneRefused::NotOpened))
 }
 
 /// The hand-over that the page shows, where it says so.

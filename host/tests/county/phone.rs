@@ -146,6 +146,11 @@ async fn the_cookie_goes_to_this_page_alone_and_is_out_of_reach_of_scripts_and_o
         let request = request.header("sec-fetch-site", "cross-site");
         assert_eq!(phone.send(request, "{}").await.refused(), (StatusCode::FORBIDDEN, "foreign"), "{path}");
     }
+    let (_, value) = name.split_once('=').unwrap();
+    let page = |site: &str| Request::get("/p/state").header("phone", value).header("sec-fetch-site", site);
+    assert_eq!(phone.send(page("same-origin"), "").await.status, StatusCode::OK, "a browser without cookies");
+    let foreign = phone.send(page("cross-site"), "").await;
+    assert_eq!(foreign.refused(), (StatusCode::FORBIDDEN, "foreign"));
     let stranger = Phone { cookie: String::new(), ..phone };
     for told in [stranger.put(0, photo(1)).await, stranger.post("/p/finish", &json!({ "text": "x" })).await] {
         assert_eq!(told.refused(), (StatusCode::UNAUTHORIZED, "not_opened"));

@@ -256,6 +256,16 @@ impl Page<'_> {
     }
 
     /// The cookies that this browser keeps: names and values.
+    /// Requests for these (`*` stands for anything) come to nothing.
+    pub(crate) fn never_gets(&self, urls: &[&str]) {
+        self.call("Network.setBlockedURLs", json!({ "urls": urls }));
+    }
+
+    /// The browser forgets all cookies.
+    pub(crate) fn drop_cookies(&self) {
+        self.browser.call("", "Storage.clearCookies", json!({ "browserContextId": self.context }));
+    }
+
     pub(crate) fn cookies(&self) -> Vec<(String, String)> {
         let wanted = json!({ "browserContextId": self.context });
         let found = self.browser.call("", "Storage.getCookies", wanted);

@@ -163,3 +163,40 @@ async fn a_photo_that_does_not_get_through_is_kept_and_nothing_is_ended_without_
     phone.until("!document.querySelector('#done').hidden");
     assert!(phone.text().contains("收到照片 6 张"), "{}", phone.text());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_script_does_not_come_says_what_to_do() {
+    let county = Furnished::new().await;
+    let browser = Chromium::start(&certificate(&county));
+    let phone = browser.phone(&county.host.people_url(""));
+    let link = shown(&county).await;
+    phone.never_gets(&["*/p/page.js"]);
+    phone.open(&link);
+    phone.until("document.readyState === 'complete'");
+    assert!(phone.text().contains("要是一直停在这里，请再扫一次屏幕上的二维码"), "{}", phone.text());
+    assert!(check(&phone, "phone-no-script").is_empty());
+    // The code is still good.
+    phone.never_gets(&[]);
+    phone.open("/");
+    phone.open(&link);
+    phone.until("!document.querySelector('#form').hidden");
+    assert!(!phone.text().contains("要是一直停在这里"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_keeps_no_cookie_sends_all_that_its_page_has() {
+    let county = Furnished::new().await;
+    let browser = Chromium::start(&certificate(&county));
+    let folder = tempfile::tempdir().unwrap();
+    let phone = browser.phone(&county.host.people_url(""));
+    phone.open(&shown(&county).await);
+    phone.until("!document.querySelector('#form').hidden");
+    phone.drop_cookies();
+    assert_eq!(phone.cookies(), []);
+    phone.choose_files("#file", &[photo(&folder, "road.jpg", None)]);
+    phone.until("document.querySelectorAll('#photos .taken').length === 1");
+    phone.type_into("#text", "就在桥头。");
+    phone.click("#finish");
+    phone.until("!document.querySelector('#done').hidden");
+    assert!(phone.text().contains("收到照片 1 张"), "{}", phone.text());
+}

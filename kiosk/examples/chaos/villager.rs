@@ -130,10 +130,13 @@ impl Villager {
     ///
     /// The program is gone.
     pub fn touch(&self, at: [f32; 2]) -> Result<()> {
-        match self.ask(&json!({ "touch": at }).to_string())?.trim() {
-            "ok" => Ok(()),
-            other => bail!("the touch was not taken: {other}"),
-        }
+        until("the terminal to take a touch", PATIENCE, || {
+            match self.ask(&json!({ "touch": at }).to_string())?.trim() {
+                "ok" => Ok(Some(())),
+                "soon" => Ok(None),
+                other => bail!("the touch was not taken: {other}"),
+            }
+        })
     }
 
     fn ask(&self, line: &str) -> Result<String> {

@@ -9,6 +9,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -28,6 +29,9 @@ use x11rb::{
 };
 
 use crate::wait::until;
+
+/// A hand that touches sooner is taken for one that taps twice.
+const HAND: Duration = Duration::from_millis(600);
 
 /// One X server, with one screen in memory.
 pub struct Screen {
@@ -88,6 +92,7 @@ impl Screen {
     /// The server is gone.
     pub fn tap(&self, x: i16, y: i16) -> Result<()> {
         const FINGER: u8 = 1;
+        thread::sleep(HAND);
         self.taps.set(self.taps.get() + 1);
         for (event, detail) in [(MOTION_NOTIFY_EVENT, 0), (BUTTON_PRESS_EVENT, FINGER), (BUTTON_RELEASE_EVENT, FINGER)]
         {

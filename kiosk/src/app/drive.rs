@@ -1,5 +1,6 @@
 //! A socket that touches, types and looks: JSON lines `{"touch":[x,y]}` (logical pixels), `{"text":"…"}`, and `"see"`,
-//! which is answered with the words and targets that a screen reader would speak.
+//! which is answered with the words and targets that a screen reader would speak. A touch is answered "ok" or, where it would
+//! be taken for the second half of a double tap, "soon", and then nothing was touched.
 //!
 //! Only with the feature `drive`, for the demo and its tests; images are built without it.
 
@@ -24,7 +25,7 @@ use slint::{
     platform::{PointerEventButton, WindowEvent},
 };
 
-use super::dispatch;
+use super::{dispatch, with};
 use crate::{pages, session::Event};
 
 #[derive(Deserialize)]
@@ -75,6 +76,8 @@ fn perform(ui: &Weak<pages::App>, line: Line) -> Option<String> {
         let mut answer = Some("ok".to_owned());
         match line {
             Line::See => answer = serde_json::to_string(&see(&ui)).ok(),
+            // A hand that touches within milliseconds is told to wait.
+            Line::Touch(_) if !is_still() => answer = Some("soon".into()),
             Line::Touch([x, y]) => {
                 let (position, button) = (LogicalPosition::new(x, y), PointerEventButton::Left);
                 window.dispatch_event(WindowEvent::PointerPressed { position, button });
@@ -85,6 +88,10 @@ fn perform(ui: &Weak<pages::App>, line: Line) -> Option<String> {
         done.send(answer).ok();
     });
     queued.ok().and_then(|()| wait.recv().ok().flatten())
+}
+
+fn is_still() -> bool {
+    with(|app| app.steady.is_still(app.parts.clock.monotonic())).unwrap_or(true)
 }
 
 /// Reads the page as the next frame will show it.

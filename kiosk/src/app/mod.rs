@@ -19,6 +19,7 @@ mod people;
 mod phone;
 mod render;
 mod scanner;
+mod steady;
 mod stick;
 mod task;
 mod technician;
@@ -109,6 +110,7 @@ pub struct App {
     has_sound: bool,
     turns: turns::Turns,
     dim: Dim,
+    steady: steady::Steady,
     /// What the panel was told last.
     on_panel: Option<panel::Shown>,
 }
@@ -130,6 +132,7 @@ pub fn start(parts: Parts) {
         has_sound: false,
         turns: turns::Turns::default(),
         dim,
+        steady: steady::Steady::default(),
         on_panel: None,
     };
     APP.set(Some(app));

@@ -47,6 +47,7 @@ impl App {
         let (page, name) = page_of(self.session.page);
         // Last, so that a page comes up with what belongs on it.
         self.parts.ui.global::<Shell>().set_page(page);
+        self.steady.shows(&self.session, self.parts.clock.monotonic());
         self.parts.board.shows(name, self.session.visiting());
     }
 
@@ -68,6 +69,7 @@ impl App {
         shell.set_high_contrast(session.contrast);
         shell.set_backward(session.backward);
         shell.set_countdown(session.idle.countdown.map_or(-1, |s| i32::try_from(s).unwrap_or(i32::MAX)));
+        shell.set_unsent(session.speak.has_begun());
         shell.set_help_open(session.help_open);
         shell.set_help(match session.help {
             Help::None => pages::Help::None,

@@ -13,6 +13,7 @@ use crate::{
 pub(super) fn connect(ui: &pages::App) {
     let act = ui.global::<pages::Act>();
     act.on_touched(|| dispatch(Event::Touched));
+    act.on_is_echo(is_echo);
     act.on_open_home(|| dispatch(Event::OpenHome));
     act.on_open_speak(|| dispatch(Event::OpenSpeak));
     act.on_open_find(|| dispatch(Event::OpenFind));
@@ -34,7 +35,11 @@ pub(super) fn connect(ui: &pages::App) {
     act.on_choose_category(|id| dispatch(Event::ChooseCategory(id.into())));
     act.on_choose_place(|id| dispatch(Event::ChoosePlace(id.into())));
     act.on_toggle_sentence(|text| dispatch(Event::ToggleSentence(text.into())));
-    act.on_voice_down(|| dispatch(Event::Voice(Voicing::Down)));
+    act.on_voice_down(|| {
+        if !is_echo(true) {
+            dispatch(Event::Voice(Voicing::Down));
+        }
+    });
     act.on_voice_up(|inside| dispatch(Event::Voice(Voicing::Up { inside })));
     act.on_voice_stop(|| dispatch(Event::Voice(Voicing::Stop)));
     act.on_voice_submit(|| dispatch(Event::Voice(Voicing::StopAndSubmit)));
@@ -57,6 +62,10 @@ pub(super) fn connect(ui: &pages::App) {
     });
     connect_typing(ui);
     connect_staff(ui);
+}
+
+fn is_echo(repeats: bool) -> bool {
+    with(|app| app.steady.is_echo(repeats, app.parts.clock.monotonic())).unwrap_or(false)
 }
 
 fn connect_typing(ui: &pages::App) {

@@ -268,7 +268,8 @@ impl Session {
             Page::Found => Page::Find,
             Page::Category if self.speak.on_behalf => Page::Officer,
             Page::Category | Page::Find | Page::People => Page::Home,
-            Page::Printing => return Vec::new(),
+            // The number and the code are only here.
+            Page::Printing | Page::Done => return Vec::new(),
             _ => return self.leave_to(self.resting_page()),
         };
         if self.page == Page::Say && self.speak.writing {

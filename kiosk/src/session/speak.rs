@@ -149,7 +149,10 @@ impl Session {
     pub(super) fn speak_step(&mut self, event: Event) -> Vec<Action> {
         match event {
             Event::OpenSpeak => {
-                self.speak = Speak::default();
+                // Whoever went back to the three doors finds the words where they were.
+                if !self.speak.has_begun() {
+                    self.speak = Speak::default();
+                }
                 self.go(Page::Category);
             }
             Event::ChooseCategory(id) => self.choose_category(&id),

@@ -12,6 +12,7 @@ use wire::{
 
 use super::*;
 
+mod back;
 mod heard;
 mod help;
 mod late;

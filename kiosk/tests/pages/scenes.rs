@@ -243,6 +243,14 @@ pub(crate) fn all() -> Vec<Scene> {
                 app.global::<Shell>().set_countdown(30);
             },
         },
+        Scene {
+            name: "idle-unsent",
+            set: |app, _| {
+                page(app, Page::Say);
+                app.global::<Shell>().set_unsent(true);
+                app.global::<Shell>().set_countdown(30);
+            },
+        },
     ];
     all.extend(crate::stick::scenes());
     all.extend(crate::phone::scenes());

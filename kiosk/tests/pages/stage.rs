@@ -86,6 +86,7 @@ pub(crate) fn show(app: &App, scene: Scene, english: bool) {
     shell.set_help_open(false);
     shell.set_help(Help::None);
     shell.set_countdown(-1);
+    shell.set_unsent(false);
     app.global::<Speak>().set_note("".into());
     app.global::<Speak>().set_has_voice(false);
     app.global::<Speak>().set_has_loudspeaker(false);

@@ -1,0 +1,29 @@
+//! 返回: no word and no number is left behind by it.
+
+use super::*;
+
+#[test]
+fn who_goes_back_to_the_doors_finds_the_words_again() {
+    let mut session = session();
+    play(&mut session, five_taps().into_iter().take(4));
+    play(&mut session, [Event::LandmarkEdited("学校后门".into()), Event::Back, Event::Back, Event::Back]);
+    assert_eq!(session.page, Page::Home);
+    play(&mut session, [Event::OpenSpeak, Event::ChooseCategory("road".into()), Event::PlaceDone]);
+    assert_eq!((session.page, session.speak.text.as_str()), (Page::Say, SENTENCE));
+    assert_eq!(session.speak.landmark, "学校后门");
+    play(&mut session, [Event::Back, Event::Back, Event::Back, Event::Back]);
+    assert_eq!((session.page, session.speak.has_begun()), (Page::Attract, false), "but the next one doesn't");
+}
+
+#[test]
+fn behind_the_number_nothing_is_gone_back_to() {
+    let mut session = session();
+    let question = submit(&mut session);
+    play(&mut session, [submitted(question), Event::Paper { ticket: ticket(), paper: Paper::Unsure }]);
+    for event in [Event::OpenContact, Event::Back, Event::Back] {
+        assert!(play(&mut session, [event]).is_empty());
+    }
+    assert_eq!(session.page, Page::Done);
+    assert!(session.done.is_some());
+    assert!(matches!(play(&mut session, [Event::Leave])[..], [Action::Wipe]));
+}
