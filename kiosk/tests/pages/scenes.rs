@@ -43,8 +43,8 @@ pub(crate) fn all() -> Vec<Scene> {
                 page(app, Page::Place);
             },
         },
-        Scene { name: "say-empty", set: |app, english| say(app, english, "") },
         Scene { name: "say", set: |app, english| say(app, english, "路上有个大坑，容易摔跤。") },
+        Scene { name: "say-empty", set: |app, english| say(app, english, "") },
         Scene {
             name: "say-note",
             set: |app, english| {

@@ -49,8 +49,8 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 app.global::<Speak>().set_recorded(42);
             },
         },
-        Scene { name: "voice-soon", set: |app, _| voice(app, Listening::Soon, 0, VoiceNote::None) },
         Scene { name: "voice", set: |app, _| voice(app, Listening::Now, 0, VoiceNote::None) },
+        Scene { name: "voice-soon", set: |app, _| voice(app, Listening::Soon, 0, VoiceNote::None) },
         Scene { name: "voice-recorded", set: |app, _| voice(app, Listening::No, 42, VoiceNote::None) },
         Scene {
             name: "voice-no-loudspeaker",

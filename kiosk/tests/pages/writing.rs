@@ -91,16 +91,6 @@ pub(crate) fn scenes() -> Vec<Scene> {
             },
         },
         Scene {
-            name: "place-pad-unread",
-            set: |app, _| {
-                app.global::<Shell>().set_page(Page::Place);
-                app.global::<Entry>().set_describing(true);
-                by(app, Method::Pad);
-                app.global::<Keys>().set_strokes(ui::model(SCRIBBLE.map(Into::into)));
-                app.global::<Keys>().set_unread(Unread::Dropping);
-            },
-        },
-        Scene {
             name: "place-pad",
             set: |app, _| {
                 app.global::<Shell>().set_page(Page::Place);
@@ -108,6 +98,16 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 app.global::<Entry>().set_landmark("老井旁边".into());
                 by(app, Method::Pad);
                 candidates(app, &["的", "有", "边", "那", "里"], false);
+            },
+        },
+        Scene {
+            name: "place-pad-unread",
+            set: |app, _| {
+                app.global::<Shell>().set_page(Page::Place);
+                app.global::<Entry>().set_describing(true);
+                by(app, Method::Pad);
+                app.global::<Keys>().set_strokes(ui::model(SCRIBBLE.map(Into::into)));
+                app.global::<Keys>().set_unread(Unread::Dropping);
             },
         },
         Scene {
