@@ -48,13 +48,13 @@ fn middle(element: &ElementHandle) -> LogicalPosition {
     LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0)
 }
 
-fn press(app: &App, position: LogicalPosition) {
+pub(crate) fn press(app: &App, position: LogicalPosition) {
     app.window().dispatch_event(WindowEvent::PointerMoved { position });
     app.window().dispatch_event(WindowEvent::PointerPressed { position, button: PointerEventButton::Left });
     mock_elapsed_time(Duration::from_millis(120));
 }
 
-fn release(app: &App, position: LogicalPosition) {
+pub(crate) fn release(app: &App, position: LogicalPosition) {
     app.window().dispatch_event(WindowEvent::PointerReleased { position, button: PointerEventButton::Left });
     mock_elapsed_time(Duration::from_millis(20));
 }
@@ -65,7 +65,7 @@ pub(crate) fn tap(app: &App, label: &str) {
     release(app, at);
 }
 
-fn type_text(app: &App, text: &str) {
+pub(crate) fn type_text(app: &App, text: &str) {
     for c in text.chars() {
         app.window().dispatch_event(WindowEvent::KeyPressed { text: c.into() });
         app.window().dispatch_event(WindowEvent::KeyReleased { text: c.into() });

@@ -9,6 +9,7 @@ mod behaviour;
 mod breaks;
 mod characters;
 mod contrast;
+mod fingers;
 mod foot;
 mod phone;
 mod props;

@@ -1,0 +1,64 @@
+//! What a finger does that was not meant: drawn over words, tapping twice.
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+use kiosk::pages::{App, Entry};
+use slint::platform::WindowEvent;
+use slint::{ComponentHandle as _, LogicalPosition};
+
+use crate::{
+    behaviour::{press, release, scene, type_text},
+    stage::{self, PANELS},
+};
+
+fn field(app: &App, label: &str) -> ElementHandle {
+    let fields =
+        ElementQuery::from_root(app).match_descendants().match_accessible_role(AccessibleRole::TextInput).find_all();
+    fields
+        .into_iter()
+        .find(|field| field.accessible_label().is_some_and(|l| l == label))
+        .unwrap_or_else(|| panic!("no field {label}"))
+}
+
+#[test]
+fn a_finger_drawn_over_words_or_tapping_them_twice_loses_none_to_the_next_key() {
+    type Get = fn(&Entry<'_>) -> slint::SharedString;
+    let fields: [(&str, bool, &str, Get); 4] = [
+        ("write", false, "您要说的话", |entry| entry.get_part()),
+        ("place-pad", false, "附近有什么", |entry| entry.get_landmark()),
+        ("contact", false, "姓名", |entry| entry.get_name()),
+        ("contact", true, "电话", |entry| entry.get_phone()),
+    ];
+    let words = "村口桥边";
+    for panel in PANELS {
+        let app = stage::open(panel, false);
+        for (name, dialling, label, get) in fields {
+            for double_tap in [false, true] {
+                scene(&app, name);
+                let entry = app.global::<Entry>();
+                entry.set_dialling(dialling);
+                stage::settle();
+                let before = get(&entry);
+                type_text(&app, words);
+                assert_eq!(get(&entry), format!("{before}{words}"), "{name}");
+                let field = field(&app, label);
+                let (at, size) = (field.absolute_position(), field.size());
+                let from = LogicalPosition::new(at.x + 5.0 * panel.px_per_mm, at.y + size.height.min(100.0) / 3.0);
+                if double_tap {
+                    press(&app, from);
+                    release(&app, from);
+                    press(&app, from);
+                } else {
+                    press(&app, from);
+                    let to = LogicalPosition::new(from.x + 30.0 * panel.px_per_mm, from.y);
+                    app.window().dispatch_event(WindowEvent::PointerMoved { position: to });
+                    release(&app, to);
+                }
+                release(&app, from);
+                type_text(&app, "灯");
+                let after = get(&entry);
+                assert_eq!(after.replacen('灯', "", 1), format!("{before}{words}"), "{name}: {after}");
+            }
+        }
+        app.hide().unwrap();
+    }
+}
