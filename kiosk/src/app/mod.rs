@@ -8,6 +8,7 @@ mod clerk;
 mod desk;
 #[cfg(feature = "drive")]
 mod drive;
+mod fingers;
 mod keyboard;
 mod models;
 mod panel;
@@ -32,6 +33,10 @@ use std::{cell::RefCell, sync::Arc, time::Duration};
 pub use clerk::{Office, start as start_clerk};
 #[cfg(feature = "drive")]
 pub use drive::drive;
+#[cfg(feature = "kms")]
+pub use fingers::choose_panel;
+#[cfg(feature = "x11")]
+pub use fingers::take_contacts;
 use jiff::Timestamp;
 pub use panel::at_panel;
 pub use scanner::{Codes, read_serial};

@@ -49,7 +49,14 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     cores::keep_none();
     let config = Config::load(&arguments.config)?;
-    let window = with_fonts(pages::App::new)?.context("open the screen")?;
+    let window = with_fonts(|| {
+        #[cfg(feature = "kms")]
+        app::choose_panel()?;
+        pages::App::new()
+    })?
+    .context("open the screen")?;
+    #[cfg(feature = "x11")]
+    app::take_contacts(window.window());
     end_with_any_thread();
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
     // A folder above it that can't be read belongs to somebody else, who made this one.

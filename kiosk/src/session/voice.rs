@@ -243,6 +243,12 @@ impl Session {
         actions
     }
 
+    /// Whether a finger lies where it has to be held.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.speak.voice.down.is_some()
+    }
+
     /// Whoever speaks or listens is here.
     pub(super) fn is_speaking(&self, event: &super::Event) -> bool {
         let voice = &self.speak.voice;

@@ -43,7 +43,7 @@ pub(crate) fn labels(app: &App) -> Vec<String> {
     all.iter().filter_map(|button| button.accessible_label()).map(Into::into).collect()
 }
 
-fn middle(element: &ElementHandle) -> LogicalPosition {
+pub(crate) fn middle(element: &ElementHandle) -> LogicalPosition {
     let (at, size) = (element.absolute_position(), element.size());
     LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0)
 }

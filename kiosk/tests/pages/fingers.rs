@@ -1,12 +1,12 @@
-//! What a finger does that was not meant: drawn over words, tapping twice.
+//! What a finger does that was not meant: drawn over words, tapping twice, a palm on the pad.
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
-use kiosk::pages::{App, Entry};
+use kiosk::pages::{Act, App, Entry};
 use slint::platform::WindowEvent;
 use slint::{ComponentHandle as _, LogicalPosition};
 
 use crate::{
-    behaviour::{press, release, scene, type_text},
+    behaviour::{button, log, middle, press, release, scene, tap, type_text},
     stage::{self, PANELS},
 };
 
@@ -61,4 +61,20 @@ fn a_finger_drawn_over_words_or_tapping_them_twice_loses_none_to_the_next_key() 
         }
         app.hide().unwrap();
     }
+}
+
+#[test]
+fn a_palm_that_is_let_go_writes_nothing_on_the_pad() {
+    let app = stage::open(PANELS[0], false);
+    scene(&app, "write-pad");
+    let seen = log();
+    let to = seen.clone();
+    app.global::<Act>().on_stroke(move |path, _, _| to.borrow_mut().push(path.into()));
+    let at = middle(&button(&app, "写字的地方"));
+    press(&app, at);
+    app.window().dispatch_event(WindowEvent::PointerExited);
+    release(&app, at);
+    assert!(seen.borrow().is_empty());
+    tap(&app, "写字的地方");
+    assert_eq!(seen.borrow().len(), 1, "a dot is a stroke");
 }
