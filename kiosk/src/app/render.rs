@@ -160,10 +160,11 @@ impl App {
         page.set_can_submit(said.can_submit());
         page.set_writing(said.writing);
         page.set_text_on_receipt(said.text_on_receipt);
-        page.set_note(match () {
-            () if said.not_written => self.phrases().invoke_not_written(),
-            () if !self.session.online => self.phrases().invoke_offline_note(),
-            () => SharedString::default(),
+        page.set_note(match self.voice_news() {
+            _ if said.not_written => self.phrases().invoke_not_written(),
+            Some(news) => news,
+            None if !self.session.online => self.phrases().invoke_offline_note(),
+            None => SharedString::default(),
         });
         let entry = ui.global::<Entry>();
         if entry.get_text() != said.text.as_str() {

@@ -1,13 +1,13 @@
 //! What is said aloud: what the visit wants of the microphone, and how the page shows it. Nothing is decided here.
 
-use slint::ComponentHandle as _;
+use slint::{ComponentHandle as _, SharedString};
 use sound_line::{Ask, Ogg};
 
 use super::{App, dispatch, with};
 use crate::{
     input::sound::Heard,
     pages::{self, Phrases, Speak},
-    session::{Listening, VoiceNote},
+    session::{Listening, Page, VoiceNote},
     ticket::Recording,
 };
 
@@ -75,15 +75,27 @@ impl App {
         );
         page.set_playing(voice.playing);
         // That nothing could be kept comes before anything else.
-        let note = match voice.note.filter(|_| !self.session.speak.not_written) {
-            None => pages::VoiceNote::None,
-            Some(VoiceNote::Silent) => pages::VoiceNote::Silent,
-            Some(VoiceNote::Full) => pages::VoiceNote::Full,
-            Some(VoiceNote::Gone) => pages::VoiceNote::Gone,
-            Some(VoiceNote::NoMicrophone) => pages::VoiceNote::NoMicrophone,
-            Some(VoiceNote::Lost) => pages::VoiceNote::Lost,
-        };
-        page.set_voice_note(ui.global::<Phrases>().invoke_voice_note(note));
+        let note = voice.note.filter(|_| !said.not_written);
+        let phrases = ui.global::<Phrases>();
+        page.set_voice_note(note.map(|note| phrases.invoke_voice_note(shown_note(note))).unwrap_or_default());
+    }
+
+    /// What became of a recording that was left under way.
+    pub(super) fn voice_news(&self) -> Option<SharedString> {
+        let note = self.session.speak.voice.note.filter(|_| self.session.page == Page::Say)?;
+        Some(self.parts.ui.global::<Phrases>().invoke_voice_news(shown_note(note)))
+    }
+}
+
+fn shown_note(note: VoiceNote) -> pages::VoiceNote {
+    match note {
+        VoiceNote::Silent => pages::VoiceNote::Silent,
+        VoiceNote::SilentAgain => pages::VoiceNote::SilentAgain,
+        VoiceNote::Full => pages::VoiceNote::Full,
+        VoiceNote::Gone => pages::VoiceNote::Gone,
+        VoiceNote::NoMicrophone => pages::VoiceNote::NoMicrophone,
+        VoiceNote::Lost => pages::VoiceNote::Lost,
+        VoiceNote::Dropping => pages::VoiceNote::Dropping,
     }
 }
 

@@ -159,7 +159,11 @@ impl Session {
             Event::ChoosePlace(id) => self.choose_place(&id),
             Event::PlaceDone => self.go(Page::Say),
             Event::ToggleSentence(sentence) => self.speak.toggle(&sentence),
-            Event::WriteMyself(writing) => self.speak.writing = writing,
+            Event::WriteMyself(writing) => {
+                self.speak.writing = writing;
+                // It was read; what comes while they write is not, yet.
+                self.speak.voice.note = self.speak.voice.note.filter(|_| !writing);
+            }
             Event::TextEdited(text) => self.speak.set_text(text),
             Event::LandmarkEdited(landmark) => {
                 self.speak.landmark.zeroize();
@@ -238,6 +242,7 @@ impl Session {
     pub(super) fn submit(&mut self) -> Vec<Action> {
         let Some(draft) = self.speak.draft() else { return Vec::new() };
         self.speak.not_written = false;
+        self.drop_nothing();
         self.go(Page::Printing);
         let question = self.questions.next();
         self.speak.asked = Some(question);

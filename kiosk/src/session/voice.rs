@@ -1,8 +1,8 @@
 //! Saying it aloud: one touch begins, another ends; holding the door works too. What was said can be heard, said anew,
 //! submitted, or left for words.
 //!
-//! Invariant: a recording that is there is given up only by the villager, or for one in which something was heard; it is
-//! handed over once, from the page that shows it or with the words that it belongs to.
+//! Invariant: a recording that is there is given up only by the villager, by two touches that are no double tap, or for one
+//! in which something was heard; it is handed over once, from the page that shows it or with the words that it belongs to.
 
 use std::time::Duration;
 
@@ -11,6 +11,10 @@ use crate::ticket::Recording;
 
 /// A finger that lies on the door for so long means to let go when it has said everything.
 const HELD: Duration = Duration::from_millis(900);
+
+/// Who taps twice means to touch once: so soon after it the page that has come up under the finger ends and drops nothing. A
+/// finger that is held is never so short.
+const DOUBLE_TAP: Duration = Duration::from_millis(800);
 
 /// What is said aloud.
 #[derive(Debug, Default)]
@@ -25,6 +29,14 @@ pub struct Voice {
     pub note: Option<VoiceNote>,
     /// Since when a finger lies on the door.
     down: Option<Duration>,
+    /// When the last touch was after which another one ends or drops what is said.
+    touched: Option<Duration>,
+}
+
+impl Voice {
+    fn is_double_tap(&self, now: Duration) -> bool {
+        self.touched.is_some_and(|touched| now.saturating_sub(touched) < DOUBLE_TAP)
+    }
 }
 
 /// What the microphone does.
@@ -54,6 +66,8 @@ pub enum Listening {
 pub enum VoiceNote {
     /// Nothing was heard.
     Silent,
+    /// Nothing was heard, and what was said before it is still there.
+    SilentAgain,
     /// It is as long as it may be.
     Full,
     /// The microphone went away; what was said until then is there.
@@ -62,6 +76,8 @@ pub enum VoiceNote {
     NoMicrophone,
     /// What was being said is not there any more.
     Lost,
+    /// Whether it shall really be dropped.
+    Dropping,
 }
 
 /// What happens while somebody says it aloud.
@@ -132,21 +148,22 @@ impl Session {
                 return if self.speak.voice.recording.is_some() { Vec::new() } else { self.listen() };
             }
             Voicing::Up { inside } => return self.finger_left(inside, now),
-            Voicing::Again if self.page == Page::Voice => return self.listen(),
+            Voicing::Again if self.page == Page::Voice => {
+                self.speak.voice.touched = Some(now);
+                return self.listen();
+            }
+            Voicing::Stop | Voicing::StopAndSubmit if self.speak.voice.is_double_tap(now) => {}
             Voicing::Stop if here => return self.stop_listening(false),
             Voicing::StopAndSubmit if here => return self.stop_listening(true),
             Voicing::Play if self.speak.voice.listening == Listening::No => {
+                self.drop_nothing();
                 if let Some(recording) = self.speak.voice.recording.clone() {
                     self.speak.voice.playing = true;
                     return vec![Action::PlayRecording(recording)];
                 }
             }
             Voicing::StopPlaying => return self.be_silent(),
-            Voicing::Discard => {
-                self.speak.voice.recording = None;
-                self.speak.voice.note = None;
-                return self.be_silent();
-            }
+            Voicing::Discard if self.page == Page::Voice => return self.discard(now),
             Voicing::Played => self.speak.voice.playing = false,
             event => return self.heard(event),
         }
@@ -163,7 +180,11 @@ impl Session {
             }
             (Voicing::Recorded { recording, silent, note }, listening) if listening != Listening::No => {
                 voice.listening = Listening::No;
-                voice.note = if silent { note.or(Some(VoiceNote::Silent)) } else { note };
+                voice.note = match (silent, &voice.recording) {
+                    (false, _) => note,
+                    (true, None) => note.or(Some(VoiceNote::Silent)),
+                    (true, Some(_)) => note.filter(|note| *note == VoiceNote::Gone).or(Some(VoiceNote::SilentAgain)),
+                };
                 // What seems silent may be a soft voice: who spoke can hear it.
                 if !silent || (voice.recording.is_none() && recording.seconds > 1) {
                     voice.recording = Some(recording);
@@ -199,6 +220,7 @@ impl Session {
             return vec![Action::CancelRecording];
         }
         self.go(Page::Voice);
+        self.speak.voice.touched = Some(now);
         if held { self.stop_listening(false) } else { Vec::new() }
     }
 
@@ -210,6 +232,28 @@ impl Session {
         let voice = &mut self.speak.voice;
         (voice.listening, voice.playing, voice.note) = (Listening::Soon, false, None);
         vec![Action::Record]
+    }
+
+    /// The first touch asks, the next one drops it.
+    fn discard(&mut self, now: Duration) -> Vec<Action> {
+        let voice = &mut self.speak.voice;
+        if voice.listening != Listening::No || voice.recording.is_none() {
+            return Vec::new();
+        }
+        if voice.note != Some(VoiceNote::Dropping) {
+            (voice.note, voice.touched) = (Some(VoiceNote::Dropping), Some(now));
+        } else if !voice.is_double_tap(now) {
+            (voice.recording, voice.note) = (None, None);
+            self.go_back(Page::Say);
+        }
+        self.be_silent()
+    }
+
+    /// Whoever does something else with it doesn't mean to drop it.
+    pub(super) fn drop_nothing(&mut self) {
+        if self.speak.voice.note == Some(VoiceNote::Dropping) {
+            self.speak.voice.note = None;
+        }
     }
 
     pub(super) fn stop_listening(&mut self, submits: bool) -> Vec<Action> {
@@ -235,8 +279,10 @@ impl Session {
         if std::mem::take(&mut self.speak.voice.playing) { vec![Action::StopPlaying] } else { Vec::new() }
     }
 
-    /// Back to the ready sentences; what was said comes along.
+    /// Back to the ready sentences; what was said comes along, and so does the news of what is still being recorded. What
+    /// could be read here was read.
     pub(super) fn leave_voice(&mut self) -> Vec<Action> {
+        self.speak.voice.note = None;
         self.go_back(Page::Say);
         let mut actions = self.be_silent();
         actions.extend(self.stop_listening(false));

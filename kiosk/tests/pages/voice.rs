@@ -11,7 +11,7 @@ use crate::{
     stage::{self, PANELS},
 };
 
-fn voice(app: &App, listening: Listening, recorded: i32, note: VoiceNote) {
+fn voice(app: &App, listening: Listening, recorded: i32, note: Option<VoiceNote>) {
     app.global::<Shell>().set_page(Page::Voice);
     let speak = app.global::<Speak>();
     speak.set_listening(listening);
@@ -20,7 +20,17 @@ fn voice(app: &App, listening: Listening, recorded: i32, note: VoiceNote) {
     speak.set_recorded(recorded);
     speak.set_has_loudspeaker(true);
     speak.set_can_submit(recorded > 0);
-    speak.set_voice_note(app.global::<Phrases>().invoke_voice_note(note));
+    speak.set_voice_note(note.map(|note| app.global::<Phrases>().invoke_voice_note(note)).unwrap_or_default());
+}
+
+/// What became of a recording that was left under way.
+fn news(app: &App, english: bool, note: VoiceNote) {
+    say(app, english, "");
+    let speak = app.global::<Speak>();
+    speak.set_has_voice(true);
+    speak.set_recorded(if note == VoiceNote::Lost { 0 } else { 42 });
+    speak.set_can_submit(note != VoiceNote::Lost);
+    speak.set_note(app.global::<Phrases>().invoke_voice_news(note));
 }
 
 /// These pages in each state that changes their shape.
@@ -41,6 +51,10 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 app.global::<Speak>().set_recorded(42);
             },
         },
+        Scene { name: "say-lost", set: |app, english| news(app, english, VoiceNote::Lost) },
+        Scene { name: "say-full", set: |app, english| news(app, english, VoiceNote::Full) },
+        Scene { name: "say-gone", set: |app, english| news(app, english, VoiceNote::Gone) },
+        Scene { name: "say-silent-again", set: |app, english| news(app, english, VoiceNote::SilentAgain) },
         Scene {
             name: "say-both",
             set: |app, english| {
@@ -49,23 +63,28 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 app.global::<Speak>().set_recorded(42);
             },
         },
-        Scene { name: "voice", set: |app, _| voice(app, Listening::Now, 0, VoiceNote::None) },
-        Scene { name: "voice-soon", set: |app, _| voice(app, Listening::Soon, 0, VoiceNote::None) },
-        Scene { name: "voice-recorded", set: |app, _| voice(app, Listening::No, 42, VoiceNote::None) },
+        Scene { name: "voice", set: |app, _| voice(app, Listening::Now, 0, None) },
+        Scene { name: "voice-soon", set: |app, _| voice(app, Listening::Soon, 0, None) },
+        Scene { name: "voice-recorded", set: |app, _| voice(app, Listening::No, 42, None) },
         Scene {
             name: "voice-no-loudspeaker",
             set: |app, _| {
-                voice(app, Listening::No, 42, VoiceNote::None);
+                voice(app, Listening::No, 42, None);
                 app.global::<Speak>().set_has_loudspeaker(false);
             },
         },
-        Scene { name: "voice-silent", set: |app, _| voice(app, Listening::No, 0, VoiceNote::Silent) },
-        Scene { name: "voice-gone", set: |app, _| voice(app, Listening::No, 42, VoiceNote::Gone) },
-        Scene { name: "voice-no-microphone", set: |app, _| voice(app, Listening::No, 0, VoiceNote::NoMicrophone) },
+        Scene { name: "voice-silent", set: |app, _| voice(app, Listening::No, 0, Some(VoiceNote::Silent)) },
+        Scene { name: "voice-silent-again", set: |app, _| voice(app, Listening::No, 42, Some(VoiceNote::SilentAgain)) },
+        Scene { name: "voice-dropping", set: |app, _| voice(app, Listening::No, 42, Some(VoiceNote::Dropping)) },
+        Scene { name: "voice-gone", set: |app, _| voice(app, Listening::No, 42, Some(VoiceNote::Gone)) },
+        Scene {
+            name: "voice-no-microphone",
+            set: |app, _| voice(app, Listening::No, 0, Some(VoiceNote::NoMicrophone)),
+        },
         Scene {
             name: "voice-not-kept",
             set: |app, _| {
-                voice(app, Listening::No, 42, VoiceNote::None);
+                voice(app, Listening::No, 42, None);
                 app.global::<Speak>().set_note(app.global::<Phrases>().invoke_not_written());
             },
         },
@@ -92,7 +111,15 @@ fn what_was_said_stands_beside_the_sentence_that_it_goes_with() {
 
 #[test]
 fn what_became_of_a_recording_is_said_without_a_network_too() {
-    let notes = [VoiceNote::Silent, VoiceNote::Full, VoiceNote::Gone, VoiceNote::NoMicrophone, VoiceNote::Lost];
+    let notes = [
+        VoiceNote::Silent,
+        VoiceNote::SilentAgain,
+        VoiceNote::Full,
+        VoiceNote::Gone,
+        VoiceNote::NoMicrophone,
+        VoiceNote::Lost,
+        VoiceNote::Dropping,
+    ];
     for panel in PANELS {
         let app = stage::open(panel, false);
         for note in notes {
@@ -126,6 +153,21 @@ fn a_recording_can_be_heard_only_where_there_is_a_loudspeaker() {
         app.global::<Speak>().set_playing(true);
         tap(&app, "别放了");
         assert_eq!(*seen.borrow(), ["true", "false"], "{}", panel.name);
+        app.hide().unwrap();
+    }
+}
+
+#[test]
+fn what_is_to_be_dropped_stays_on_its_page_until_the_visit_says_otherwise() {
+    for panel in PANELS {
+        let app = stage::open(panel, false);
+        scene(&app, "voice-recorded");
+        let seen = log();
+        let (to, back) = (seen.clone(), seen.clone());
+        app.global::<Act>().on_voice_discard(move || to.borrow_mut().push("drop".into()));
+        app.global::<Act>().on_back(move || back.borrow_mut().push("back".into()));
+        tap(&app, "不要了");
+        assert_eq!(*seen.borrow(), ["drop"], "{}", panel.name);
         app.hide().unwrap();
     }
 }

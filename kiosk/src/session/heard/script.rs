@@ -94,6 +94,7 @@ impl Script {
             return self.say(Clip::SayWriting);
         }
         self.say_if(said.not_written, Clip::NotWritten);
+        self.voice_note(said.voice.note);
         self.say(Clip::PageSay);
         let is_recorded = said.voice.recording.is_some();
         self.say_if(session.has_voice && is_recorded, Clip::SayRecorded);
@@ -105,18 +106,24 @@ impl Script {
     fn voice(&mut self, session: &Session) {
         let (said, voice) = (&session.speak, &session.speak.voice);
         self.say_if(said.not_written, Clip::NotWritten);
-        let note = voice.note.map(|note| match note {
+        self.voice_note(voice.note);
+        match voice.recording {
+            Some(_) => self.say(Clip::VoiceRecorded),
+            None => self.say_if(voice.note.is_none(), Clip::PageVoice),
+        }
+    }
+
+    fn voice_note(&mut self, note: Option<VoiceNote>) {
+        let note = note.map(|note| match note {
             VoiceNote::Silent => Clip::VoiceSilent,
+            VoiceNote::SilentAgain => Clip::VoiceSilentAgain,
             VoiceNote::Full => Clip::VoiceFull,
             VoiceNote::Gone => Clip::VoiceGone,
             VoiceNote::NoMicrophone => Clip::NoMicrophone,
             VoiceNote::Lost => Clip::VoiceLost,
+            VoiceNote::Dropping => Clip::VoiceDropping,
         });
         note.into_iter().for_each(|note| self.say(note));
-        match voice.recording {
-            Some(_) => self.say(Clip::VoiceRecorded),
-            None => self.say_if(note.is_none(), Clip::PageVoice),
-        }
     }
 
     fn done(&mut self, session: &Session) {

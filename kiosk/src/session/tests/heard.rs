@@ -112,9 +112,9 @@ fn nothing_is_spoken_while_the_microphone_listens_or_is_about_to() {
     touch(&mut session, shown());
     let actions = play(&mut session, [voice(Voicing::Down)]);
     assert!(matches!(actions[..], [Action::Hush, Action::Record]), "silence first");
-    for event in [voice(Voicing::Up { inside: true }), voice(Voicing::Listens), voice(Voicing::Stop)] {
+    for (event, after) in [(Voicing::Up { inside: true }, 0), (Voicing::Listens, 0), (Voicing::Stop, 1)] {
         assert!(!session.offers_hearing() && touch(&mut session, shown()).is_empty());
-        play(&mut session, [event]);
+        session.step(voice(event), T0 + Duration::from_secs(after));
     }
     assert!(touch(&mut session, shown()).is_empty(), "what was said is being given out");
     let recorded = Voicing::Recorded { recording: a_recording(), silent: false, note: None };

@@ -161,6 +161,8 @@ fn the_page_of_the_voice_says_what_became_of_it() {
         (None, true, "voice-recorded"),
         (Some(VoiceNote::Silent), false, "voice-silent"),
         (Some(VoiceNote::Silent), true, "voice-silent | voice-recorded"),
+        (Some(VoiceNote::SilentAgain), true, "voice-silent-again | voice-recorded"),
+        (Some(VoiceNote::Dropping), true, "voice-dropping | voice-recorded"),
         (Some(VoiceNote::Full), true, "voice-full | voice-recorded"),
         (Some(VoiceNote::Gone), true, "voice-gone | voice-recorded"),
         (Some(VoiceNote::NoMicrophone), false, "no-microphone"),
