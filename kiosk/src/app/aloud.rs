@@ -2,13 +2,13 @@
 //!
 //! Invariant: where nobody is here the program that speaks runs only as long as it is heard.
 
-use slint::ComponentHandle as _;
+use slint::{ComponentHandle as _, Model as _};
 use sound_line::{Ask, Language};
 
 use super::{App, keyboard, people};
 use crate::{
     config::Loudness,
-    pages::{Entry, Hear},
+    pages::{Entry, Hear, Speak, Theme},
     session::Shown,
 };
 
@@ -17,9 +17,12 @@ impl App {
     pub(super) fn shown(&self) -> Shown {
         let now = self.now();
         let rows = self.session.bulletin.as_ref().map(|b| people::today(b, now.as_ref())).unwrap_or_default();
+        let ui = &self.parts.ui;
         Shown {
-            describing: self.parts.ui.global::<Entry>().get_describing(),
-            unread: keyboard::is_unread(),
+            describing: ui.global::<Entry>().get_describing(),
+            unread: keyboard::unread(),
+            more_sentences: ui.global::<Speak>().get_sentences().row_count()
+                > usize::try_from(ui.global::<Theme>().get_sentences()).unwrap_or(usize::MAX),
             has_scanner: self.parts.has_scanner,
             roster: !rows.is_empty(),
             here: rows.iter().filter(|(_, present)| *present).map(|(duty, _)| duty.name.clone()).collect(),

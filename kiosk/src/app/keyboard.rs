@@ -124,9 +124,9 @@ pub(super) fn ready() -> Option<Ready> {
     WRITER.with_borrow(|writer| writer.ready().cloned())
 }
 
-/// Whether there are strokes on the pad in which nothing was recognised.
-pub(super) fn is_unread() -> bool {
-    WRITER.with_borrow(|writer| writer.unread().is_some())
+/// Why the strokes on the pad are no words.
+pub(super) fn unread() -> Option<Unread> {
+    WRITER.with_borrow(Writer::unread)
 }
 
 /// Brings edits to the field, and leaves it where that was wanted.

@@ -12,7 +12,7 @@ pub(crate) use script::Phrases;
 use sound_line::Language;
 
 use super::{Action, Help, Listening, Note, Page, Paper, Question, Session, Trouble, VoiceNote};
-use crate::config::Loudness;
+use crate::{config::Loudness, input::Unread};
 
 /// What is spoken aloud.
 #[derive(Debug, Default)]
@@ -40,8 +40,10 @@ struct Speaking {
 pub struct Shown {
     /// Whether a landmark is being written.
     pub describing: bool,
-    /// Whether nothing was recognised in what is on the pad.
-    pub unread: bool,
+    /// Why what is on the pad is no words.
+    pub unread: Option<Unread>,
+    /// Whether there are more ready sentences than stand there.
+    pub more_sentences: bool,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,
     /// Whether anybody is on the roster of the day.

@@ -7,8 +7,9 @@ use sound_line::spoken;
 use wire::case::State;
 
 use super::{Clip, Shown, asks_again};
-use crate::session::{
-    Delivery, Done, Found, Help, Note, Page, Paper, Session, Staff, StaffResult, Stick, Trouble, VoiceNote,
+use crate::{
+    input::Unread,
+    session::{Delivery, Done, Found, Help, Note, Page, Paper, Session, Staff, StaffResult, Stick, Trouble, VoiceNote},
 };
 
 /// Names of clips, phrase by phrase.
@@ -29,14 +30,16 @@ pub(super) fn of(session: &Session, shown: &Shown) -> Phrases {
         script.help(session);
         return script.0;
     }
-    script.say_if(shown.unread, Clip::PadUnread);
+    if let Some(unread) = shown.unread {
+        script.say(unread_clip(unread));
+    }
     match session.page {
         Page::Attract => script.say(Clip::PageAttract),
         Page::Home => script.say(Clip::PageHome),
         Page::Category => script.say(Clip::PageCategory),
         Page::Place if shown.describing => script.say(Clip::PlaceLandmark),
         Page::Place => script.place(session),
-        Page::Say => script.words(session),
+        Page::Say => script.words(session, shown.more_sentences),
         Page::Voice => script.voice(session),
         Page::Printing | Page::Done => script.done(session),
         Page::Contact => script.say(Clip::PageContact),
@@ -71,11 +74,12 @@ impl Script {
         }
     }
 
-    /// A number that stands on the page, digit by digit, behind what it is.
+    /// A number that stands on the page, digit by digit, behind what it is, with time to look and to write.
     fn number(&mut self, clip: Clip, number: &str) {
         let digits = spoken::digits(number);
         if !digits.is_empty() {
-            self.0.push([vec![clip.name().to_owned()], digits].concat());
+            let pause = || spoken::PAUSE.to_owned();
+            self.0.push([vec![clip.name().to_owned(), pause()], digits, vec![pause(), pause()]].concat());
         }
     }
 
@@ -88,7 +92,7 @@ impl Script {
         }
     }
 
-    fn words(&mut self, session: &Session) {
+    fn words(&mut self, session: &Session, more: bool) {
         let said = &session.speak;
         if said.writing {
             return self.say(Clip::SayWriting);
@@ -96,9 +100,11 @@ impl Script {
         self.say_if(said.not_written, Clip::NotWritten);
         self.voice_note(said.voice.note);
         self.say(Clip::PageSay);
+        self.say_if(more, Clip::SayMore);
         let is_recorded = said.voice.recording.is_some();
         self.say_if(session.has_voice && is_recorded, Clip::SayRecorded);
         self.say_if(session.has_voice && !is_recorded, Clip::SayAloud);
+        self.say(Clip::SayOnReceipt);
         self.say_if(said.can_submit(), Clip::SayHandOver);
         self.say_if(!session.online && !said.not_written, Clip::NoNetwork);
     }
@@ -159,6 +165,7 @@ impl Script {
         if session.page == Page::Done {
             self.say_if(done.contact_saved, Clip::ContactSaved);
             self.say_if(!done.contact_saved && !done.contact_not_saved, Clip::ContactOffer);
+            self.say_if(session.can_hand_over(), Clip::PhoneOffer);
             self.say(Clip::Finish);
         }
     }
@@ -253,6 +260,14 @@ impl Script {
         self.say_if(session.help != Help::Acknowledged, Clip::HelpOtherwise);
         self.whom_to_call(session);
         self.say(Clip::HelpClose);
+    }
+}
+
+fn unread_clip(unread: Unread) -> Clip {
+    match unread {
+        Unread::Unknown => Clip::PadUnread,
+        Unread::Unreadable => Clip::PadGone,
+        Unread::Dropping => Clip::PadDropping,
     }
 }
 

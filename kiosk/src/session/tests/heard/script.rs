@@ -6,7 +6,7 @@ use sound_line::{Language, spoken};
 use wire::{bulletin::Officer, view::Reply};
 
 use super::{super::*, a_recording, at_done, at_say, shown, terminal, touch};
-use crate::session::heard::Clip;
+use crate::{input::Unread, session::heard::Clip};
 
 /// What is spoken at a touch of 听一遍.
 fn speech(session: &mut Session, shown: Shown) -> String {
@@ -16,6 +16,11 @@ fn speech(session: &mut Session, shown: Shown) -> String {
         }
         _ => panic!("nothing is spoken of {:?}", session.page),
     }
+}
+
+/// A number as it is spoken behind what it is, with a breath before it and two behind.
+fn slowly(number: &str) -> String {
+    format!("pause {} pause pause", spoken::digits(number).join(" "))
 }
 
 fn at_found(view: Box<View>) -> Session {
@@ -49,7 +54,7 @@ fn every_page_is_spoken() {
         (Page::Home, "page-home"),
         (Page::Category, "page-category"),
         (Page::Place, "page-place | name-新屋村 | name-花桥村"),
-        (Page::Say, "page-say"),
+        (Page::Say, "page-say | say-on-receipt"),
         (Page::Voice, "page-voice"),
         (Page::Printing, "keeping"),
         (Page::Done, "keeping"),
@@ -89,10 +94,9 @@ fn a_receipt_is_claimed_only_where_it_came_out() {
         let mut session = at_done(Paper::Unsure);
         play(&mut session, [Event::Paper { ticket: ticket(), paper }]);
         let code = session.done.as_ref().unwrap().submitted.code.grouped();
-        let digits = |text: &str| spoken::digits(text).join(" ");
-        let number = digits(&ticket().grouped());
-        let expected = format!("page-done | {slip} | your-number {number} | your-code {}", digits(&code));
-        let end = if goes_on { " | on-its-way | contact-offer | finish" } else { "" };
+        let (number, code) = (slowly(&ticket().grouped()), slowly(&code));
+        let expected = format!("page-done | {slip} | your-number {number} | your-code {code}");
+        let end = if goes_on { " | on-its-way | contact-offer | phone-offer | finish" } else { "" };
         assert_eq!(speech(&mut session, shown()), format!("{expected}{end}"), "{paper:?}");
         let others = all.iter().map(|(_, other, _)| *other).chain(["slip-waits"]).filter(|other| *other != slip);
         let said = speech(&mut session, shown());
@@ -111,7 +115,7 @@ fn what_becomes_of_a_suggestion_is_said_as_far_as_it_is_known() {
     play(&mut session, [Event::Delivered { ticket: ticket() }]);
     assert!(speech(&mut session, shown()).contains(" | at-the-county | "));
     play(&mut session, [Event::ContactNotSaved(ticket())]);
-    assert!(speech(&mut session, shown()).ends_with(" | contact-not-saved | finish"));
+    assert!(speech(&mut session, shown()).ends_with(" | contact-not-saved | finish"), "no phone without a network");
     play(&mut session, [Event::ContactSaved(ticket())]);
     assert!(speech(&mut session, shown()).ends_with(" | at-the-county | contact-saved | finish"));
 }
@@ -122,7 +126,10 @@ fn nothing_that_a_villager_entered_is_spoken() {
     let entered = [Event::TextEdited("井水发黄".into()), Event::LandmarkEdited("老井旁边".into())];
     play(&mut session, entered);
     let said = speech(&mut session, shown());
-    assert_eq!(said, "page-say | say-hand-over", "the words, the landmark, the village are not among them");
+    assert_eq!(
+        said, "page-say | say-on-receipt | say-hand-over",
+        "the words, the landmark, the village are not among them"
+    );
     play(&mut session, [Event::Aloud(Hearing::Ended)]);
     let question = asked(&play(&mut session, [Event::Submit]));
     play(&mut session, [submitted(question), Event::Paper { ticket: ticket(), paper: Paper::Printed }]);
@@ -138,15 +145,25 @@ fn nothing_that_a_villager_entered_is_spoken() {
 #[test]
 fn the_page_of_words_says_what_is_on_it() {
     let mut session = at_say();
-    assert_eq!(speech(&mut session, shown()), "page-say");
+    assert_eq!(speech(&mut session, shown()), "page-say | say-on-receipt");
+    let more = || Shown { more_sentences: true, ..shown() };
+    assert_eq!(speech(&mut session, more()), "page-say | say-more | say-on-receipt");
     play(&mut session, [Event::HasVoice(true), Event::ToggleSentence(SENTENCE.into()), Event::Online(false)]);
-    assert_eq!(speech(&mut session, shown()), "page-say | say-aloud | say-hand-over | no-network");
+    assert_eq!(speech(&mut session, shown()), "page-say | say-aloud | say-on-receipt | say-hand-over | no-network");
     session.speak.voice.recording = Some(a_recording());
     session.speak.not_written = true;
-    assert_eq!(speech(&mut session, shown()), "not-written | page-say | say-recorded | say-hand-over");
+    assert_eq!(speech(&mut session, shown()), "not-written | page-say | say-recorded | say-on-receipt | say-hand-over");
+    session.speak.not_written = false;
+    session.speak.voice.note = Some(VoiceNote::Lost);
+    assert!(speech(&mut session, shown()).starts_with("voice-lost | page-say | "));
     play(&mut session, [Event::WriteMyself(true)]);
     assert_eq!(speech(&mut session, shown()), "say-writing");
-    assert_eq!(speech(&mut session, Shown { unread: true, ..shown() }), "pad-unread | say-writing");
+    for (unread, expected) in
+        [(Unread::Unknown, "pad-unread"), (Unread::Unreadable, "pad-gone"), (Unread::Dropping, "pad-dropping")]
+    {
+        let said = speech(&mut session, Shown { unread: Some(unread), ..more() });
+        assert_eq!(said, format!("{expected} | say-writing"));
+    }
     let mut session = terminal();
     session.page = Page::Place;
     assert_eq!(speech(&mut session, Shown { describing: true, ..shown() }), "place-landmark");
@@ -274,7 +291,7 @@ fn a_terminal_that_takes_nothing_says_why_and_whom_to_call() {
         let mut session = terminal();
         let bulletin = Bulletin { officer: officer.clone(), ..bulletin() };
         play(&mut session, [Event::Bulletin(Box::new(bulletin), None), Event::Broken(Some(note))]);
-        let phone = format!("telephone {}", spoken::digits("0771-12").join(" "));
+        let phone = format!("telephone {}", slowly("0771-12"));
         assert_eq!(speech(&mut session, shown()), format!("page-out-of-service | {why} | {phone}"));
     }
 }
@@ -282,13 +299,13 @@ fn a_terminal_that_takes_nothing_says_why_and_whom_to_call() {
 #[test]
 fn the_page_of_help_says_whether_somebody_comes_and_whom_to_call_on_every_page() {
     let officer = Some(Officer { name: "周".into(), telephone: "0771-12".into() });
-    let phone = format!("telephone {}", spoken::digits("0771-12").join(" "));
+    let phone = format!("telephone {}", slowly("0771-12"));
     for page in [Page::Home, Page::Say, Page::OutOfService] {
         let mut session = terminal();
         play(&mut session, [Event::Bulletin(Box::new(Bulletin { officer: officer.clone(), ..bulletin() }), None)]);
         session.page = page;
         let question = asked(&play(&mut session, [Event::CallHelp]));
-        let unread = || Shown { unread: true, ..shown() };
+        let unread = || Shown { unread: Some(Unread::Unknown), ..shown() };
         let said = speech(&mut session, unread());
         assert_eq!(said, format!("help-calling | help-otherwise | {phone} | help-close"), "{page:?}");
         play(&mut session, [Event::HelpTaken(question)]);
