@@ -1,4 +1,5 @@
-//! The pause: 90 seconds without a touch, then a countdown of 30, then the visit is over.
+//! The pause: 90 seconds without a touch, then a countdown of 30, then the visit is over. While a code waits to be scanned,
+//! its villager is busy with the phone: the pause begins when it is taken down or left.
 //!
 //! Source: WCAG 2.2.1 asks for 20 seconds at least to say that one is still here.
 
@@ -41,6 +42,9 @@ impl Session {
         self.printing_tick(now);
         self.phone_tick(now);
         let help = self.help_tick(now);
+        if self.is_at_the_phone() {
+            self.idle.touched(now);
+        }
         if !self.visiting() && !self.suited() {
             self.idle.touched(now);
             return Vec::new();

@@ -69,6 +69,11 @@ impl Session {
         self.done.as_ref().is_some_and(|done| matches!(done.phone, Phone::Over | Phone::Refused(_)))
     }
 
+    /// Whether the QR is up: whoever is to scan it touches nothing here meanwhile.
+    pub(super) fn is_at_the_phone(&self) -> bool {
+        self.page == Page::Phone && self.done.as_ref().is_some_and(|done| matches!(done.phone, Phone::Open { .. }))
+    }
+
     pub(super) fn phone_step(&mut self, event: Event, now: Duration) -> Vec<Action> {
         match event {
             Event::OpenPhone if matches!(self.page, Page::Done | Page::Phone) => return self.open_phone(),

@@ -39,12 +39,42 @@ fn the_code_comes_when_the_county_says_yes_and_goes_after_ten_minutes() {
     assert!(matches!(phone(&session), Phone::Open { secret: shown, .. } if shown.same_as(&secret)));
     for (after, is_open) in [(Duration::ZERO, true), (TEN_MINUTES - Duration::from_secs(1), true), (TEN_MINUTES, false)]
     {
-        session.idle.touched(T0 + after);
         session.step(Event::Tick, T0 + after);
         assert_eq!(matches!(phone(&session), Phone::Open { .. }), is_open, "{after:?}");
     }
     assert!(matches!(phone(&session), Phone::Over));
     hand_over(&play(&mut session, [Event::OpenPhone]));
+}
+
+#[test]
+fn nobody_is_asked_whether_they_are_there_while_the_code_waits_for_their_phone() {
+    let at_the_code = || {
+        let mut session = done();
+        let question = hand_over(&play(&mut session, [Event::OpenPhone]));
+        play(&mut session, [Event::PhoneAnswered(question, open(&Secret::draw()))]);
+        session
+    };
+    let second = Duration::from_secs(1);
+    let countdown_after = |session: &mut Session, from: Duration| {
+        let seconds = (0..).find(|n| {
+            session.step(Event::Tick, from + second * *n);
+            session.idle.countdown.is_some()
+        });
+        second * seconds.unwrap()
+    };
+    assert_eq!(
+        countdown_after(&mut at_the_code(), T0),
+        TEN_MINUTES - second + IDLE,
+        "from the last second of the code"
+    );
+    let mut left = at_the_code();
+    let later = T0 + Duration::from_secs(300);
+    assert!(left.step(Event::Tick, later).is_empty() && left.idle.countdown.is_none());
+    left.step(Event::Back, later);
+    assert_eq!(countdown_after(&mut left, later), IDLE, "the number and its code stand there no longer than before");
+    let mut asking = done();
+    play(&mut asking, [Event::OpenPhone]);
+    assert_eq!(countdown_after(&mut asking, T0), IDLE, "nothing to scan");
 }
 
 #[test]
