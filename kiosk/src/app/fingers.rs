@@ -101,5 +101,5 @@ pub fn choose_panel() -> Result<(), slint::PlatformError> {
         .select()
 }
 
-#[cfg(all(test, feature = "x11"))]
+#[cfg(test)]
 mod tests;

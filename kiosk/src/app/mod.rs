@@ -25,8 +25,14 @@ mod stick;
 mod task;
 mod technician;
 mod touches;
+#[cfg(test)]
+#[path = "../../tests/input_support/clock.rs"]
+mod turned;
 mod turns;
 mod voice;
+#[cfg(test)]
+#[path = "../../tests/support/writing.rs"]
+mod writing;
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 

@@ -5,13 +5,10 @@ use slint::platform::PointerEventButton;
 
 use super::*;
 use crate::{
-    app::{self, Task, papers},
+    app::{self, Task, papers, writing},
     pages::Unread,
     session::{Paper, Submitted},
 };
-
-#[path = "../../../tests/support/writing.rs"]
-mod writing;
 
 const PAD: [f32; 2] = [200.0, 100.0];
 const ONE: &str = "M10 50L190 50";
