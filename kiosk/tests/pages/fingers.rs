@@ -19,6 +19,11 @@ fn field(app: &App, label: &str) -> ElementHandle {
         .unwrap_or_else(|| panic!("no field {label}"))
 }
 
+/// How much of the picture has the ground of marked words.
+fn marked(app: &App) -> usize {
+    stage::paint(app).as_slice().iter().filter(|pixel| [pixel.r, pixel.g, pixel.b] == [0xf3, 0xd9, 0xa2]).count()
+}
+
 #[test]
 fn a_finger_drawn_over_words_or_tapping_them_twice_loses_none_to_the_next_key() {
     type Get = fn(&Entry<'_>) -> slint::SharedString;
@@ -40,7 +45,7 @@ fn a_finger_drawn_over_words_or_tapping_them_twice_loses_none_to_the_next_key() 
                 let before = get(&entry);
                 type_text(&app, words);
                 assert_eq!(get(&entry), format!("{before}{words}"), "{name}");
-                let field = field(&app, label);
+                let (field, unmarked) = (field(&app, label), marked(&app));
                 let (at, size) = (field.absolute_position(), field.size());
                 let from = LogicalPosition::new(at.x + 5.0 * panel.px_per_mm, at.y + size.height.min(100.0) / 3.0);
                 if double_tap {
@@ -54,6 +59,7 @@ fn a_finger_drawn_over_words_or_tapping_them_twice_loses_none_to_the_next_key() 
                     release(&app, to);
                 }
                 release(&app, from);
+                assert!(marked(&app) > unmarked, "{name}: nothing is marked");
                 type_text(&app, "灯");
                 let after = get(&entry);
                 assert_eq!(after.replacen('灯', "", 1), format!("{before}{words}"), "{name}: {after}");

@@ -63,7 +63,8 @@ fn reference() -> PathBuf {
 /// What two scenes have in common of which one picture is kept.
 #[derive(PartialEq)]
 struct Kind {
-    page: Page,
+    /// Of the page beneath a cover nothing is seen.
+    page: Option<Page>,
     helped: bool,
     counting_down: bool,
     writing: Option<Method>,
@@ -74,11 +75,11 @@ impl Kind {
     fn of(app: &App) -> Self {
         let (shell, method) = (app.global::<Shell>(), app.global::<Keys>().get_method());
         let writes = app.global::<Speak>().get_writing() || app.global::<Entry>().get_describing();
-        let page = shell.get_page();
+        let (page, helped, counting_down) = (shell.get_page(), shell.get_help_open(), shell.get_countdown() >= 0);
         Self {
-            page,
-            helped: shell.get_help_open(),
-            counting_down: shell.get_countdown() >= 0,
+            page: (!helped && !counting_down).then_some(page),
+            helped,
+            counting_down,
             writing: (writes || page == Page::Contact).then_some(method),
             paper: if page == Page::Done { app.global::<Done>().get_paper() } else { Paper::None },
         }
