@@ -75,6 +75,13 @@ function random() {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** Old browsers have no deadlines of their own. */
+function deadline(ms) {
+  const breaker = new AbortController();
+  setTimeout(() => breaker.abort(), ms);
+  return breaker.signal;
+}
+
 /** Asks, and says what came: { ok } or { refused: [zh, en], error } or { broken }. */
 async function ask(method, path, body, type) {
   const shown = standing ? standing.id : draft.read().id;
@@ -89,7 +96,7 @@ async function ask(method, path, body, type) {
       cache: "no-store",
       credentials: "same-origin",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout ? AbortSignal.timeout(method === "PUT" ? PHOTO_MS : 60000) : undefined,
+      signal: deadline(method === "PUT" ? PHOTO_MS : 60000),
     });
     const answer = await response.json();
     if (response.ok) return { ok: answer };

@@ -62,7 +62,7 @@ impl App {
     pub(super) fn aloud(&self) {
         let hear = self.parts.ui.global::<Hear>();
         hear.set_offered(self.session.offers_hearing());
-        hear.set_speaking(self.session.is_heard());
+        hear.set_speaking(self.session.is_heard() || self.session.speak.voice.playing);
         hear.set_volume(self.session.aloud.loudness.level().into());
     }
 }

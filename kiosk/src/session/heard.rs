@@ -169,9 +169,13 @@ impl Session {
     pub(super) fn hearing_step(&mut self, event: Hearing) -> Vec<Action> {
         match event {
             Hearing::Hear(shown) if self.offers_hearing() => return self.hear(&shown),
-            Hearing::Hush if self.speaks() => {
-                self.hushed();
-                return vec![Action::Hush];
+            Hearing::Hush => {
+                let mut actions = self.be_silent();
+                if self.speaks() {
+                    self.hushed();
+                    actions.push(Action::Hush);
+                }
+                return actions;
             }
             Hearing::Louder(louder) => {
                 self.aloud.loudness = self.aloud.loudness.changed(louder);
@@ -181,7 +185,7 @@ impl Session {
             }
             Hearing::Ended => self.hushed(),
             Hearing::Possible(languages) => self.aloud.languages = languages,
-            Hearing::Hear(_) | Hearing::Hush | Hearing::Progress => {}
+            Hearing::Hear(_) | Hearing::Progress => {}
         }
         Vec::new()
     }

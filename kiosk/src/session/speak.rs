@@ -33,6 +33,8 @@ pub struct Speak {
     pub not_written: bool,
     /// What is said aloud.
     pub voice: Voice,
+    /// The ready sentences that were touched.
+    chosen: Vec<String>,
     /// The submission that is out.
     asked: Option<Question>,
     /// Since when the page of printing is up.
@@ -112,14 +114,19 @@ impl Speak {
     /// Whether a ready sentence is part of the words.
     #[must_use]
     pub fn has(&self, sentence: &str) -> bool {
-        self.text.contains(sentence)
+        self.chosen.iter().any(|chosen| chosen == sentence) && self.text.contains(sentence)
     }
 
+    /// Adds a ready sentence, or takes out the one that was added: never a part of what somebody wrote.
     fn toggle(&mut self, sentence: &str) {
-        if self.has(sentence) {
-            self.set_text(self.text.replacen(sentence, "", 1));
+        let added = self.text.rfind(sentence).filter(|_| self.has(sentence));
+        self.chosen.retain(|chosen| chosen != sentence);
+        if let Some(at) = added {
+            let (before, behind) = self.text.split_at(at);
+            self.set_text([before, &behind[sentence.len()..]].concat());
         } else if self.length() + sentence.chars().count() <= TEXT_MAX {
             self.set_text(format!("{}{sentence}", self.text));
+            self.chosen.push(sentence.to_owned());
         }
     }
 

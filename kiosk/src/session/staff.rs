@@ -147,11 +147,12 @@ impl Session {
         self.go(Page::Pin);
     }
 
-    /// Whether a villager would lose words if another page came up.
+    /// Whether a villager would lose words, a number or an answer if another page came up.
     fn in_the_middle(&self) -> bool {
         match self.page {
-            Page::Category => self.speak.has_begun(),
-            page => matches!(page, Page::Place | Page::Say | Page::Voice | Page::Printing | Page::Contact),
+            Page::Place | Page::Say | Page::Voice | Page::Printing => true,
+            Page::Done | Page::Contact | Page::Phone | Page::Found => true,
+            _ => self.speak.has_begun() && !self.speak.on_behalf,
         }
     }
 

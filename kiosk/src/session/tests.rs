@@ -12,9 +12,9 @@ use wire::{
 
 use super::*;
 
-mod back;
 mod heard;
 mod help;
+mod kept;
 mod late;
 mod locked;
 mod phone;

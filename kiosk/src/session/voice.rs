@@ -180,13 +180,16 @@ impl Session {
             }
             (Voicing::Recorded { recording, silent, note }, listening) if listening != Listening::No => {
                 voice.listening = Listening::No;
+                // What seems silent may be a soft voice: who spoke can hear it.
+                let keeps = !silent || (voice.recording.is_none() && recording.seconds > 1);
                 voice.note = match (silent, &voice.recording) {
                     (false, _) => note,
-                    (true, None) => note.or(Some(VoiceNote::Silent)),
+                    (true, None) if keeps => note.or(Some(VoiceNote::Silent)),
+                    (true, None) if note == Some(VoiceNote::Gone) => Some(VoiceNote::NoMicrophone),
+                    (true, None) => Some(VoiceNote::Silent),
                     (true, Some(_)) => note.filter(|note| *note == VoiceNote::Gone).or(Some(VoiceNote::SilentAgain)),
                 };
-                // What seems silent may be a soft voice: who spoke can hear it.
-                if !silent || (voice.recording.is_none() && recording.seconds > 1) {
+                if keeps {
                     voice.recording = Some(recording);
                 }
                 // What broke off is listened to before it goes anywhere.

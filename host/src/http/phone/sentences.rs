@@ -19,8 +19,8 @@ pub(super) const INTERNAL: [&str; 2] = [
 pub(super) fn of(refused: PhoneRefused) -> [&'static str; 2] {
     match refused {
         PhoneRefused::Late => [
-            "这个二维码不能用了，它只能用十分钟。不要紧，小票照样有效；终端机上要是还开着您这张小票，可以再点一次“加照片”。",
-            "This code can't be used any more; it lasts ten minutes. Your receipt is valid all the same. If your receipt is still on the terminal's screen, tap the same button there for a new code.",
+            "这个二维码不能用了，它只能用十分钟。不要紧，小票照样有效；终端机上要是还开着您这张小票的那一页，可以在那里换个码再扫。",
+            "This code can't be used any more; it lasts ten minutes. Your receipt is valid all the same. If your receipt is still on the terminal's screen, have a new code shown there and scan that.",
         ],
         PhoneRefused::Taken => [
             "这个二维码已经被一部手机打开了，一次只能用一部。请用那部手机接着写。",
@@ -31,8 +31,8 @@ pub(super) fn of(refused: PhoneRefused) -> [&'static str; 2] {
             "Please scan the code on the terminal's screen to open this page.",
         ],
         PhoneRefused::Other => [
-            "这部手机后来又打开了另一张小票的页面，这一页的没有交上，也没有交到那一张里。终端机上要是还开着这张小票，可以再点一次“加照片”来补。",
-            "This phone has opened the page of another receipt since. Nothing of this page was taken, nor added to the other. If this receipt is still on the terminal's screen, tap the same button there again.",
+            "这部手机后来又打开了另一张小票的页面，这一页的没有交上，也没有交到那一张里。终端机上要是还开着这张小票的那一页，可以在那里换个码再扫，再补。",
+            "This phone has opened the page of another receipt since. Nothing of this page was taken, nor added to the other. If this receipt is still on the terminal's screen, have a new code shown there and scan that.",
         ],
         PhoneRefused::Replaced => [
             "终端机上换了新的二维码，这一页的没有交上。请扫新的二维码再交。",

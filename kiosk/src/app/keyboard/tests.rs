@@ -5,7 +5,7 @@ use slint::platform::PointerEventButton;
 
 use super::*;
 use crate::{
-    app::{self, Task, papers, writing},
+    app::{self, Task, papers, turned::Turned, writing},
     pages::Unread,
     session::{Paper, Submitted},
 };
@@ -18,6 +18,7 @@ const OTHER: &str = "M100 10L100 90";
 struct Writing {
     ui: pages::App,
     inbox: std::sync::mpsc::Receiver<Task>,
+    clock: std::sync::Arc<Turned>,
     _folder: tempfile::TempDir,
 }
 
@@ -35,8 +36,10 @@ impl Writing {
         ui.window().set_size(slint::PhysicalSize::new(1280, 800));
         ui.global::<pages::Shell>().set_plain(true);
         let inbox = writing::open_writing(&ui, folder.path(), papers::bulletin());
+        let clock = std::sync::Arc::new(Turned::start());
+        with(|app| app.parts.clock = clock.clone());
         told(&ui, Told::Ready(Ready::default()));
-        let writing = Self { ui, inbox, _folder: folder };
+        let writing = Self { ui, inbox, clock, _folder: folder };
         writing.settle();
         writing
     }
@@ -84,8 +87,9 @@ impl Writing {
         send(&self.ui, text.into());
     }
 
-    /// A finger on what is called so.
+    /// A finger on what is called so, in its own time.
     fn tap(&self, label: &str) {
+        self.clock.turn(1);
         self.settle();
         let found = i_slint_backend_testing::ElementHandle::find_by_accessible_label(&self.ui, label);
         let is_button = |element: &i_slint_backend_testing::ElementHandle| {

@@ -57,9 +57,19 @@ fn a_long_press_on_a_staff_door_takes_nobodys_words_away() {
         play(&mut session, [Event::OpenPin(Door::Officer)]);
         session.page
     };
-    for page in [Page::Place, Page::Say, Page::Voice, Page::Printing, Page::Contact] {
+    for page in [
+        Page::Place,
+        Page::Say,
+        Page::Voice,
+        Page::Printing,
+        Page::Done,
+        Page::Contact,
+        Page::Phone,
+        Page::Found,
+    ] {
         assert_eq!(at(page, ""), page);
     }
-    assert_eq!((at(Page::Category, "路"), at(Page::Category, "")), (Page::Category, Page::Pin));
-    assert_eq!(at(Page::Home, ""), Page::Pin);
+    for page in [Page::Home, Page::Category, Page::Find, Page::People] {
+        assert_eq!((at(page, "路"), at(page, "")), (page, Page::Pin));
+    }
 }

@@ -1,4 +1,4 @@
-//! 返回: no word and no number is left behind by it.
+//! What the villager wrote, and the number, go by no touch that means something else.
 
 use super::*;
 
@@ -26,4 +26,16 @@ fn behind_the_number_nothing_is_gone_back_to() {
     assert_eq!(session.page, Page::Done);
     assert!(session.done.is_some());
     assert!(matches!(play(&mut session, [Event::Leave])[..], [Action::Wipe]));
+}
+
+#[test]
+fn a_ready_sentence_cuts_nothing_out_of_what_somebody_wrote() {
+    let mut session = session();
+    play(&mut session, five_taps().into_iter().take(3));
+    let own = format!("我家门口{SENTENCE}请派人来修。");
+    play(&mut session, [Event::TextEdited(own.clone()), Event::ToggleSentence(SENTENCE.into())]);
+    assert!(session.speak.has(SENTENCE));
+    assert_eq!(session.speak.text, format!("{own}{SENTENCE}"));
+    play(&mut session, [Event::ToggleSentence(SENTENCE.into())]);
+    assert_eq!((session.speak.text.as_str(), session.speak.has(SENTENCE)), (own.as_str(), false));
 }
