@@ -12,15 +12,17 @@
 //! | `serve` | `setup` and everything below but `stick` |
 //! | `setup` | everything below but `stick` and `http` |
 //! | `stick` | `county`, `fleet`, `tls`, `clock` |
-//! | `http` | `county`, `fleet`, `ca`, `store`, `tls`, `clock` |
+//! | `http` | `county`, `fleet`, `account`, `ca`, `store`, `tls`, `clock` |
 //! | `config` | `county`, `store` |
-//! | `county` | `store`, `clock`, `passphrase` |
+//! | `county` | `account`, `store`, `clock`, `passphrase` |
 //! | `fleet` | `ca`, `store`, `clock`, `durable` |
+//! | `account` | `store`, `clock` |
 //! | `ca` | `keys`, `durable`, `passphrase` |
 //! | `keys` | `durable` |
 //! | `tls` | `clock` |
 //! | `store`, `clock`, `durable`, `passphrase` | nothing of ours |
 
+pub mod account;
 pub mod backup;
 pub mod ca;
 pub mod cli;

@@ -17,13 +17,16 @@ use super::{
     keys::Use,
     people::Official,
     record::{at, category_name, ticket_of},
-    tracking::{Asker, PER_ASKER},
+    tracking::Asker,
 };
-use crate::store::{
-    Conn,
-    cases::{self, CaseRow},
-    desk::{self, HelpRow},
-    rosters, settings,
+use crate::{
+    account::PER_ASKER,
+    store::{
+        Conn,
+        cases::{self, CaseRow},
+        desk::{self, HelpRow},
+        rosters, settings, tries,
+    },
 };
 
 /// The most tickets that a lookup tells.
@@ -158,7 +161,7 @@ impl County {
     ) -> Result<Result<Vec<CaseRow>, Error>, Error> {
         let now = self.now().as_millisecond();
         let who = format!("{what}:{}", self.name_of(Asker::Terminal(terminal)));
-        let tries = desk::tries_by(&mut *tx, &who, PER_ASKER.since(now)).await?;
+        let tries = tries::by(&mut *tx, &who, PER_ASKER.since(now)).await?;
         if let Some(retry_after) = PER_ASKER.wait(&tries, now) {
             self.audit(&mut *tx, &who, what, subject, "blocked").await?;
             return Ok(Err(Error::TooMany { retry_after }));
@@ -167,7 +170,7 @@ impl County {
         let mut rows = cases::of_phone(&mut *tx, &tags, LOOKUP_AT_MOST).await?;
         rows.retain(wanted);
         if rows.is_empty() {
-            desk::wrong_try(&mut *tx, now, subject, &who).await?;
+            tries::add(&mut *tx, now, subject, &who).await?;
         }
         let outcome = if rows.is_empty() { "unknown" } else { "done" };
         self.audit(&mut *tx, &who, what, subject, outcome).await?;

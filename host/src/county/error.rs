@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::case::Refused;
-use crate::store::StoreError;
+use crate::{account, store::StoreError};
 
 /// Why the county's service didn't do it.
 #[derive(Debug, thiserror::Error)]
@@ -145,5 +145,14 @@ pub enum PhoneRefused {
 impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
         Self::Store(source.into())
+    }
+}
+
+impl From<account::Error> for Error {
+    fn from(error: account::Error) -> Self {
+        match error {
+            account::Error::TooMany { retry_after } => Self::TooMany { retry_after },
+            account::Error::Store(source) => Self::Store(source),
+        }
     }
 }

@@ -23,13 +23,14 @@ pub use photo::UPLOAD_MAX;
 
 use phase::{Phase, phase};
 
-use super::{
-    County, Error, IntakeRefused, PhoneRefused,
-    tracking::{Asker, PER_ASKER},
-};
-use crate::store::{
-    Conn, StoreError, desk,
-    handovers::{self, HandOverRow},
+use super::{County, Error, IntakeRefused, PhoneRefused, tracking::Asker};
+use crate::{
+    account::PER_ASKER,
+    store::{
+        Conn, StoreError,
+        handovers::{self, HandOverRow},
+        tries,
+    },
 };
 
 /// For how long a phone may come.
@@ -184,12 +185,12 @@ impl County {
     /// Notes, within the limits, that somebody showed a secret that there is not; what to answer.
     async fn note_unknown_secret(&self, asker: Asker) -> Result<Error, Error> {
         let (now, who) = (self.now().as_millisecond(), self.name_of(asker));
-        let tries = desk::tries_by(&mut *self.store.read().await?, &who, PER_ASKER.since(now)).await?;
+        let tries = tries::by(&mut *self.store.read().await?, &who, PER_ASKER.since(now)).await?;
         if let Some(retry_after) = PER_ASKER.wait(&tries, now) {
             return Ok(Error::TooMany { retry_after });
         }
         let mut tx = self.store.write().await?;
-        desk::wrong_try(&mut tx, now, SUBJECT, &who).await?;
+        tries::add(&mut tx, now, SUBJECT, &who).await?;
         self.audit(&mut tx, &who, "hand_over", SUBJECT, "unknown").await?;
         tx.commit().await?;
         Ok(PhoneRefused::Late.into())

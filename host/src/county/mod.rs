@@ -60,6 +60,7 @@ pub use error::{Error, IntakeRefused, PhoneRefused, UploadRefused};
 pub use keys::CountyIdentity;
 
 use crate::{
+    account::Door,
     clock::SharedClock,
     store::{Migration, Store, StoreError, settings},
 };
@@ -104,7 +105,7 @@ pub struct County {
     settings: Arc<Settings>,
     zone: TimeZone,
     ledger: Arc<RwLock<Uuid>>,
-    hashing: Arc<tokio::sync::Semaphore>,
+    door: Door,
     /// One photo is unpacked at a time; `handover::photo` says what the largest takes.
     drawing: Arc<tokio::sync::Semaphore>,
 }
@@ -124,13 +125,13 @@ impl County {
         let zone = TimeZone::get(&settings.zone)
             .map_err(|_| Error::Input(format!("the time zone {} is not known", settings.zone)))?;
         let county = Self {
+            door: Door::new(store.clone(), Arc::clone(&clock)),
             store,
             keys,
             clock,
             settings: Arc::new(settings),
             zone,
             ledger: Arc::new(RwLock::new(Uuid::nil())),
-            hashing: Arc::new(tokio::sync::Semaphore::new(2)),
             drawing: Arc::new(tokio::sync::Semaphore::new(1)),
         };
         county.start().await?;

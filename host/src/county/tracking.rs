@@ -16,10 +16,14 @@ use wire::{
 };
 
 use super::{County, Error, keys::Use, record::view_key};
-use crate::store::{
-    Conn,
-    cases::{self, CaseRow},
-    desk::{self, AuditRow},
+use crate::{
+    account::{Limit, PER_ASKER, network_of},
+    store::{
+        Conn,
+        cases::{self, CaseRow},
+        desk::{self, AuditRow},
+        tries,
+    },
 };
 
 /// Who asks for a ticket.
@@ -48,30 +52,8 @@ struct Weighed {
     unsaid: bool,
 }
 
-/// So many wrong tries within such a time, and no more.
-pub(crate) struct Limit {
-    pub(crate) tries: usize,
-    pub(crate) within: Duration,
-}
-
 const HOUR: Duration = Duration::from_secs(3600);
 const PER_TICKET: Limit = Limit { tries: 5, within: HOUR };
-/// For each terminal, and for each address.
-pub(crate) const PER_ASKER: Limit = Limit { tries: 20, within: HOUR };
-
-impl Limit {
-    /// The first millisecond that still counts.
-    pub(crate) fn since(&self, now: i64) -> i64 {
-        now - i64::try_from(self.within.as_millis()).unwrap_or(i64::MAX)
-    }
-
-    /// How long to wait, with tries at these times, newest first.
-    pub(crate) fn wait(&self, tries: &[i64], now: i64) -> Option<Duration> {
-        let oldest = tries.get(self.tries - 1)?;
-        let free = oldest - self.since(now);
-        Some(Duration::from_millis(u64::try_from(free).unwrap_or_default()).max(Duration::from_secs(1)))
-    }
-}
 
 impl County {
     /// Answers whoever shows a number and a proof.
@@ -129,7 +111,7 @@ impl County {
         let now = self.now().as_millisecond();
         let (who, subject) = (self.name_of(asker), format!("ticket:{ticket}"));
         let proofs = cases::proofs(&mut *conn, &ticket.to_string()).await?;
-        let mut by_asker = PER_ASKER.wait(&desk::tries_by(&mut *conn, &who, PER_ASKER.since(now)).await?, now);
+        let mut by_asker = PER_ASKER.wait(&tries::by(&mut *conn, &who, PER_ASKER.since(now)).await?, now);
         let (mut found, mut at_ticket) = (None, None);
         match proof {
             Proof::Secret(secret) => {
@@ -142,7 +124,7 @@ impl County {
                 }
             }
             Proof::Code(code) => {
-                at_ticket = PER_TICKET.wait(&desk::tries_at(&mut *conn, &subject, PER_TICKET.since(now)).await?, now);
+                at_ticket = PER_TICKET.wait(&tries::at(&mut *conn, &subject, PER_TICKET.since(now)).await?, now);
                 // An unknown number costs what a known one does.
                 if proofs.is_empty() {
                     self.keys.code_fits(&[0; 32], ticket, code);
@@ -185,7 +167,7 @@ impl County {
             }
             Weighed { found: None, .. } => {
                 self.audit(&mut *tx, &who, "track", &subject, "wrong").await?;
-                desk::wrong_try(tx, now, &subject, &who).await?;
+                tries::add(tx, now, &subject, &who).await?;
                 Ok(Verdict::Wrong)
             }
         }
@@ -196,11 +178,7 @@ impl County {
         match asker {
             Asker::Terminal(number) => format!("terminal:{number}"),
             Asker::Address(address) => {
-                let network = match address.to_canonical() {
-                    IpAddr::V4(v4) => v4.to_string(),
-                    IpAddr::V6(v6) => format!("{:x?}", &v6.segments()[..4]),
-                };
-                let tag = self.keys.tag(Use::Address, &network);
+                let tag = self.keys.tag(Use::Address, &network_of(address));
                 format!("address:{}", tag.iter().take(8).map(|b| format!("{b:02x}")).collect::<String>())
             }
         }
@@ -223,18 +201,5 @@ impl County {
             outcome: outcome.to_owned(),
         };
         Ok(desk::audit(conn, &row).await?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_frees_itself_when_its_oldest_try_is_an_hour_old() {
-        let now = 10_000_000;
-        assert_eq!(PER_TICKET.wait(&[now, now, now, now], now), None);
-        let tries = [now, now, now, now, now - 3_540_000];
-        assert_eq!(PER_TICKET.wait(&tries, now), Some(Duration::from_secs(60)));
     }
 }

@@ -9,6 +9,7 @@ pub mod health;
 pub mod intake;
 pub mod listener;
 pub mod pace;
+mod pages;
 pub mod phone;
 pub mod public;
 pub mod terminals;

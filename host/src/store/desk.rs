@@ -1,4 +1,4 @@
-//! SQL of calls for help, of wrong tries, of the audit, of the outbox.
+//! SQL of calls for help, of the audit, of the outbox.
 
 use sqlx::{Row, any::AnyRow};
 
@@ -101,53 +101,6 @@ pub async fn help_calls(conn: &mut Conn, since: i64, station: &str) -> Result<Ve
 pub async fn acknowledge(conn: &mut Conn, id: &str, by: &str, at: i64) -> Result<(), StoreError> {
     let sql = "UPDATE help_call SET by_name = $2, acknowledged = $3 WHERE id = $1 AND acknowledged IS NULL";
     sqlx::query(sql).bind(id).bind(by).bind(at).execute(conn).await?;
-    Ok(())
-}
-
-/// Notes a wrong try, or one that is to be taken back when it proves right; returns its number.
-///
-/// # Errors
-/// The database.
-pub async fn wrong_try(conn: &mut Conn, at: i64, subject: &str, asker: &str) -> Result<i64, StoreError> {
-    let sql = "INSERT INTO guess (at, subject, asker) VALUES ($1, $2, $3) RETURNING number";
-    Ok(sqlx::query(sql).bind(at).bind(subject).bind(asker).fetch_one(conn).await?.try_get(0)?)
-}
-
-/// Takes a try back.
-///
-/// # Errors
-/// The database.
-pub async fn take_back_try(conn: &mut Conn, number: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM guess WHERE number = $1").bind(number).execute(conn).await?;
-    Ok(())
-}
-
-/// When the wrong tries at a subject since a time were made, newest first, at most 100.
-///
-/// # Errors
-/// The database.
-pub async fn tries_at(conn: &mut Conn, subject: &str, since: i64) -> Result<Vec<i64>, StoreError> {
-    let sql = "SELECT at FROM guess WHERE subject = $1 AND at > $2 ORDER BY at DESC LIMIT 100";
-    let rows = sqlx::query(sql).bind(subject).bind(since).fetch_all(conn).await?;
-    Ok(rows.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?)
-}
-
-/// When an asker's wrong tries since a time were made, newest first, at most 100.
-///
-/// # Errors
-/// The database.
-pub async fn tries_by(conn: &mut Conn, asker: &str, since: i64) -> Result<Vec<i64>, StoreError> {
-    let sql = "SELECT at FROM guess WHERE asker = $1 AND at > $2 ORDER BY at DESC LIMIT 100";
-    let rows = sqlx::query(sql).bind(asker).bind(since).fetch_all(conn).await?;
-    Ok(rows.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?)
-}
-
-/// Forgets wrong tries that count no more; the audit keeps them.
-///
-/// # Errors
-/// The database.
-pub async fn forget_tries(conn: &mut Conn, before: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM guess WHERE at < $1").bind(before).execute(conn).await?;
     Ok(())
 }
 

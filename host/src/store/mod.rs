@@ -18,8 +18,10 @@ pub mod people;
 pub mod photos;
 pub mod quarantine;
 pub mod rosters;
+pub mod sessions;
 pub mod settings;
 pub mod terminals;
+pub mod tries;
 pub mod uploads;
 
 use std::{

@@ -1,4 +1,4 @@
-//! SQL of people, units, sessions.
+//! SQL of people and units.
 
 use sqlx::{Row, any::AnyRow};
 
@@ -27,16 +27,6 @@ pub struct UnitRow {
     pub id: String,
     pub name: String,
     pub disabled: i64,
-}
-
-/// A session and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are described in the migration")]
-pub struct SessionRow {
-    pub csrf: String,
-    pub made: i64,
-    pub seen: i64,
-    pub person: PersonRow,
 }
 
 const PERSON: &str = "SELECT p.id, p.login, p.name, p.role, p.unit, u.name AS unit_name, p.station,
@@ -173,63 +163,5 @@ pub async fn unit_named(conn: &mut Conn, id: &str, name: &str) -> Result<String,
 pub async fn set_unit_disabled(conn: &mut Conn, id: &str, disabled: bool) -> Result<(), StoreError> {
     let sql = "UPDATE unit SET disabled = $2 WHERE id = $1";
     sqlx::query(sql).bind(id).bind(i64::from(disabled)).execute(conn).await?;
-    Ok(())
-}
-
-/// Begins a session.
-///
-/// # Errors
-/// The database.
-pub async fn open_session(conn: &mut Conn, token: &[u8], person: &str, csrf: &str, now: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO session (token, person, csrf, made, seen) VALUES ($1, $2, $3, $4, $4)";
-    sqlx::query(sql).bind(token).bind(person).bind(csrf).bind(now).execute(conn).await?;
-    Ok(())
-}
-
-/// A session by the hash of its token.
-///
-/// # Errors
-/// The database.
-pub async fn session(conn: &mut Conn, token: &[u8]) -> Result<Option<SessionRow>, StoreError> {
-    let sql = "SELECT person, csrf, made, seen FROM session WHERE token = $1";
-    let Some(row) = sqlx::query(sql).bind(token).fetch_optional(&mut *conn).await? else { return Ok(None) };
-    let person: String = row.try_get(0)?;
-    let Some(person) = find(conn, &person).await? else { return Ok(None) };
-    Ok(Some(SessionRow { csrf: row.try_get(1)?, made: row.try_get(2)?, seen: row.try_get(3)?, person }))
-}
-
-/// Notes that a session was used.
-///
-/// # Errors
-/// The database.
-pub async fn touch_session(conn: &mut Conn, token: &[u8], now: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE session SET seen = $2 WHERE token = $1").bind(token).bind(now).execute(conn).await?;
-    Ok(())
-}
-
-/// Ends a session.
-///
-/// # Errors
-/// The database.
-pub async fn close_session(conn: &mut Conn, token: &[u8]) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM session WHERE token = $1").bind(token).execute(conn).await?;
-    Ok(())
-}
-
-/// Ends everything that somebody has open.
-///
-/// # Errors
-/// The database.
-pub async fn close_sessions(conn: &mut Conn, person: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM session WHERE person = $1").bind(person).execute(conn).await?;
-    Ok(())
-}
-
-/// Ends sessions that began or were last used before these times.
-///
-/// # Errors
-/// The database.
-pub async fn close_old_sessions(conn: &mut Conn, made: i64, seen: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM session WHERE made < $1 OR seen < $2").bind(made).bind(seen).execute(conn).await?;
     Ok(())
 }

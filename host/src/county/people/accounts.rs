@@ -6,13 +6,15 @@ use wire::case::Role;
 
 use super::{
     super::{County, Error, record::word},
-    NewPerson, Official, check_password, named,
+    NewPerson, Official, named,
 };
 use crate::{
+    account::check_password,
     passphrase,
     store::{
         Conn, bulletins,
         people::{self, PersonRow, UnitRow},
+        sessions,
     },
 };
 
@@ -75,7 +77,7 @@ impl County {
             (Role::Unit, None) => return Err(Error::Input(NO_UNIT.into())),
             _ => None,
         };
-        let password = self.hash(person.password.clone()).await?;
+        let password = self.door.hash(&person.password).await?;
         let mut tx = self.store.write().await?;
         if people::by_login(&mut tx, &login).await?.is_some() {
             return Err(Error::Input("这个账号已经有人用了，请换一个。".into()));
@@ -159,7 +161,7 @@ impl County {
             leave_an_administrator(&mut tx, id).await?;
         }
         people::set_disabled(&mut tx, id, disabled).await?;
-        people::close_sessions(&mut tx, id).await?;
+        sessions::close_all(&mut tx, id).await?;
         self.audit(&mut tx, &by.who(), "person", id, if disabled { "disabled" } else { "enabled" }).await?;
         Ok(tx.commit().await?)
     }
@@ -196,7 +198,7 @@ impl County {
             leave_an_administrator(&mut tx, id).await?;
         }
         people::set_role(&mut tx, id, &word(to.role), (unit.as_deref(), station.as_deref())).await?;
-        people::close_sessions(&mut tx, id).await?;
+        sessions::close_all(&mut tx, id).await?;
         self.audit(&mut tx, &by.who(), "person", id, &format!("role {}", word(to.role))).await?;
         Ok(tx.commit().await?)
     }
@@ -208,11 +210,11 @@ impl County {
     pub async fn reset_password(&self, by: &Official, id: &str) -> Result<String, Error> {
         by.rules()?;
         let password = passphrase::draw();
-        let hash = self.hash(password.clone()).await?;
+        let hash = self.door.hash(&password).await?;
         let mut tx = self.store.write().await?;
         self.known(&mut tx, id).await?;
         people::set_password(&mut tx, id, &hash).await?;
-        people::close_sessions(&mut tx, id).await?;
+        sessions::close_all(&mut tx, id).await?;
         self.audit(&mut tx, &by.who(), "person", id, "password reset").await?;
         tx.commit().await?;
         Ok(password)

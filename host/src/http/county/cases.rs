@@ -344,7 +344,7 @@ pub(super) async fn act(
     done(&format!("/county/cases/{id}"))
 }
 
-async fn forward(county: &County, fields: &super::session::Fields) -> Result<What, Problem> {
+async fn forward(county: &County, fields: &crate::http::pages::Fields) -> Result<What, Problem> {
     let units: Vec<Unit> = county.units().await?.into_iter().filter(|u| u.disabled == 0).map(of_row).collect();
     let find = |id: &str| units.iter().find(|u| u.id == id).cloned();
     let main = find(&fields.get("unit")).ok_or_else(|| unusable("请选择主办单位。"))?;

@@ -69,16 +69,14 @@ mod voice;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::header,
     middleware::map_response,
-    response::{IntoResponse, Redirect, Response},
+    response::Redirect,
     routing::{get, post},
 };
 
+use super::pages::{FORM, assets, guarded};
 use crate::county::County;
 
-/// The most bytes of a form: a reply of 2,000 characters, escaped.
-const FORM: usize = 64 * 1024;
 /// The most bytes of a portrait as a phone takes it.
 const PORTRAIT: usize = 10 * 1024 * 1024;
 
@@ -127,28 +125,6 @@ pub fn routes(county: County) -> Router {
         .layer(map_response(guarded))
         .merge(assets())
         .merge(settings::pictures())
-}
-
-/// The one stylesheet and the one script, as they lie in the program.
-fn assets() -> Router {
-    const CSS: &str = include_str!("../../../static/console/console.css");
-    const HTMX: &str = include_str!("../../../static/console/htmx.min.js");
-    let fixed = |mime: &'static str, body: &'static str| {
-        let headers = [
-            (header::CONTENT_TYPE, mime),
-            (header::CACHE_CONTROL, "public, max-age=3600"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        get(move || async move { (headers, body).into_response() })
-    };
-    Router::new()
-        .route("/static/console.css", fixed("text/css; charset=utf-8", CSS))
-        .route("/static/htmx.min.js", fixed("text/javascript; charset=utf-8", HTMX))
-}
-
-async fn guarded(mut response: Response) -> Response {
-    response.headers_mut().extend(shell::GUARDS);
-    response
 }
 
 /// What an alarm is called.

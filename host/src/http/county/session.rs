@@ -4,40 +4,29 @@
 //! the sign-in form is held to a cookie of its own.
 
 use askama::Template;
-use aws_lc_rs::{constant_time, rand};
 use axum::{
     Form,
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::shell::{Answer, Frame, Problem, done, html};
 use crate::{
+    account::draw_form_token,
     county::{County, Error, people::Official},
-    http::listener::Peer,
+    http::{
+        listener::Peer,
+        pages::{Fields, cookie, same, set_cookie},
+    },
 };
 
 const SESSION: &str = "__Host-lianxin";
 const DOOR: &str = "__Host-lianxin-door";
 const WRONG_FORM: &str = "这一页放得太久了，内容没有保存。请刷新页面，再提交一次。";
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|c| c.to_str().ok());
-    let mut pairs = cookies.flat_map(|c| c.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
-}
-
 fn set(response: &mut Response, name: &str, value: &str, rest: &str) {
-    let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; {rest}");
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
-}
-
-fn same(a: &str, b: &str) -> bool {
-    constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
+    set_cookie(response, name, value, "/", rest);
 }
 
 /// Whoever signed in.
@@ -62,22 +51,6 @@ fn to_sign_in(headers: &HeaderMap) -> Response {
         return (StatusCode::UNAUTHORIZED, [("hx-redirect", "/county/sign-in")]).into_response();
     }
     Redirect::to("/county/sign-in").into_response()
-}
-
-/// The fields of a form.
-pub(super) struct Fields(pub(super) Vec<(String, String)>);
-
-impl Fields {
-    /// A field's value with line breaks as one character; empty where there is none.
-    pub(super) fn get(&self, name: &str) -> String {
-        let found = self.0.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.replace("\r\n", "\n")).unwrap_or_default()
-    }
-
-    /// All values of a field that can stand several times.
-    pub(super) fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(key, value)| key == name && !value.is_empty()).map(|(_, v)| v.clone()).collect()
-    }
 }
 
 /// A form of whoever signed in, with the right token in it.
@@ -116,9 +89,7 @@ struct SignInPage<'a> {
 }
 
 fn sign_in_page(login: &str, problem: Option<&Problem>) -> Answer {
-    let mut bytes = [0; 24];
-    rand::fill(&mut bytes).expect("invariant: the system has random numbers");
-    let csrf = URL_SAFE_NO_PAD.encode(bytes);
+    let csrf = draw_form_token();
     let mut response = html(&SignInPage { csrf: &csrf, login, problem: problem.map(Problem::sentence) })?;
     set(&mut response, DOOR, &csrf, "SameSite=Strict; Max-Age=3600");
     if let Some(problem) = problem {

@@ -11,11 +11,12 @@ use axum::{
 use wire::bulletin::PICTURES;
 
 use super::{
-    session::{Fields, Posted, Signed},
+    session::{Posted, Signed},
     shell::{Answer, Frame, Problem, done, html},
 };
 use crate::{
     county::{County, bulletins::DOORS},
+    http::pages::Fields,
     store::bulletins::CategoryRow,
 };
 

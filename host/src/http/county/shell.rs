@@ -1,4 +1,4 @@
-//! What all pages of the console share: the frame, plain sentences for what went wrong, the guards in the headers.
+//! What all pages of the console share: the frame, plain sentences for what went wrong.
 //!
 //! Invariant: an answer names no row and no cause inside the program; those go to the log, without villagers' words.
 
@@ -10,20 +10,6 @@ use axum::{
 use wire::case::{Role, State};
 
 use crate::county::{County, Error, people::Official};
-
-/// Nothing but the console's own script, style and pictures; in no frame.
-pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-                                 media-src 'self'; \
-                                 connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// The headers of every answer.
-pub(super) const GUARDS: [(HeaderName, HeaderValue); 5] = [
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-];
 
 /// The frame around a page.
 pub(super) struct Frame {
