@@ -10,6 +10,7 @@ use std::{
     time::SystemTime,
 };
 
+use aws_lc_rs::hkdf;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
@@ -176,6 +177,18 @@ impl Ca {
     #[must_use]
     pub fn trusted_pem(&self) -> String {
         format!("{}{}", self.root_pem, self.issuing_pem)
+    }
+
+    /// Derives a key for a purpose from the issuing key: whoever has the one has the other, and each purpose its own.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"lianxin host");
+        let (purpose, mut key) = ([purpose.as_bytes()], [0; 32]);
+        salt.extract(&self.issuer.key().serialize_der())
+            .expand(&purpose, hkdf::HKDF_SHA256)
+            .and_then(|derived| derived.fill(&mut key))
+            .expect("invariant: 32 bytes can be derived");
+        key
     }
 
     /// Issues a terminal's certificate for the key in `csr_pem`.

@@ -12,10 +12,10 @@
 //! | `serve` | `setup` and everything below but `stick` |
 //! | `setup` | everything below but `stick` and `http` |
 //! | `stick` | `county`, `fleet`, `tls`, `clock` |
-//! | `http` | `county`, `fleet`, `account`, `ca`, `store`, `tls`, `clock` |
+//! | `http` | `county`, `fleet`, `account`, `ca`, `store`, `tls`, `clock`, `passphrase` |
 //! | `config` | `county`, `store` |
 //! | `county` | `account`, `store`, `clock`, `passphrase` |
-//! | `fleet` | `ca`, `store`, `clock`, `durable` |
+//! | `fleet` | `account`, `ca`, `store`, `clock`, `durable`, `passphrase` |
 //! | `account` | `store`, `clock` |
 //! | `ca` | `keys`, `durable`, `passphrase` |
 //! | `keys` | `durable` |

@@ -51,7 +51,7 @@ ca-root.passphrase      opens ca-root.key.age: age -d ca-root.key.age; keep it a
 /// Where the host listens, as `addresses.json` in the data folder says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
-    /// Console and public page; none where the county runs elsewhere.
+    /// Consoles and public page; none as an older host wrote it for the fleet role alone.
     pub people: Option<SocketAddr>,
     /// Terminals.
     pub terminals: SocketAddr,
@@ -333,9 +333,7 @@ fn refuse_orphan(database: &str, folder: &Path) -> Result<()> {
 /// # Errors
 /// The database, or the file.
 pub async fn write_revoked(data: &Path, fleet: &Fleet) -> Result<()> {
-    let revoked = fleet.list().await?.into_iter().filter(|row| row.revoked_at.is_some()).map(|row| row.number);
-    let path = revoked_list(data);
-    fleet::write_revoked(&path, revoked.collect()).with_context(|| path.display().to_string())
+    Ok(fleet.write_revoked(&revoked_list(data)).await?)
 }
 
 /// Every name by which terminals and people may call this host.

@@ -11,6 +11,7 @@ mod serve;
 mod stick;
 mod terminal;
 mod today;
+mod user;
 
 use std::{fmt::Display, io::Write, os::unix::fs::MetadataExt, process::ExitCode, sync::Arc};
 
@@ -52,6 +53,9 @@ enum Command {
     Terminal(terminal::Command),
     /// Shows what needs a person: where to go, why, and what to bring.
     Today,
+    /// Adds, shows, changes and removes people of the fleet's console.
+    #[command(subcommand)]
+    User(user::Command),
     /// Adds and shows people of the county's console.
     #[command(subcommand)]
     Person(person::Command),
@@ -177,6 +181,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         }
         Command::Terminal(command) => terminal::run(&context, command).await?,
         Command::Today => today::run(&context).await?,
+        Command::User(command) => user::run(&context, command).await?,
         Command::Person(command) => person::run(&context, command).await?,
         Command::Stick(command) => stick::run(&context, command).await?,
         Command::Backup(command) => copy::backup(&context, &command).await?,

@@ -109,7 +109,8 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     }
 }
 
-fn read_password() -> Result<String> {
+/// The first line of the standard input.
+pub(super) fn read_password() -> Result<String> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("read the password from the standard input")?;
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())

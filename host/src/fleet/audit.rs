@@ -26,11 +26,11 @@ pub struct Line {
     pub number: i64,
     /// RFC 3339, by the host's clock.
     pub at: String,
-    /// `uid:NUMBER` of the host's machine, `terminal:NUMBER`, or `host`.
+    /// `uid:NUMBER` of the host's machine, `user:LOGIN` of the console, `terminal:NUMBER`, `address:HMAC`, or `host`.
     pub who: String,
     /// `terminal.add` and so on.
     pub what: String,
-    /// What it was done to: `terminal:NUMBER`, or `fleet`.
+    /// What it was done to: `terminal:NUMBER`, `user:LOGIN` (with role and scope that were given), or `fleet`.
     pub subject: String,
     /// 64 hexadecimal digits.
     pub hash: String,
@@ -95,6 +95,13 @@ impl FromStr for Head {
     }
 }
 
+impl From<LineRow> for Line {
+    fn from(row: LineRow) -> Self {
+        let LineRow { number, at, who, what, subject, hash } = row;
+        Self { number, at, who, what, subject, hash: hex(&hash) }
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -123,7 +130,7 @@ pub fn verify(lines: &[Line], noted: Option<&Head>) -> Result<Head, Broken> {
 }
 
 impl Fleet {
-    /// The same fleet, on somebody's behalf: `uid:NUMBER` of the host's machine.
+    /// The same fleet, on somebody's behalf, as the audit calls them.
     #[must_use]
     pub fn on_behalf_of(self, who: &str) -> Self {
         Self { who: who.into(), ..self }
@@ -162,15 +169,17 @@ impl Fleet {
             if next.is_empty() {
                 return Ok(lines);
             }
-            lines.extend(next.into_iter().map(|row| Line {
-                hash: hex(&row.hash),
-                number: row.number,
-                at: row.at,
-                who: row.who,
-                what: row.what,
-                subject: row.subject,
-            }));
+            lines.extend(next.into_iter().map(Line::from));
         }
+    }
+
+    /// So many lines of the audit below a number, the newest first; without one, from the end on.
+    ///
+    /// # Errors
+    /// The database.
+    pub(super) async fn audit_below(&self, number: Option<i64>, at_most: i64) -> Result<Vec<Line>, StoreError> {
+        let rows = rows::below(&mut *self.store.read().await?, number.unwrap_or(i64::MAX), at_most).await?;
+        Ok(rows.into_iter().map(Line::from).collect())
     }
 }
 

@@ -20,7 +20,7 @@ use crate::store::{
 };
 
 /// A terminal that is well reports every five minutes or so; one that was switched off over noon comes back by itself.
-const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(2);
+pub(super) const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(2);
 
 /// A host that was down itself hears within this time of every terminal that is well: three reports' time.
 const HOST_AWAY: SignedDuration = SignedDuration::from_mins(15);
@@ -116,14 +116,24 @@ impl Fleet {
         let (reports, mut alarms) = (rows::all(&mut conn).await?, rows::alarms(&mut conn, None).await?);
         let mut all = Vec::new();
         for row in reports {
-            let own = alarms.extract_if(.., |alarm| alarm.terminal == row.terminal);
-            let own = own.filter_map(|alarm| shown(&alarm)).collect();
-            let report = read(&row)?;
-            let HealthRow { terminal, received_at, report: text } = row;
-            let is_silent = now.duration_since(received_at) > SILENT_AFTER && !is_revoked(terminal);
-            all.push(Health { terminal, seen: received_at, report, text, alarms: own, is_silent });
+            let own: Vec<_> = alarms.extract_if(.., |alarm| alarm.terminal == row.terminal).collect();
+            let is_revoked = is_revoked(row.terminal);
+            all.push(health_of(row, &own, is_revoked, now)?);
         }
         Ok(all)
+    }
+
+    /// How one terminal is; none where it never reported.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn health_of(&self, terminal: TerminalNumber) -> Result<Option<Health>, Error> {
+        let known = terminals::look(&self.store, terminal).await?;
+        let is_revoked = known.is_some_and(|row| row.revoked_at.is_some());
+        let mut conn = self.store.read().await?;
+        let Some(row) = rows::find(&mut conn, terminal).await? else { return Ok(None) };
+        let own = rows::alarms(&mut conn, Some(terminal)).await?;
+        Ok(Some(health_of(row, &own, is_revoked, self.clock.now())?))
     }
 
     /// Raises an alarm for each terminal that was silent for more than two hours, where the host has listened since `up`.
@@ -190,6 +200,13 @@ pub(super) async fn end_alarms(tx: &mut Tx, terminal: TerminalNumber, at: Timest
         rows::clear(tx, alarm, at, None).await?;
     }
     Ok(())
+}
+
+fn health_of(row: HealthRow, own: &[AlarmRow], is_revoked: bool, now: Timestamp) -> Result<Health, StoreError> {
+    let (report, alarms) = (read(&row)?, own.iter().filter_map(shown).collect());
+    let HealthRow { terminal, received_at, report: text } = row;
+    let is_silent = now.duration_since(received_at) > SILENT_AFTER && !is_revoked;
+    Ok(Health { terminal, seen: received_at, report, text, alarms, is_silent })
 }
 
 fn read(row: &HealthRow) -> Result<Report, StoreError> {

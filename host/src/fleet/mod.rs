@@ -9,8 +9,10 @@ mod enrolment;
 mod faults;
 mod health;
 mod revoked;
+mod seal;
 mod time;
 mod today;
+pub mod users;
 
 use std::sync::Arc;
 
@@ -33,7 +35,7 @@ use crate::{
     ca::{Ca, CaError, TerminalIssued},
     clock::SharedClock,
     store::{
-        Migration, Store, StoreError,
+        Migration, Store, StoreError, sessions,
         terminals::{self, TerminalRow},
     },
 };
@@ -44,6 +46,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0002_present_key", sql: include_str!("../../migrations/fleet/0002_present_key.sql") },
     Migration { name: "0003_health", sql: include_str!("../../migrations/fleet/0003_health.sql") },
     Migration { name: "0004_audit", sql: include_str!("../../migrations/fleet/0004_audit.sql") },
+    Migration { name: "0005_users", sql: include_str!("../../migrations/fleet/0005_users.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.
@@ -289,7 +292,7 @@ impl Fleet {
     }
 
     /// After a restore: numbers that may have been given since the backup are left out, what was revoked since stays so,
-    /// no enrolment file from before is good any more, and generations go on above those that may have been written.
+    /// no enrolment file and no session from before is good any more, and generations go on above those that may have been written.
     /// `present` is what the replaced database said: it knows which card was the last of each number.
     ///
     /// # Errors
@@ -314,6 +317,7 @@ impl Fleet {
             terminals::put(&mut tx, &row).await?;
             health::end_alarms(&mut tx, *number, now).await?;
         }
+        sessions::close_everything(&mut tx).await?;
         self.note(&mut tx, "fleet.restore", "fleet").await?;
         tx.commit().await?;
         Ok(())

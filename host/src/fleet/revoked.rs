@@ -84,6 +84,18 @@ pub fn write_revoked(path: &Path, revoked: Vec<TerminalNumber>) -> io::Result<()
     durable::write(path, (text + "\n").as_bytes(), Readers::All)
 }
 
+impl Fleet {
+    /// Writes the list for a county that runs apart.
+    ///
+    /// # Errors
+    /// The database, or what the file system says.
+    pub async fn write_revoked(&self, path: &Path) -> Result<(), Error> {
+        let revoked = self.list().await?.into_iter().filter(|row| row.revoked_at.is_some()).map(|row| row.number);
+        let failed = |source| RevokedFileError::File { path: path.into(), source };
+        Ok(write_revoked(path, revoked.collect()).map_err(failed)?)
+    }
+}
+
 impl RevokedFile {
     /// Opens the list and reads it once.
     ///

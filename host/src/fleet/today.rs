@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wire::ticket::TerminalNumber;
 
-use super::{Error, Fault, Fleet};
+use super::{Error, Fault, Fleet, users::Scope};
 use crate::store::health as rows;
 
 /// What to take along; what is seldom needed is not in the list.
@@ -169,13 +169,22 @@ impl Fleet {
     /// # Errors
     /// The database.
     pub async fn today(&self) -> Result<Today, Error> {
+        self.today_in(&Scope::All).await
+    }
+
+    /// What of it needs a person within a scope. A scope holds a station's terminals all or none.
+    ///
+    /// # Errors
+    /// The database.
+    pub(super) async fn today_in(&self, scope: &Scope) -> Result<Today, Error> {
         let mut conn = self.store.read().await?;
         // Of one that a newer release raised this one does not know what to bring.
         let known = |row: rows::OpenRow| {
             let reason = Reason { fault: Fault::named(&row.fault)?, since: row.raised_at };
             Some(Open { terminal: row.terminal, station: row.station, place: row.place, reason })
         };
-        let open = rows::open(&mut conn).await?.into_iter().filter_map(known).collect();
+        let open = rows::open(&mut conn).await?.into_iter().filter(|row| scope.covers(&row.station));
+        let open = open.filter_map(known).collect();
         let at = rows::terminals_at(&mut conn).await?.into_iter().collect();
         Ok(today(open, &at))
     }

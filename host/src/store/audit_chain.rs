@@ -52,6 +52,16 @@ pub async fn after(conn: &mut Conn, number: i64, at_most: i64) -> Result<Vec<Lin
     sqlx::query(sql).bind(number).bind(at_most).fetch_all(conn).await?.iter().map(read).collect()
 }
 
+/// The lines below a number, newest first, at most so many.
+///
+/// # Errors
+/// The database.
+pub async fn below(conn: &mut Conn, number: i64, at_most: i64) -> Result<Vec<LineRow>, StoreError> {
+    let sql = "SELECT number, at, who, what, subject, hash FROM fleet_audit WHERE number < $1 \
+               ORDER BY number DESC LIMIT $2";
+    sqlx::query(sql).bind(number).bind(at_most).fetch_all(conn).await?.iter().map(read).collect()
+}
+
 fn read(row: &AnyRow) -> Result<LineRow, StoreError> {
     Ok(LineRow {
         number: row.try_get("number")?,

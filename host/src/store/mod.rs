@@ -14,6 +14,7 @@ pub mod events;
 pub mod handovers;
 pub mod health;
 mod migrate;
+pub mod overview;
 pub mod people;
 pub mod photos;
 pub mod quarantine;
@@ -23,6 +24,7 @@ pub mod settings;
 pub mod terminals;
 pub mod tries;
 pub mod uploads;
+pub mod users;
 
 use std::{
     ops::{Deref, DerefMut},

@@ -81,6 +81,15 @@ pub async fn close_all(conn: &mut Conn, person: &str) -> Result<u64, StoreError>
     Ok(sqlx::query("DELETE FROM session WHERE person = $1").bind(person).execute(conn).await?.rows_affected())
 }
 
+/// Ends all sessions of everybody.
+///
+/// # Errors
+/// The database.
+pub async fn close_everything(conn: &mut Conn) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM session").execute(conn).await?;
+    Ok(())
+}
+
 /// Ends sessions that began or were last used before these times.
 ///
 /// # Errors

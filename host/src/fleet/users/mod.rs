@@ -1,0 +1,334 @@
+//! The fleet's people: who signs in to its console, what they see there, and what they may do.
+//!
+//! Invariants: passwords, limits on guessing and sessions are those of `account`. Whoever asks is held against role and scope
+//! here, whichever way they came: a page or a command can't forget it. What lies outside somebody's scope is answered as if
+//! it were not there. Every change stands in the fleet's audit with who did it, in the same transaction. Whoever keeps people
+//! and reads the audit sees the whole fleet, and one of them is always left.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | `keep` | people added, changed, removed, by an admin or on the command line |
+//! | `own` | signing in, one's own password and codes |
+//! | `see` | terminals and audit, as far as somebody may see them |
+//! | `totp` | the codes, without I/O |
+
+mod keep;
+mod own;
+mod see;
+mod totp;
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+pub use keep::NewUser;
+pub use own::{Open, Shared};
+pub use see::{AuditPage, Count, Sought, Standing, Terminals};
+
+use super::{Fleet, seal::Seal};
+use crate::{
+    account::{self, Door, Unfit},
+    ca::Ca,
+    store::{StoreError, users::UserRow},
+};
+
+/// What somebody may do; each may do what the one before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sees terminals and what is wrong with them.
+    Viewer,
+    /// Says that an opened case was looked into.
+    Operator,
+    /// The second person of what takes two.
+    Approver,
+    /// Revokes terminals, keeps people, reads the audit.
+    Admin,
+}
+
+impl Role {
+    /// Every one, the least first.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Approver, Self::Admin];
+
+    /// The name in the database and for programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Approver => "approver",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// Which stations somebody sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The whole fleet, and terminals whose station is not known.
+    All,
+    /// Those whose names begin with one of these.
+    Stations(Vec<String>),
+}
+
+impl Scope {
+    /// Reads beginnings of names; none, the whole fleet.
+    ///
+    /// # Errors
+    /// [`Refusal::Scope`] for a beginning that isn't one.
+    pub fn of(beginnings: &[String]) -> Result<Self, Refusal> {
+        let beginnings: Vec<String> = beginnings.iter().map(|name| name.trim().to_owned()).collect();
+        let usable = |name: &String| (1..=60).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        match beginnings.iter().all(usable) && beginnings.len() <= 100 {
+            true if beginnings.is_empty() => Ok(Self::All),
+            true => Ok(Self::Stations(beginnings)),
+            false => Err(Refusal::Scope),
+        }
+    }
+
+    /// Whether somebody with this scope sees a station.
+    #[must_use]
+    pub fn covers(&self, station: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Stations(names) => names.iter().any(|name| station.starts_with(name.as_str())),
+        }
+    }
+
+    /// Somebody's.
+    #[must_use]
+    pub fn of_row(row: &UserRow) -> Self {
+        Self::read(row.scope.as_deref())
+    }
+
+    /// In one line: `all`, or the beginnings.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.stored().map_or_else(|| "all".to_owned(), |names| names.replace('\n', ", "))
+    }
+
+    fn stored(&self) -> Option<String> {
+        match self {
+            Self::All => None,
+            Self::Stations(names) => Some(names.join("\n")),
+        }
+    }
+
+    fn read(stored: Option<&str>) -> Self {
+        stored.map_or(Self::All, |names| Self::Stations(names.lines().map(str::to_owned).collect()))
+    }
+}
+
+/// Somebody who signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub id: String,
+    /// What they type.
+    pub login: String,
+    /// As people call them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// Whether they show a code when they sign in.
+    pub shows_codes: bool,
+    /// Id of the session that they came with.
+    pub session: String,
+    /// Stands in each of their forms.
+    pub csrf: String,
+}
+
+/// On whose behalf something is done.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// Whoever runs a command on the host's machine, who may read the database's file anyway.
+    Machine,
+    /// Somebody who signed in.
+    User(&'a User),
+}
+
+/// What somebody entered that can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each says itself what it is")]
+pub enum Refusal {
+    #[error(transparent)]
+    Password(#[from] Unfit),
+    #[error("the name is missing, or has more than 60 characters")]
+    Name,
+    #[error("a login has 1 to 60 letters, digits or . _ - @")]
+    Login,
+    #[error("this login was given before; a login is given once, so that the audit names one person")]
+    LoginTaken,
+    #[error("a scope is the whole fleet, or beginnings of stations' names, each of at most 60 characters")]
+    Scope,
+    #[error("an admin keeps people and reads the audit of the whole fleet: give the role without a scope")]
+    AdminScope,
+    #[error("this is the last admin; give somebody else the role first")]
+    LastAdmin,
+    #[error("nobody changes their own role or removes themselves; ask another admin")]
+    Oneself,
+    #[error("the password is not right")]
+    OldPassword,
+    #[error("the code is not right, or was used before; wait for the next one")]
+    Code,
+    #[error("codes are set up already; end them first")]
+    CodesOn,
+    #[error("begin anew: no secret waits for its first code")]
+    NoSecret,
+}
+
+/// Why it wasn't done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Which of the three is not said.
+    #[error("login, password or code is not right")]
+    Wrong,
+    /// Too many wrong tries.
+    #[error("too many tries; wait {} s", retry_after.as_secs())]
+    TooMany {
+        /// When it is worth asking again.
+        retry_after: std::time::Duration,
+    },
+    /// Their role doesn't let them.
+    #[error("not allowed")]
+    NotAllowed,
+    /// There is no such thing, or not for whoever asked.
+    #[error("there is no such person; `host user list` shows those there are")]
+    NotFound,
+    /// Something entered can't be used.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The fleet.
+    #[error(transparent)]
+    Fleet(#[from] super::Error),
+}
+
+impl From<StoreError> for Error {
+    fn from(source: StoreError) -> Self {
+        Self::Fleet(source.into())
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(source: sqlx::Error) -> Self {
+        Self::Fleet(source.into())
+    }
+}
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        Self::Refused(unfit.into())
+    }
+}
+
+impl From<account::Error> for Error {
+    fn from(error: account::Error) -> Self {
+        match error {
+            account::Error::TooMany { retry_after } => Self::TooMany { retry_after },
+            account::Error::Store(source) => source.into(),
+        }
+    }
+}
+
+/// The fleet with its people.
+#[derive(Debug, Clone)]
+pub struct Users {
+    fleet: Fleet,
+    door: Door,
+    seal: Arc<Seal>,
+}
+
+impl User {
+    /// How the audit calls them.
+    #[must_use]
+    pub fn who(&self) -> String {
+        subject(&self.login)
+    }
+}
+
+impl By<'_> {
+    fn may(self, least: Role) -> Result<(), Error> {
+        match self {
+            Self::User(user) if user.role < least => Err(Error::NotAllowed),
+            _ => Ok(()),
+        }
+    }
+
+    fn sees(self, station: &str) -> bool {
+        match self {
+            Self::Machine => true,
+            Self::User(user) => user.scope.covers(station),
+        }
+    }
+
+    fn is(self, id: &str) -> bool {
+        matches!(self, Self::User(user) if user.id == id)
+    }
+}
+
+impl Users {
+    /// Takes the fleet and the authority that its users' secrets are sealed under.
+    #[must_use]
+    pub fn new(fleet: Fleet, ca: &Ca) -> Self {
+        let door = Door::new(fleet.store.clone(), Arc::clone(&fleet.clock));
+        Self { fleet, door, seal: Arc::new(Seal::of(ca)) }
+    }
+
+    /// How the audit calls whoever does something.
+    fn who(&self, by: By<'_>) -> String {
+        match by {
+            By::Machine => self.fleet.who.to_string(),
+            By::User(user) => user.who(),
+        }
+    }
+}
+
+/// How the audit calls a user.
+fn subject(login: &str) -> String {
+    format!("user:{login}")
+}
+
+/// The same, with what they may do.
+fn described(login: &str, role: Role, scope: &Scope) -> String {
+    format!("{} {} {}", subject(login), role.name(), scope.text())
+}
+
+fn role_of(row: &UserRow) -> Result<Role, StoreError> {
+    Role::named(&row.role).ok_or(StoreError::Unreadable("role"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_read_as_it_was_stored_and_covers_what_begins_so() {
+        let scope = Scope::of(&["花桥镇".into(), " 北山".into()]).unwrap();
+        assert_eq!(Scope::read(scope.stored().as_deref()), scope);
+        assert!(scope.covers("花桥镇联络站") && scope.covers("北山") && !scope.covers("花桥村") && !scope.covers(""));
+        assert_eq!(Scope::of(&[]).unwrap(), Scope::All);
+        assert_eq!(Scope::read(Scope::All.stored().as_deref()), Scope::All);
+        assert!(Scope::All.covers(""));
+        for wrong in ["", "  ", "a\nb", &"长".repeat(61)] {
+            assert_eq!(Scope::of(&[wrong.to_owned()]), Err(Refusal::Scope), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_role_may_what_the_ones_below_it_may() {
+        for (at, role) in Role::ALL.into_iter().enumerate() {
+            assert_eq!(Role::named(role.name()), Some(role));
+            assert!(Role::ALL.iter().take(at).all(|less| *less < role));
+        }
+    }
+}

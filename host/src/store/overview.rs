@@ -1,0 +1,127 @@
+//! SQL of all terminals at a glance: where each stands, and what is known of it, without reading the reports.
+
+use jiff::Timestamp;
+use sqlx::{Any, Row, any::AnyArguments, any::AnyRow, query::Query};
+use wire::ticket::TerminalNumber;
+
+use super::{Conn, StoreError};
+
+/// A terminal at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverviewRow {
+    /// Which.
+    pub number: TerminalNumber,
+    /// Name of its station.
+    pub station: String,
+    /// Where it stands there; may be empty.
+    pub place: String,
+    /// `revoked`; `calls`, it has an open alarm; `expected`, it never enrolled; `unheard`, it enrolled and never reported;
+    /// `quiet`, its last report is from before `since`; `in_order`.
+    pub standing: String,
+    /// When its last report came.
+    pub seen: Option<Timestamp>,
+    /// Open alarms.
+    pub alarms: i64,
+}
+
+/// Which terminals.
+#[derive(Debug, Clone, Copy)]
+pub struct Among<'a> {
+    /// Reports from before this time, to the second, say little.
+    pub since: Timestamp,
+    /// Beginnings of their stations' names; none, all.
+    pub stations: &'a [String],
+    /// Their standing; empty, any.
+    pub standing: &'a str,
+    /// Part of their station or place, or their number; empty, any.
+    pub words: &'a str,
+}
+
+/// How many terminals stand so, and when the oldest of their last reports came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as in OverviewRow")]
+pub struct CountRow {
+    pub standing: String,
+    pub count: i64,
+    pub oldest: Option<Timestamp>,
+}
+
+const TERMINALS: &str = "SELECT t.number, t.station, t.place, h.received_at AS seen, \
+    (SELECT COUNT(*) FROM terminal_alarm a WHERE a.terminal = t.number AND a.cleared_at IS NULL) AS alarms, \
+    CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked' \
+         WHEN EXISTS (SELECT 1 FROM terminal_alarm a WHERE a.terminal = t.number AND a.cleared_at IS NULL) THEN 'calls' \
+         WHEN h.received_at IS NULL AND t.certificate_until IS NULL THEN 'expected' \
+         WHEN h.received_at IS NULL THEN 'unheard' \
+         WHEN h.received_at < $1 THEN 'quiet' ELSE 'in_order' END AS standing \
+  FROM terminal t LEFT JOIN health h ON h.terminal = t.number";
+
+impl Among<'_> {
+    /// The terminals as a table `one`.
+    fn select(&self) -> String {
+        let begins = |at: usize| format!("SUBSTR(station, 1, LENGTH(CAST(${at} AS TEXT))) = ${at}");
+        // Five parameters stand before them.
+        let within: Vec<String> = (0..self.stations.len()).map(|at| begins(at + 6)).collect();
+        let within = if within.is_empty() { "1 = 1".to_owned() } else { within.join(" OR ") };
+        format!(
+            "FROM ({TERMINALS}) AS one WHERE ($2 = '' OR standing = $2) \
+             AND ($3 = '' OR station LIKE $4 ESCAPE '!' OR place LIKE $4 ESCAPE '!' OR number = $5) AND ({within})"
+        )
+    }
+
+    fn bound<'q>(&self, sql: String) -> Query<'q, Any, AnyArguments> {
+        let plain: String =
+            self.words.chars().flat_map(|c| "!%_".contains(c).then_some('!').into_iter().chain([c])).collect();
+        let number = self.words.parse::<TerminalNumber>().map_or(-1, |number| i64::from(number.get()));
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(self.since.to_string())
+            .bind(self.standing.to_owned())
+            .bind(self.words.to_owned())
+            .bind(format!("%{plain}%"))
+            .bind(number);
+        self.stations.iter().fold(query, |query, name| query.bind(name.clone()))
+    }
+}
+
+/// A page of terminals, by station and number.
+///
+/// # Errors
+/// The database.
+pub async fn page(conn: &mut Conn, among: &Among<'_>, skip: i64, at_most: i64) -> Result<Vec<OverviewRow>, StoreError> {
+    let next = among.stations.len() + 6;
+    let sql = format!("SELECT * {} ORDER BY station, number LIMIT ${next} OFFSET ${}", among.select(), next + 1);
+    let rows = among.bound(sql).bind(at_most).bind(skip).fetch_all(conn).await?;
+    rows.iter().map(read).collect()
+}
+
+/// How many terminals stand how.
+///
+/// # Errors
+/// The database.
+pub async fn counts(conn: &mut Conn, among: &Among<'_>) -> Result<Vec<CountRow>, StoreError> {
+    let select = among.select();
+    let sql = format!("SELECT standing, COUNT(*) AS count, MIN(seen) AS oldest {select} GROUP BY standing");
+    let rows = among.bound(sql).fetch_all(conn).await?;
+    let count = |row: &AnyRow| {
+        let (standing, count) = (row.try_get("standing")?, row.try_get("count")?);
+        Ok(CountRow { standing, count, oldest: instant(row, "oldest")? })
+    };
+    rows.iter().map(count).collect()
+}
+
+fn instant(row: &AnyRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|_| StoreError::Unreadable("time"))).transpose()
+}
+
+fn read(row: &AnyRow) -> Result<OverviewRow, StoreError> {
+    const UNREADABLE: StoreError = StoreError::Unreadable("terminal");
+    let number = u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| UNREADABLE)?;
+    Ok(OverviewRow {
+        number: TerminalNumber::new(number).map_err(|_| UNREADABLE)?,
+        station: row.try_get("station")?,
+        place: row.try_get("place")?,
+        standing: row.try_get("standing")?,
+        seen: instant(row, "seen")?,
+        alarms: row.try_get("alarms")?,
+    })
+}
