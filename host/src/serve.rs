@@ -13,18 +13,19 @@ use std::{
 
 use anyhow::{Context, Result};
 use axum::Router;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rustls::ServerConfig;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     clock::SharedClock,
-    config::{Config, Role},
+    config::Config,
     county::County,
     durable::{self, Readers},
-    fleet::{Fleet, RENEW_LATE, TimeSigner},
+    fleet::{Fleet, RENEW_LATE, TimeSigner, users::Users},
     http::{
         self,
+        fleet::Console,
         listener::{Limits, Peer, TlsListener},
         terminals::{Enrolments, Gate},
         time::Times,
@@ -92,11 +93,9 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let mut machine = Machine::prepare(config, &clock).await?;
     let made = std::mem::take(&mut machine.made);
 
-    let plays_county = config.plays(Role::County);
     let for_terminals = bind(config.listen_terminals, "listen_terminals").await?;
-    let for_people = if plays_county { Some(bind(config.listen, "listen").await?) } else { None };
-    let people_address = for_people.as_ref().map(TcpListener::local_addr).transpose()?;
-    let addresses = setup::addresses(config, people_address, for_terminals.local_addr()?);
+    let for_people = bind(config.listen, "listen").await?;
+    let addresses = setup::addresses(config, Some(for_people.local_addr()?), for_terminals.local_addr()?);
 
     let fleet = machine.fleet.clone();
     let county = machine.county(config, &addresses.public_base, &clock).await?;
@@ -114,6 +113,12 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     if let Some(fleet) = fleet.clone() {
         tasks.spawn(notice_silence(fleet, clock.now(), stopped.clone()));
     }
+    let zone = TimeZone::get(&config.zone).with_context(|| format!("the time zone {}", config.zone))?;
+    let console = fleet.clone().zip(machine.ca.as_deref()).map(|(fleet, ca)| Console {
+        users: Users::new(fleet, ca),
+        zone: zone.clone(),
+        revoked: setup::revoked_list(&config.data),
+    });
     let enrolments = fleet.zip(machine.ca.clone()).map(|(fleet, ca)| Enrolments { fleet, ca });
     let times = match &machine.ca {
         Some(ca) => Some(Times::new(TimeSigner::new(Arc::clone(ca), Arc::clone(&clock))?)),
@@ -121,12 +126,12 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     };
     let routes = http::for_terminals(&gate, enrolments, times, county.clone());
     tasks.spawn(listen(for_terminals, terminals_tls, routes, stopped.clone()));
-    if let (Some(listener), Some(county)) = (for_people, county) {
+    if let Some(county) = county.clone() {
         tasks.spawn(announce(county.clone(), stopped.clone()));
-        tasks.spawn(forget(county.clone(), stopped.clone()));
-        let people_tls = tls::people(people_certificate.clone(), Arc::clone(&clock))?;
-        tasks.spawn(listen(listener, people_tls, http::people(county, &config.zone), stopped.clone()));
+        tasks.spawn(forget(county, stopped.clone()));
     }
+    let people_tls = tls::people(people_certificate.clone(), Arc::clone(&clock))?;
+    tasks.spawn(listen(for_people, people_tls, http::for_people(county, console, &config.zone), stopped.clone()));
     let stores = machine.stores.clone();
     let kept = Kept { machine, config: config.clone(), addresses: addresses.clone(), certificate, people_certificate };
     tasks.spawn(keep_certificates(kept, clock, stopped));

@@ -10,7 +10,11 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::Host;
-use crate::serve::{self, Running};
+use crate::{
+    config::Role,
+    serve::{self, Running},
+    setup::Addresses,
+};
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn run(host: &Host, json: bool) -> Result<()> {
@@ -39,6 +43,14 @@ pub(super) async fn run(host: &Host, json: bool) -> Result<()> {
     ended
 }
 
+/// Where people reach the fleet role; the base of receipts is the county's, which may run elsewhere.
+fn fleets_base(host: &Host, addresses: &Addresses) -> String {
+    match addresses.people {
+        Some(people) if !host.config.plays(Role::County) => format!("https://{people}"),
+        _ => addresses.public_base.clone(),
+    }
+}
+
 /// Tells systemd twice per period that this runtime still turns.
 async fn feed_watchdog() {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
@@ -60,9 +72,12 @@ fn say(host: &Host, running: &Running, json: bool) {
     for made in &running.made {
         println!("made         {}: {}", made.what, made.path.display());
     }
-    if addresses.people.is_some() {
+    if host.config.plays(Role::County) {
         println!("console      {}/county", addresses.public_base);
         println!("public page  {}/t", addresses.public_base);
+    }
+    if host.config.plays(Role::Fleet) {
+        println!("terminals'   {}/fleet (console)", fleets_base(host, addresses));
     }
     println!("terminals    {} (fleet), {} (county)", addresses.fleet_url, addresses.county_url);
     println!("certificate  {}", addresses.ca.display());

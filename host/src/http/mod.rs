@@ -5,6 +5,7 @@
 
 pub mod county;
 pub mod error;
+pub mod fleet;
 pub mod health;
 pub mod intake;
 pub mod listener;
@@ -41,7 +42,19 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// The most bytes of a request that isn't an event: a certificate request has about 500.
 const SMALL: usize = 16 * 1024;
 
-/// What people reach.
+/// What people reach, of the roles that this host plays.
+pub fn for_people(county: Option<County>, fleet: Option<fleet::Console>, zone: &str) -> Router {
+    let router = match county {
+        Some(county) => people(county, zone),
+        None => Router::new().route("/", get(|| async { Redirect::to("/fleet") })).merge(pages::assets()),
+    };
+    match fleet {
+        Some(fleet) => router.merge(fleet::routes(fleet).layer(deadline(DEADLINE))),
+        None => router,
+    }
+}
+
+/// What people reach of the county.
 pub fn people(county: County, zone: &str) -> Router {
     let page = public::Page::new(zone);
     let public = Router::new()

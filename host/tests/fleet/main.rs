@@ -1,5 +1,12 @@
-//! The fleet's people, as an admin keeps them.
+//! The fleet's people and their console, on each database.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
+mod account;
 mod commands;
+mod door;
+mod pages;
+mod roles;
+mod scope;
+mod support;
+mod web;

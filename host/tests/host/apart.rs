@@ -30,6 +30,16 @@ async fn a_county_that_runs_apart_knows_the_fleets_terminals_and_those_it_revoke
     fleet.config = load(fleet.data.path(), "role = \"fleet\"\n");
     fleet.up().await;
     assert!(!setup::keys_folder(fleet.data.path()).exists(), "the fleet role holds no key of the county");
+    let asked = [
+        (fleet.people_url("/fleet/sign-in"), StatusCode::OK),
+        (fleet.people_url("/static/console.css"), StatusCode::OK),
+        (fleet.people_url("/county/sign-in"), StatusCode::NOT_FOUND),
+        (fleet.url("/fleet/sign-in"), StatusCode::NOT_FOUND),
+    ];
+    for (url, status) in asked {
+        let answer = fleet.anybody().get(&url).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{url}");
+    }
 
     // What an admin carries over: the trusted certificates, a certificate for the county's listener, the list.
     let mut county = TestHost::down_at_first();
@@ -47,6 +57,8 @@ async fn a_county_that_runs_apart_knows_the_fleets_terminals_and_those_it_revoke
     county.config = load(carried, text);
     county.up().await;
     assert!(!setup::ca_folder(county.data.path()).exists(), "the county role has no authority");
+    let console = fleet.anybody().get(county.people_url("/fleet/sign-in")).send().await.unwrap();
+    assert_eq!(console.status(), StatusCode::NOT_FOUND, "the fleet's console is the fleet's");
 
     let (admitted, key) = (fleet.admit().await, KeyPair::generate().unwrap());
     let enrolled: Enrolled = fleet.enrol(&admitted, &key).await.json().await.unwrap();

@@ -6,6 +6,7 @@
 
 mod chromium;
 mod county;
+mod fleet;
 mod measure;
 mod phone;
 #[path = "../host/support.rs"]

@@ -1,0 +1,80 @@
+//! The fleet's console: pages for whoever looks after terminals, plain forms that work without a script, in Chinese and English.
+//!
+//! Every form carries `csrf`, a hidden field of the page it stands on; a wrong one is answered 403. A request without a
+//! session is led to `/fleet/sign-in`. What lies outside somebody's scope is answered 404, what their role doesn't let them
+//! 403. A form that is refused answers 422 with a sentence; one that is done answers 303 to the page that shows it. Fields are
+//! `application/x-www-form-urlencoded`.
+//!
+//! | method, path | fields | least role |
+//! |---|---|---|
+//! | GET `/fleet/sign-in` | | anybody |
+//! | POST `/fleet/sign-in` | `csrf`, `login`, `password`, `code` (may be empty) | anybody |
+//! | GET `/fleet/language/{to}` | `to` is zh or en; kept in a cookie, leads back | anybody |
+//! | POST `/fleet/sign-out` | `csrf` | viewer |
+//! | GET `/fleet` | what needs somebody today | viewer |
+//! | GET `/fleet/terminals` | query `standing`, `words`, `page` from 0 | viewer |
+//! | GET `/fleet/terminals/{number}` | | viewer |
+//! | POST `/fleet/terminals/{number}/case-checked` | `csrf` | operator |
+//! | GET `/fleet/terminals/{number}/revoke`, POST | `csrf`, `number` (typed again) | admin |
+//! | GET `/fleet/account` | own password, codes, sessions | viewer |
+//! | POST `/fleet/account/{step}` | `password`: `old`, `new`; `codes-begin`: `password`; `codes-confirm`: `code`; `codes-end`: `password`, `code`; `session`: `session` | viewer |
+//! | GET `/fleet/people`, POST | `csrf`, `login`, `name`, `role`, `scope` (one a line; empty, the whole fleet), `password` | admin |
+//! | POST `/fleet/people/{id}/{step}` | `role`: `role`, `scope`; `password`; `codes`; `sessions`; `remove`: `sure` | admin |
+//! | GET `/fleet/audit` | query `below` (a line's number) | admin |
+//!
+//! The peer's address for the limits on guessing is taken from the request's extension `ConnectInfo<Peer>`.
+
+mod account;
+mod audit;
+mod people;
+mod session;
+mod shell;
+mod terminals;
+mod today;
+mod words;
+
+use std::path::PathBuf;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, map_response},
+    routing::{get, post},
+};
+use jiff::tz::TimeZone;
+
+use super::pages::{FORM, guarded};
+use crate::fleet::users::Users;
+
+/// What the console works with.
+#[derive(Debug, Clone)]
+pub struct Console {
+    /// The fleet with its people.
+    pub users: Users,
+    /// Where its people live.
+    pub zone: TimeZone,
+    /// Where the list of revoked terminals is kept.
+    pub revoked: PathBuf,
+}
+
+/// The console's pages below `/fleet`.
+pub fn routes(console: Console) -> Router {
+    Router::new()
+        .route("/fleet", get(today::page))
+        .route("/fleet/sign-in", get(session::sign_in_form).post(session::sign_in))
+        .route("/fleet/sign-out", post(session::sign_out))
+        .route("/fleet/language/{to}", get(session::language))
+        .route("/fleet/terminals", get(terminals::list))
+        .route("/fleet/terminals/{number}", get(terminals::show))
+        .route("/fleet/terminals/{number}/case-checked", post(terminals::case_checked))
+        .route("/fleet/terminals/{number}/revoke", get(terminals::revoke_form).post(terminals::revoke))
+        .route("/fleet/account", get(account::page))
+        .route("/fleet/account/{step}", post(account::change))
+        .route("/fleet/people", get(people::page).post(people::add))
+        .route("/fleet/people/{id}/{step}", post(people::change))
+        .route("/fleet/audit", get(audit::page))
+        .layer(DefaultBodyLimit::max(FORM))
+        .with_state(console)
+        .layer(from_fn(shell::spoken))
+        .layer(map_response(guarded))
+}

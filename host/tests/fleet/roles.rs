@@ -1,0 +1,172 @@
+//! Who reaches what of the console, over its whole route table: a route that stands in no list here fails the test.
+
+use axum::http::{Request, StatusCode, header};
+use host::fleet::users::Role;
+
+use crate::{support::*, web::*};
+
+/// The routes as they are written.
+const SOURCE: &str = include_str!("../../src/http/fleet/mod.rs");
+
+/// For whoever has no account.
+const ANYBODY: &[&str] = &["GET /fleet/sign-in", "POST /fleet/sign-in", "GET /fleet/language/{to}"];
+
+/// Fields of a form: name and value.
+type Fields<'a> = [(&'a str, &'a str)];
+
+/// For whom: the route, the least role, what stands in place of `{step}`, and fields that whoever may is heard with.
+const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
+    ("GET /fleet", Role::Viewer, &[], &[]),
+    ("GET /fleet/terminals", Role::Viewer, &[], &[]),
+    ("GET /fleet/terminals/{number}", Role::Viewer, &[], &[]),
+    ("GET /fleet/account", Role::Viewer, &[], &[]),
+    ("POST /fleet/account/{step}", Role::Viewer, &["session"], &[("session", "none")]),
+    ("POST /fleet/terminals/{number}/case-checked", Role::Operator, &[], &[]),
+    ("GET /fleet/terminals/{number}/revoke", Role::Admin, &[], &[]),
+    ("POST /fleet/terminals/{number}/revoke", Role::Admin, &[], &[("number", "00001")]),
+    ("GET /fleet/people", Role::Admin, &[], &[]),
+    (
+        "POST /fleet/people",
+        Role::Admin,
+        &[],
+        &[("login", "new"), ("name", "新人"), ("role", "admin"), ("scope", ""), ("password", "0123456789")],
+    ),
+    (
+        "POST /fleet/people/{id}/{step}",
+        Role::Admin,
+        &["password", "codes", "sessions", "role", "remove"],
+        &[("role", "admin"), ("scope", ""), ("sure", "yes")],
+    ),
+    ("GET /fleet/audit", Role::Admin, &[], &[]),
+    ("POST /fleet/sign-out", Role::Viewer, &[], &[]),
+];
+
+/// Every `METHOD path` of the route table.
+fn routes() -> Vec<String> {
+    let mut found = Vec::new();
+    for route in SOURCE.split(".route(\"").skip(1) {
+        let (path, rest) = route.split_once("\", ").unwrap();
+        let handlers = rest.lines().next().unwrap();
+        for (word, method) in [("get(", "GET"), ("post(", "POST")] {
+            if handlers.contains(word) {
+                found.push(format!("{method} {path}"));
+            }
+        }
+    }
+    found
+}
+
+fn filled(path: &str, step: &str, id: &str) -> String {
+    path.replace("{step}", step).replace("{number}", "00001").replace("{id}", id).replace("{to}", "en")
+}
+
+#[test]
+fn every_route_of_the_console_stands_in_a_list() {
+    let mut listed: Vec<String> = ANYBODY.iter().map(|route| (*route).to_owned()).collect();
+    listed.extend(TABLE.iter().map(|(route, ..)| (*route).to_owned()));
+    let mut routes = routes();
+    routes.sort();
+    listed.sort();
+    assert_eq!(routes, listed);
+}
+
+#[tokio::test]
+async fn each_route_is_for_its_role_and_those_above_it_only() {
+    on_each_database(async |bench| {
+        let terminal = bench.terminal("花桥镇联络站").await;
+        bench.reports(terminal, "ok", 1).await;
+        let target = bench.named("target", Role::Viewer, host::fleet::users::Scope::All).await;
+        bench.staffed().await;
+        for role in Role::ALL {
+            let mut web = Web::signed_in(&bench, role.name()).await;
+            for (route, least, steps, fields) in TABLE {
+                for step in if steps.is_empty() { &[""] } else { *steps } {
+                    let (method, path) = route.split_once(' ').unwrap();
+                    let path = filled(path, step, &target);
+                    let before = bench.audit().await;
+                    let status = match method {
+                        "GET" => web.get(&path).await.0,
+                        _ => web.act(&path, fields).await.0,
+                    };
+                    if role < *least {
+                        assert_eq!(status, StatusCode::FORBIDDEN, "{role:?} {route} {step}");
+                        assert_eq!(bench.audit().await, before, "{role:?} {route} {step} left something");
+                    } else {
+                        let done =
+                            if method == "GET" || *step == "password" { StatusCode::OK } else { StatusCode::SEE_OTHER };
+                        assert_eq!(status, done, "{role:?} {route} {step}");
+                    }
+                }
+            }
+        }
+        // What the admin did was done.
+        assert!(bench.fleet.list().await.unwrap()[0].revoked_at.is_some());
+        assert!(std::fs::read_to_string(bench.revoked()).unwrap().contains("00001"));
+        let done = bench.audit().await;
+        for (who, what, subject) in [
+            ("user:operator", "terminal.case_checked", "terminal:00001"),
+            ("user:admin", "terminal.revoke", "terminal:00001"),
+            ("user:admin", "user.add", "user:new admin all"),
+            ("user:admin", "user.role", "user:target admin all"),
+            ("user:admin", "user.remove", "user:target"),
+        ] {
+            assert!(done.contains(&(who.into(), what.into(), subject.into())), "{who} {what} {subject}: {done:#?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_has_no_session_is_led_to_the_door_and_changes_nothing() {
+    on_each_database(async |bench| {
+        let terminal = bench.terminal("花桥镇联络站").await;
+        bench.reports(terminal, "ok", 1).await;
+        let admin = bench.person(Role::Admin, host::fleet::users::Scope::All).await;
+        let before = bench.audit().await;
+        let mut stranger = Web::new(&bench);
+        for (route, _, steps, _) in TABLE {
+            let (method, path) = route.split_once(' ').unwrap();
+            let path = filled(path, steps.first().unwrap_or(&""), &admin);
+            let request = if method == "GET" { Request::get(path) } else { Request::post(path) };
+            let response = stranger.send(request, String::new()).await;
+            assert_eq!(response.status(), StatusCode::SEE_OTHER, "{route}");
+            assert_eq!(response.headers()[header::LOCATION], "/fleet/sign-in", "{route}");
+        }
+        assert_eq!(bench.audit().await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_form_is_heard_without_the_sessions_own_token() {
+    on_each_database(async |bench| {
+        let terminal = bench.terminal("花桥镇联络站").await;
+        bench.reports(terminal, "ok", 1).await;
+        let target = bench.named("target", Role::Viewer, host::fleet::users::Scope::All).await;
+        bench.staffed().await;
+        let mut web = Web::signed_in(&bench, "admin").await;
+        let mut other = Web::signed_in(&bench, "admin").await;
+        let foreign = field(&other.get("/fleet/account").await.1, "csrf").to_owned();
+        let before = bench.audit().await;
+        for (route, _, steps, fields) in TABLE.iter().filter(|(route, ..)| route.starts_with("POST")) {
+            for step in if steps.is_empty() { &[""] } else { *steps } {
+                let path = filled(route.split_once(' ').unwrap().1, step, &target);
+                for token in [None, Some(""), Some("x"), Some(foreign.as_str())] {
+                    let mut all: Vec<(&str, &str)> = token.map(|token| ("csrf", token)).into_iter().collect();
+                    all.extend_from_slice(fields);
+                    assert_eq!(web.post(&path, &all).await.0, StatusCode::FORBIDDEN, "{route} {step} {token:?}");
+                }
+            }
+        }
+        assert_eq!(bench.audit().await, before);
+        assert_eq!(web.get("/fleet").await.0, StatusCode::OK, "nobody signed it out");
+        // The door has a token of its own, held to the browser that it was shown to.
+        let mut stranger = Web::new(&bench);
+        let csrf = field(&stranger.get("/fleet/sign-in").await.1, "csrf").to_owned();
+        let mut elsewhere = Web::new(&bench);
+        let fields = [("csrf", csrf.as_str()), ("login", "admin"), ("password", PASSWORD), ("code", "")];
+        assert_eq!(elsewhere.post("/fleet/sign-in", &fields).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(stranger.post("/fleet/sign-in", &fields).await.0, StatusCode::SEE_OTHER);
+    })
+    .await;
+}

@@ -1,0 +1,184 @@
+//! The fleet's console on a phone and on a desk, in both languages.
+
+use host::{
+    ca::Ca,
+    fleet::users::{By, NewUser, Role, Scope, Users},
+    setup,
+};
+use jiff::SignedDuration;
+use serde_json::json;
+use uuid::Uuid;
+use wire::{health::Report, ticket::TerminalNumber};
+
+use crate::{
+    chromium::{Chromium, PHONE, Page},
+    measure::check,
+    support::TestHost,
+};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A fleet with something on every page.
+struct Looked {
+    host: TestHost,
+    broken: TerminalNumber,
+    well: TerminalNumber,
+}
+
+async fn reports(host: &TestHost, terminal: TerminalNumber, printer: &str, openings: u64) {
+    let clock = host.clock();
+    let report = json!({
+        "v": 1, "terminal": terminal, "boot": Uuid::from_u128(1), "seq": clock.now().as_second(),
+        "wall": { "at": clock.now(), "quality": "host" }, "uptime_s": 93_784, "agent": "0.1.0",
+        "kiosk": {
+            "run": Uuid::from_u128(2), "version": "0.1.0",
+            "queue": { "state": "ok", "waiting": 2, "oldest_s": 61, "dead": 0, "set_aside": 0 },
+            "printer": { "port": true, "state": printer, "profile": "epson-tm" },
+        },
+        "tamper": { "open": false, "journal": 1, "openings": openings },
+    });
+    let report: Report = serde_json::from_value(report).unwrap();
+    host.fleet().await.take_health(&report, &serde_json::to_string(&report).unwrap()).await.unwrap();
+}
+
+impl Looked {
+    async fn new() -> Self {
+        let host = TestHost::start().await;
+        let fleet = host.fleet().await;
+        let users = Users::new(fleet.clone(), &Ca::open(&setup::ca_folder(host.data.path())).unwrap());
+        for (login, name, role, scope) in [
+            ("boss", "刘主任", Role::Admin, Scope::All),
+            ("operator", "欧阳建国", Role::Operator, Scope::of(&["花桥镇".into(), "北山乡".into()]).unwrap()),
+        ] {
+            let new = NewUser { login: login.into(), name: name.into(), role, scope, password: PASSWORD.into() };
+            users.add(By::Machine, &new).await.unwrap();
+        }
+        let broken = host.terminal().await.number;
+        let well = host.terminal().await.number;
+        host.terminal().await;
+        host.admit().await;
+        fleet.add(None, "北山乡大坪村人大代表联络点", "村委会一楼进门左手边").await.unwrap();
+        reports(&host, broken, "ok", 0).await;
+        reports(&host, broken, "paper_near_end", 0).await;
+        host.clock.turn(SignedDuration::from_mins(10));
+        reports(&host, broken, "no_paper", 1).await;
+        reports(&host, well, "ok", 0).await;
+        Self { host, broken, well }
+    }
+}
+
+fn sign_in<'a>(browser: &'a Chromium, base: &str, language: &str) -> Page<'a> {
+    let page = browser.phone(base);
+    page.open(&format!("/fleet/language/{language}"));
+    page.open("/fleet/sign-in");
+    page.type_into("[name=login]", "boss");
+    page.type_into("[name=password]", PASSWORD);
+    page.follow("button.main");
+    page
+}
+
+/// What somebody who hears the page finds: one heading of the page, landmarks, a name for each field and each link.
+const HEARD: &str = r#"(() => {
+  const wrong = [];
+  if (document.querySelectorAll("h1").length !== 1) wrong.push("not one h1");
+  for (const mark of ["main", "header", "nav[aria-label]"]) if (!document.querySelector(mark)) wrong.push(`no ${mark}`);
+  let level = 1;
+  for (const h of document.querySelectorAll("h1, h2, h3")) {
+    const now = Number(h.tagName[1]);
+    if (now > level + 1) wrong.push(`${h.textContent} skips a level`);
+    level = now;
+  }
+  for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea"))
+    if (!e.labels.length || !e.labels[0].textContent.trim()) wrong.push(`${e.name} has no label`);
+  for (const e of document.querySelectorAll("a, button, summary, th"))
+    if (!e.textContent.trim()) wrong.push(`${e.outerHTML.slice(0, 60)} has no name`);
+  for (const e of document.querySelectorAll("img")) if (!e.alt) wrong.push("a picture without words");
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  if (new Set(ids).size !== ids.length) wrong.push("an id stands twice");
+  for (const e of document.querySelectorAll("[aria-labelledby]"))
+    if (!document.getElementById(e.getAttribute("aria-labelledby"))) wrong.push("a label that is not there");
+  return wrong;
+})()"#;
+
+fn heard(page: &Page<'_>, name: &str) -> Vec<String> {
+    let wrong = page.eval(HEARD);
+    wrong.as_array().unwrap().iter().map(|w| format!("{name}: {}", w.as_str().unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both_languages() {
+    let fleet = Looked::new().await;
+    let browser = Chromium::start(&fleet.host.data.path().join("fleet/tls/server.pem"));
+    let base = fleet.host.people_url("");
+    let mut wrong = Vec::new();
+    for language in ["zh", "en"] {
+        let door = browser.phone(&base);
+        door.open(&format!("/fleet/language/{language}"));
+        door.open("/fleet/sign-in");
+        wrong.extend(check(&door, &format!("fleet-sign-in-{language}")));
+        door.type_into("[name=login]", "nobody");
+        door.type_into("[name=password]", "wrong");
+        door.follow("button.main");
+        wrong.extend(check(&door, &format!("fleet-sign-in-wrong-{language}")));
+
+        let boss = sign_in(&browser, &base, language);
+        let (broken, well) = (format!("/fleet/terminals/{}", fleet.broken), format!("/fleet/terminals/{}", fleet.well));
+        let revoke = format!("{well}/revoke");
+        let pages = [
+            ("today", "/fleet"),
+            ("terminals", "/fleet/terminals"),
+            ("terminals-none", "/fleet/terminals?standing=revoked"),
+            ("terminal", &broken),
+            ("revoke", &revoke),
+            ("people", "/fleet/people"),
+            ("audit", "/fleet/audit"),
+            ("account", "/fleet/account"),
+        ];
+        for (name, path) in pages {
+            let name = format!("fleet-{name}-{language}");
+            boss.open(path);
+            wrong.extend(heard(&boss, &name));
+            wrong.extend(check(&boss, &name));
+        }
+        boss.open("/fleet/terminals/99999");
+        wrong.extend(check(&boss, &format!("fleet-problem-{language}")));
+        boss.open("/fleet/account");
+        boss.type_into("form[action$='codes-begin'] [name=password]", PASSWORD);
+        boss.follow("form[action$='codes-begin'] button");
+        boss.until("document.querySelector('img.qr').naturalWidth > 0");
+        wrong.extend(heard(&boss, "codes"));
+        wrong.extend(check(&boss, &format!("fleet-codes-{language}")));
+        boss.open("/fleet/people");
+        boss.follow("form[action$='/password'] button");
+        wrong.extend(check(&boss, &format!("fleet-reset-{language}")));
+
+        boss.resize(1280, 800);
+        for (name, path) in pages {
+            boss.open(path);
+            boss.picture(&format!("fleet-{name}-{language}-desk"));
+            if boss.eval("document.documentElement.scrollWidth") != 1280 {
+                wrong.push(format!("{name}: wider than a desk's screen"));
+            }
+        }
+        boss.resize(PHONE, 740);
+        super::asks_only_its_host(&boss, &base);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_in_learns_where_to_go_and_changes_the_language_in_place() {
+    let fleet = Looked::new().await;
+    let browser = Chromium::start(&fleet.host.data.path().join("fleet/tls/server.pem"));
+    let boss = sign_in(&browser, &fleet.host.people_url(""), "zh");
+    let text = boss.text();
+    assert!(text.contains("今天要管的") && text.contains("打印纸用完了") && text.contains("带上：打印纸"), "{text}");
+    boss.follow(".calls a");
+    assert!(boss.text().contains("epson-tm"), "{}", boss.text());
+    boss.follow("a.language");
+    let text = boss.text();
+    assert!(text.contains("the paper ran out") && text.contains(&fleet.broken.to_string()), "{text}");
+    boss.follow("form[action$='/case-checked'] button");
+    assert!(!boss.text().contains("It is known who opened the case"), "{}", boss.text());
+    assert!(fleet.host.fleet().await.today().await.unwrap().from_the_desk.is_empty());
+}
