@@ -57,16 +57,9 @@ fn a_long_press_on_a_staff_door_takes_nobodys_words_away() {
         play(&mut session, [Event::OpenPin(Door::Officer)]);
         session.page
     };
-    for page in [
-        Page::Place,
-        Page::Say,
-        Page::Voice,
-        Page::Printing,
-        Page::Done,
-        Page::Contact,
-        Page::Phone,
-        Page::Found,
-    ] {
+    for page in
+        [Page::Place, Page::Say, Page::Voice, Page::Printing, Page::Done, Page::Contact, Page::Phone, Page::Found]
+    {
         assert_eq!(at(page, ""), page);
     }
     for page in [Page::Home, Page::Category, Page::Find, Page::People] {
