@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let mut engines = Engines::load(&Arguments::parse().places.or_cached());
     let ready = engines.ready();
     let missing = [ready.handwriting.as_deref(), ready.pinyin.as_deref()];
-    for missing in missing.into_iter().flatten().chain(engines.remarks()) {
+    for missing in missing.into_iter().flatten().chain(ready.remarks()) {
         eprintln!("recognise: {missing}");
     }
     match serve::serve(&mut engines, io::stdin().lock(), io::stdout().lock()) {

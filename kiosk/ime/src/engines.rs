@@ -80,15 +80,10 @@ impl Engines {
         let reason = |missing: &Missing| missing.to_string();
         Ready {
             handwriting: self.handwriting.as_ref().err().map(reason),
+            handwriting_remark: self.handwriting.as_ref().ok().and_then(Handwriting::remark).map(str::to_owned),
             pinyin: self.pinyin.as_ref().err().map(reason),
+            pinyin_remark: self.pinyin.as_ref().ok().and_then(Pinyin::remark).map(str::to_owned),
         }
-    }
-
-    /// What is there but less good than it could be, for a technician.
-    pub fn remarks(&self) -> impl Iterator<Item = &str> {
-        let handwriting = self.handwriting.as_ref().ok().and_then(Handwriting::remark);
-        let pinyin = self.pinyin.as_ref().ok().and_then(Pinyin::remark);
-        handwriting.into_iter().chain(pinyin)
     }
 
     /// Answers a question, and says what that took.

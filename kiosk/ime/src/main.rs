@@ -43,10 +43,11 @@ fn main() -> ExitCode {
     // Where the system refuses, everything works as well, only sooner.
     let _ = nice(BEHIND);
     let mut engines = Engines::load(&places);
-    say(engines.remarks());
+    let ready = engines.ready();
+    say(ready.remarks());
     let mut answers = io::stdout().lock();
-    let talk = serve::say(&mut answers, &engines.ready())
-        .and_then(|()| serve::serve(&mut engines, io::stdin().lock(), &mut answers));
+    let talk =
+        serve::say(&mut answers, &ready).and_then(|()| serve::serve(&mut engines, io::stdin().lock(), &mut answers));
     match talk {
         Ok(()) => ExitCode::SUCCESS,
         // The terminal has gone.

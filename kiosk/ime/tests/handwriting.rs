@@ -2,7 +2,11 @@
 
 mod support;
 
-use ime::{engines::Places, gb2312, handwriting::Handwriting};
+use ime::{
+    engines::{Engines, Places},
+    gb2312,
+    handwriting::Handwriting,
+};
 use rustix::time::{ClockId, clock_gettime};
 use support::writer::{Chance, Hand, Stroke};
 
@@ -254,3 +258,6 @@ fn without_the_list_of_words_characters_are_read_and_the_technician_is_told() {
     assert_eq!(handwriting.recognise(&king(), "国", None, false).unwrap()[0], "王");
     assert_eq!(handwriting.next("国"), Vec::<String>::new());
 }
+    let ready = Engines::load(&places).ready();
+    assert_eq!(ready.handwriting, None);
+    assert!(ready.handwriting_remark.unwrap().contains("/nowhere/pinyin_simp.dict.yaml"));

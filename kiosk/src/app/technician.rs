@@ -81,9 +81,12 @@ impl App {
             rows.push(fact(FactName::Terminal, terminal, facts.terminal.is_some()));
         }
         if let Some(ready) = keyboard::ready() {
-            for (name, missing) in [(FactName::Handwriting, ready.handwriting), (FactName::Pinyin, ready.pinyin)] {
-                let good = missing.is_none();
-                let value = missing.map_or_else(|| phrases.invoke_well(true), Into::into);
+            for (name, lacks) in [
+                (FactName::Handwriting, ready.handwriting.or(ready.handwriting_remark)),
+                (FactName::Pinyin, ready.pinyin.or(ready.pinyin_remark)),
+            ] {
+                let good = lacks.is_none();
+                let value = lacks.map_or_else(|| phrases.invoke_well(true), Into::into);
                 rows.push(fact(name, value, good));
             }
         }

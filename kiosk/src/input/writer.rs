@@ -114,7 +114,8 @@ impl Writer {
 
     /// There are no input methods, and why: letters that are composed are taken as they are, strokes stay unread.
     pub fn missing(&mut self, why: &str) -> Outcome {
-        self.has(Ready { handwriting: Some(why.to_owned()), pinyin: Some(why.to_owned()) });
+        let why = || Some(why.to_owned());
+        self.has(Ready { handwriting: why(), pinyin: why(), ..Ready::default() });
         self.forget_candidates();
         let edits = if self.strokes.is_empty() { self.take_best() } else { Vec::new() };
         let mut outcome = Outcome { edits, leaves: false };

@@ -64,8 +64,21 @@ pub struct Ready {
     /// Why nothing typed becomes words.
     pub pinyin: Option<String>,
 }
+    /// What handwriting lacks that would make it better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handwriting_remark: Option<String>,
 
 #[cfg(test)]
+    /// What pinyin lacks that would make it better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinyin_remark: Option<String>,
+}
+
+impl Ready {
+    /// What is there but less good than it could be.
+    pub fn remarks(&self) -> impl Iterator<Item = &str> {
+        [&self.handwriting_remark, &self.pinyin_remark].into_iter().filter_map(|remark| remark.as_deref())
+    }
 mod tests {
     use super::*;
 

@@ -14,7 +14,7 @@ const NOW: Duration = Duration::ZERO;
 fn writer(handwriting: bool, pinyin: bool) -> Writer {
     let why = |is_there: bool| (!is_there).then(|| "not there".to_owned());
     let mut writer = Writer::default();
-    writer.has(Ready { handwriting: why(handwriting), pinyin: why(pinyin) });
+    writer.has(Ready { handwriting: why(handwriting), pinyin: why(pinyin), ..Ready::default() });
     writer
 }
 
