@@ -231,6 +231,16 @@ fn a_key_of_the_nine_sends_all_it_carries_once_for_each_tap() {
 }
 
 #[test]
+fn the_key_that_empties_what_is_composed_is_there_only_while_something_is() {
+    let standing = PANELS.into_iter().find(|panel| panel.height > panel.width).unwrap();
+    let app = stage::open(standing, false);
+    for (name, is_there) in [("write-letters", false), ("write-pinyin", true)] {
+        scene(&app, name);
+        assert_eq!(labels(&app).contains(&"清空".to_owned()), is_there, "{name}");
+    }
+}
+
+#[test]
 fn a_press_of_three_seconds_on_the_name_or_the_clock_opens_a_staff_door_and_a_shorter_one_none() {
     let app = stage::open(PANELS[0], false);
     scene(&app, "home");
