@@ -41,9 +41,15 @@ pub(super) fn press(ui: &pages::App, key: &str) {
     touch(ui, |writer| writer.press(key, now));
 }
 
+/// A finger came down on a candidate.
+pub(super) fn finger_on(shown: i32) {
+    WRITER.with_borrow_mut(|writer| writer.finger_on(usize::try_from(shown).unwrap_or(usize::MAX)));
+}
+
 /// A candidate was touched.
 pub(super) fn choose(ui: &pages::App, shown: i32) {
-    touch(ui, |writer| usize::try_from(shown).map(|shown| writer.choose(shown)).unwrap_or_default());
+    let now = with(|app| app.parts.clock.monotonic()).unwrap_or_default();
+    touch(ui, |writer| writer.choose(usize::try_from(shown).unwrap_or(usize::MAX), now));
 }
 
 /// Others than these candidates are wanted.

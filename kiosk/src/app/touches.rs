@@ -93,6 +93,7 @@ fn connect_typing(ui: &pages::App) {
             keyboard::press(&ui, &key);
         }
     });
+    act.on_finger_on_candidate(keyboard::finger_on);
     let weak = ui.as_weak();
     act.on_choose_candidate(move |at| {
         if let Some(ui) = weak.upgrade() {

@@ -8,7 +8,7 @@
 //! is touched meanwhile waits behind them. Strokes in which nothing is recognised stay, and are said to be [`Unread`]: the
 //! first touch that would drop them does no more than say so.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use ime_line::{Answer, Ask, Ready};
 use zeroize::Zeroizing;
@@ -78,6 +78,12 @@ pub struct Writer {
 
 /// What becomes of a touch or of an answer.
 #[derive(Debug, Default, PartialEq, Eq)]
+    /// Where a finger lies on a candidate, and which one that was when it came.
+    under_finger: Option<(usize, Touch)>,
+    /// Where a candidate was chosen last, and when.
+    chose: Option<(usize, Duration)>,
+    /// When the pad was emptied by a key, which means something else since.
+    emptied: Option<Duration>,
 pub struct Outcome {
     /// What becomes of the text, in order.
     pub edits: Vec<Edit>,

@@ -231,6 +231,38 @@ fn a_key_of_the_nine_sends_all_it_carries_once_for_each_tap() {
 }
 
 #[test]
+fn a_candidate_says_when_a_finger_comes_down_on_it_and_is_chosen_when_it_leaves() {
+    for panel in PANELS {
+        let app = stage::open(panel, false);
+        scene(&app, "write-pinyin");
+        let log = log();
+        let to = log.clone();
+        app.global::<Act>().on_finger_on_candidate(move |at| to.borrow_mut().push(format!("on {at}")));
+        let to = log.clone();
+        app.global::<Act>().on_choose_candidate(move |at| to.borrow_mut().push(format!("chose {at}")));
+        let at = middle(&button(&app, "绿灯"));
+        press(&app, at);
+        assert_eq!(log.take(), ["on 1"]);
+        release(&app, at);
+        assert_eq!(log.take(), ["chose 1"]);
+    }
+}
+
+#[test]
+fn a_double_tap_that_brought_the_pad_leaves_no_dot_on_it() {
+    let app = stage::open(PANELS[0], false);
+    scene(&app, "write-pad");
+    let log = log();
+    let to = log.clone();
+    app.global::<Act>().on_stroke(move |path, _, _| to.borrow_mut().push(path.into()));
+    for (is_echo, strokes) in [(true, 0), (false, 1)] {
+        app.global::<Act>().on_is_echo(move |_| is_echo);
+        tap(&app, "写字的地方");
+        assert_eq!(log.take().len(), strokes, "{is_echo}");
+    }
+}
+
+#[test]
 fn the_key_that_empties_what_is_composed_is_there_only_while_something_is() {
     let standing = PANELS.into_iter().find(|panel| panel.height > panel.width).unwrap();
     let app = stage::open(standing, false);

@@ -7,9 +7,13 @@ use super::{
     *,
 };
 
+mod double_taps;
 mod unread;
 
 const NOW: Duration = Duration::ZERO;
+
+/// A second touch of its own.
+const LATER: Duration = touch::DOUBLE_TAP;
 
 fn writer(handwriting: bool, pinyin: bool) -> Writer {
     let why = |is_there: bool| (!is_there).then(|| "not there".to_owned());
@@ -68,7 +72,7 @@ fn a_key_of_the_nine_that_is_tapped_again_behind_a_chosen_word_begins_the_next_o
     let mut writer = writer(false, true);
     assert_eq!(writer.press("mno", NOW), nothing());
     answer(&mut writer, words(&[("们", 1)]));
-    assert_eq!(writer.choose(0), inserts(&["们"]));
+    assert_eq!(writer.choose(0, NOW), inserts(&["们"]));
     assert_eq!(writer.press("mno", Duration::from_secs(1)), nothing(), "the word stays");
     assert_eq!(writer.composition(), "m");
     assert_eq!(writer.press("mno", Duration::from_secs(2)), nothing());
@@ -97,7 +101,7 @@ fn letters_are_composed_and_a_word_takes_those_it_uses() {
     let (question, ask) = writer.question("请").unwrap();
     assert_eq!(ask, Ask::Pinyin { pinyin: "xiulude".into(), fuzzy: true });
     assert_eq!(writer.answered(question, words(&[("修路的", 7), ("修路", 5), ("修", 3)])), nothing());
-    assert_eq!(writer.choose(1), inserts(&["修路"]));
+    assert_eq!(writer.choose(1, NOW), inserts(&["修路"]));
     assert_eq!(writer.composition(), "de");
     let (question, ask) = writer.question("请修路").unwrap();
     assert_eq!(ask, Ask::Pinyin { pinyin: "de".into(), fuzzy: true });
@@ -164,7 +168,7 @@ fn a_candidate_touched_before_the_last_stroke_was_read_stands_for_all_if_it_is_s
     stroke(&mut writer);
     answer(&mut writer, characters(&["十"]));
     stroke(&mut writer);
-    assert_eq!(writer.choose(0), nothing());
+    assert_eq!(writer.choose(0, NOW), nothing());
     assert_eq!(answer(&mut writer, characters(&["土", "十"])), inserts(&["十"]));
     assert_eq!(writer.strokes().len(), 0);
 
@@ -172,7 +176,7 @@ fn a_candidate_touched_before_the_last_stroke_was_read_stands_for_all_if_it_is_s
     stroke(&mut writer);
     answer(&mut writer, characters(&["十"]));
     stroke(&mut writer);
-    writer.choose(0);
+    writer.choose(0, LATER);
     assert_eq!(answer(&mut writer, characters(&["土", "士"])), inserts(&["十"]));
     assert_eq!(writer.strokes().len(), 1, "the third is the next character's");
     assert!(matches!(writer.question("十"), Some((_, Ask::Strokes { strokes, .. })) if strokes.len() == 1));
@@ -184,7 +188,7 @@ fn a_word_touched_before_its_last_letters_were_answered_takes_them_too() {
     type_in(&mut writer, "cunk");
     answer(&mut writer, words(&[("村口", 4)]));
     type_in(&mut writer, "ou");
-    assert_eq!(writer.choose(0), nothing());
+    assert_eq!(writer.choose(0, NOW), nothing());
     assert_eq!(answer(&mut writer, words(&[("村口", 6)])), inserts(&["村口"]));
     assert_eq!(writer.composition(), "");
 }
@@ -215,7 +219,7 @@ fn backspace_takes_back_what_is_composed_before_it_takes_from_the_text() {
     assert_eq!((writer.press("backspace", NOW), writer.strokes().len()), (nothing(), 1));
     assert!(writer.question("").is_some());
     assert_eq!((writer.press("clear", NOW), writer.strokes().len()), (nothing(), 0));
-    assert_eq!(writer.press("backspace", NOW), backspace());
+    assert_eq!(writer.press("backspace", LATER), backspace());
 }
 
 #[test]
@@ -227,13 +231,13 @@ fn more_shows_what_was_not_seen_yet_then_asks_for_rare_characters_once() {
     assert!(writer.has_more());
     writer.more(4);
     assert_eq!(writer.candidates().collect::<Vec<_>>(), ["五", "六"]);
-    assert_eq!(writer.choose(2), nothing(), "nothing is shown there");
+    assert_eq!(writer.choose(2, NOW), nothing(), "nothing is shown there");
     writer.more(2);
     let (question, ask) = writer.question("").unwrap();
     assert!(matches!(ask, Ask::Strokes { all: true, .. }));
     writer.answered(question, characters(&["㐀"]));
     assert!(!writer.has_more());
-    assert_eq!(writer.choose(0), inserts(&["㐀"]));
+    assert_eq!(writer.choose(0, NOW), inserts(&["㐀"]));
     assert_eq!(writer.strokes().len(), 0);
     assert!(matches!(writer.question("㐀"), Some((_, Ask::Next { .. }))));
 }
@@ -294,7 +298,7 @@ fn a_candidate_never_takes_more_letters_than_there_are() {
     let mut writer = writer(false, true);
     type_in(&mut writer, "xi");
     answer(&mut writer, words(&[("西", 99)]));
-    assert_eq!(writer.choose(0), inserts(&["西"]));
+    assert_eq!(writer.choose(0, NOW), inserts(&["西"]));
     assert_eq!(writer.composition(), "");
     type_in(&mut writer, "xi");
     answer(&mut writer, words(&[("西", 0)]));

@@ -13,6 +13,10 @@ use crate::input::{Edit, Letters};
 /// Letters that are composed at the most: the longest words have four syllables of six letters.
 pub(super) const LETTERS_MOST: usize = 40;
 
+/// A second touch of the same place within this time is one of a double tap: it means nothing that stands there only since
+/// the first. Longer than a double tap takes, shorter than anybody reads a word.
+pub(super) const DOUBLE_TAP: Duration = Duration::from_millis(500);
+
 /// Strokes on the pad at the most: a line of ten characters has fewer. One more takes them like a sign.
 pub(super) const STROKES_MOST: usize = 200;
 
@@ -55,6 +59,7 @@ impl Writer {
     }
 
     fn touch(&mut self, touch: Touch) -> Outcome {
+        self.under_finger = None;
         let mut outcome = Outcome::default();
         self.held.push_back(touch);
         self.go_on(&mut outcome);
@@ -153,16 +158,17 @@ impl Writer {
     }
 
     fn press_beside_the_pad(&mut self, key: &str, now: Duration) -> Vec<Edit> {
+        let was_written = !self.strokes.is_empty();
         match key {
-            "backspace" if self.strokes.pop().is_some() => {
+            "backspace" | "clear" if was_written => {
+                let keeps = if key == "clear" { 0 } else { self.strokes.len() - 1 };
+                self.strokes.truncate(keeps);
+                self.emptied = (keeps == 0).then_some(now);
                 self.want(Wanted::Composed);
                 Vec::new()
             }
-            "clear" => {
-                self.strokes.clear();
-                self.want(Wanted::Composed);
-                Vec::new()
-            }
+            // These stand where those stood that emptied the pad.
+            "backspace" | "？" if is_fresh(self.emptied, now) => Vec::new(),
             _ => {
                 self.forget_candidates();
                 self.letters.press(key, now)
@@ -181,11 +187,30 @@ impl Writer {
         }
     }
 
-    /// A candidate of those shown was touched. Where more was written since, it stands for all of it if it is still among
-    /// those of all, else for what it stood for.
-    pub fn choose(&mut self, shown: usize) -> Outcome {
-        let Some(chosen) = self.candidates.get(self.shown + shown) else { return Outcome::default() };
-        self.touch(Touch::Choose(chosen.text.to_string(), chosen.uses, self.read))
+    /// A finger came down on a candidate of those shown: it is this one that [`Self::choose`] means, whatever comes to
+    /// stand there until the finger leaves.
+    pub fn finger_on(&mut self, shown: usize) {
+        self.under_finger = self.candidate(shown).map(|candidate| (shown, candidate));
+    }
+
+    /// A candidate of those shown was touched, at `now` (monotonic). Where more was written since, it stands for all of it
+    /// if it is still among those of all, else for what it stood for.
+    pub fn choose(&mut self, shown: usize, now: Duration) -> Outcome {
+        let under_finger = self.under_finger.take().filter(|(place, _)| *place == shown);
+        let chosen = under_finger.map(|(_, candidate)| candidate).or_else(|| self.candidate(shown));
+        let last = self.chose.filter(|(place, _)| *place == shown).map(|(_, at)| at);
+        match chosen {
+            Some(chosen) if !is_fresh(last, now) => {
+                self.chose = Some((shown, now));
+                self.touch(chosen)
+            }
+            _ => Outcome::default(),
+        }
+    }
+
+    fn candidate(&self, shown: usize) -> Option<Touch> {
+        let candidate = self.candidates.get(self.shown + shown)?;
+        Some(Touch::Choose(candidate.text.to_string(), candidate.uses, self.read))
     }
 
     fn choose_now(&mut self, text: String, uses: usize, strokes: usize) -> Vec<Edit> {
@@ -223,6 +248,10 @@ impl Writer {
         self.forget_candidates();
         if letters.is_empty() { Vec::new() } else { vec![Edit::Insert(letters)] }
     }
+}
+
+fn is_fresh(at: Option<Duration>, now: Duration) -> bool {
+    at.is_some_and(|at| now.saturating_sub(at) < DOUBLE_TAP)
 }
 
 /// Whether pinyin is made of it.
