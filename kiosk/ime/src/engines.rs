@@ -89,30 +89,31 @@ impl Engines {
     /// Answers a question, and says what that took.
     pub fn answer(&mut self, ask: &Ask) -> Answer {
         let before = cpu_ms();
-        let result = self.candidates(ask);
+        let result = self.asked(ask);
         // Microseconds are as fine as this clock is worth.
         let ms = ((cpu_ms() - before) * 1e3).round() / 1e3;
         match result {
-            Ok((candidates, uses)) => Answer { candidates, uses, ms, error: None },
+            Ok(answer) => Answer { ms, ..answer },
             Err(missing) => Answer { ms, error: Some(missing.to_string()), ..Answer::default() },
         }
     }
 
-    /// The candidates, and of typed letters how many bytes each stands for.
-    fn candidates(&mut self, ask: &Ask) -> Result<(Vec<String>, Vec<usize>), Missing> {
+    /// The answer but for what it took.
+    fn asked(&mut self, ask: &Ask) -> Result<Answer, Missing> {
         match ask {
             Ask::Strokes { strokes, before, pad, all } => {
                 let handwriting = self.handwriting.as_mut().map_err(|missing| missing.clone())?;
-                Ok((handwriting.recognise(strokes, before, *pad, *all)?, Vec::new()))
+                let written = handwriting.recognise(strokes, before, *pad, *all)?;
+                Ok(Answer { candidates: written.candidates, sure: written.sure, ..Answer::default() })
             }
             Ask::Next { after } => {
                 let handwriting = self.handwriting.as_mut().map_err(|missing| missing.clone())?;
-                Ok((handwriting.next(after), Vec::new()))
+                Ok(Answer { candidates: handwriting.next(after), ..Answer::default() })
             }
             Ask::Pinyin { pinyin: letters, fuzzy } => {
                 let pinyin = self.pinyin.as_mut().map_err(|missing| missing.clone())?;
-                let words = pinyin.words(letters, *fuzzy)?;
-                Ok(words.into_iter().unzip())
+                let (candidates, uses) = pinyin.words(letters, *fuzzy)?.into_iter().unzip();
+                Ok(Answer { candidates, uses, ..Answer::default() })
             }
         }
     }

@@ -8,7 +8,10 @@ use ime::{
     handwriting::Handwriting,
 };
 use rustix::time::{ClockId, clock_gettime};
-use support::writer::{Chance, Hand, Stroke};
+use support::writer::{
+    Chance, Hand, Stroke,
+    inks::{self, KINDS},
+};
 
 /// Height and width of a square pad.
 const PAD: [f32; 2] = [300.0, 300.0];
@@ -20,7 +23,7 @@ const BOUND_S: i64 = 2;
 fn read(strokes: &[Stroke], pad: Option<[f32; 2]>) -> Option<Vec<String>> {
     let mut handwriting = support::handwriting()?;
     let before = clock_gettime(ClockId::ThreadCPUTime).tv_sec;
-    let candidates = handwriting.recognise(strokes, "", pad, false).expect("an answer");
+    let candidates = handwriting.recognise(strokes, "", pad, false).expect("an answer").candidates;
     assert!(clock_gettime(ClockId::ThreadCPUTime).tv_sec - before <= BOUND_S);
     assert!(candidates.len() <= 10, "{candidates:?}");
     assert!(candidates.iter().all(|candidate| !candidate.is_empty()), "{candidates:?}");
@@ -85,6 +88,32 @@ fn two_hundred_strokes_are_answered_in_bounded_time() {
     let mut chance = Chance::new(2);
     let strokes: Vec<Stroke> = (0..200).map(|_| scribble(5, &mut chance)).collect();
     read(&strokes, Some(PAD));
+}
+
+#[test]
+fn ink_that_is_no_character_is_never_sure() {
+    let Some(mut handwriting) = support::handwriting() else { return };
+    for (kind, make) in KINDS {
+        for seed in 0..20 {
+            let ink = make(&mut Chance::new(seed));
+            let written = handwriting.recognise(&ink, "", Some(inks::PAD), false).unwrap();
+            assert!(!written.sure, "{kind}, {seed}: {written:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_written_plainly_is_sure_on_a_pad_as_in_a_line() {
+    let (Some(mut handwriting), Some(writer)) = (support::handwriting(), support::writer()) else { return };
+    let mut is_sure = |strokes: &[Stroke], pad| handwriting.recognise(strokes, "", pad, false).unwrap().sure;
+    assert!(is_sure(&king(), Some(PAD)));
+    assert!(is_sure(&king(), None));
+    for hand in Hand::ALL {
+        assert!(is_sure(&writer.line("村口路灯坏了", hand, 5).unwrap(), None), "{hand:?}");
+    }
+    let king_beyond: Vec<Stroke> =
+        king().into_iter().map(|stroke| stroke.into_iter().map(|[x, y]| [x + PAD[0], y]).collect()).collect();
+    assert!(!is_sure(&king_beyond, Some(PAD)), "the pad did not show it");
 }
 
 #[test]
@@ -185,7 +214,7 @@ fn a_hundred_characters_in_every_hand_are_read() {
         let (mut first, mut five) = (0, 0);
         for character in common.iter().step_by(38).take(100) {
             let strokes = writer.write(*character, hand, 38).unwrap();
-            let candidates = handwriting.recognise(&strokes, "", None, false).unwrap();
+            let candidates = handwriting.recognise(&strokes, "", None, false).unwrap().candidates;
             let place = candidates.iter().position(|candidate| candidate.starts_with(*character));
             first += u32::from(place == Some(0));
             five += u32::from(place.is_some_and(|place| place < 5));
@@ -200,7 +229,7 @@ fn a_written_line_is_read_and_a_long_one_in_pieces() {
     let (Some(mut handwriting), Some(writer)) = (support::handwriting(), support::writer()) else { return };
     for text in ["修路", "村口路灯坏了", "请尽快派人来修一修村口到学校的水泥路"] {
         let strokes = writer.line(text, Hand::Neat, 5).unwrap();
-        let candidates = handwriting.recognise(&strokes, "", None, false).unwrap();
+        let candidates = handwriting.recognise(&strokes, "", None, false).unwrap().candidates;
         assert_eq!(candidates[0], text);
     }
 }
@@ -210,7 +239,7 @@ fn the_text_before_decides_between_what_looks_alike() {
     let (Some(mut handwriting), Some(writer)) = (support::handwriting(), support::writer()) else { return };
     for (before, character) in [("高", '粱'), ("桥", '梁'), ("辛", '苦'), ("自", '己'), ("已", '经')] {
         let strokes = writer.write(character, Hand::Distorted, 1).unwrap();
-        let candidates = handwriting.recognise(&strokes, before, None, false).unwrap();
+        let candidates = handwriting.recognise(&strokes, before, None, false).unwrap().candidates;
         assert_eq!(candidates[0], character.to_string(), "{before}: {candidates:?}");
     }
 }
@@ -219,10 +248,10 @@ fn the_text_before_decides_between_what_looks_alike() {
 fn rare_characters_are_for_those_who_ask_for_all() {
     let (Some(mut handwriting), Some(writer)) = (support::handwriting(), support::writer()) else { return };
     let strokes = writer.write('溫', Hand::Neat, 1).unwrap();
-    let ordinary = handwriting.recognise(&strokes, "", None, false).unwrap();
+    let ordinary = handwriting.recognise(&strokes, "", None, false).unwrap().candidates;
     assert!(!ordinary.contains(&"溫".to_string()), "{ordinary:?}");
     assert!(ordinary.contains(&"温".to_string()), "{ordinary:?}");
-    assert_eq!(handwriting.recognise(&strokes, "", None, true).unwrap()[0], "溫");
+    assert_eq!(handwriting.recognise(&strokes, "", None, true).unwrap().candidates[0], "溫");
 }
 
 #[test]
@@ -253,11 +282,11 @@ fn without_the_list_of_words_characters_are_read_and_the_technician_is_told() {
     if support::handwriting().is_none() {
         return;
     }
-    let mut handwriting = Handwriting::load(&places).unwrap();
-    assert!(handwriting.remark().unwrap().contains("/nowhere/pinyin_simp.dict.yaml"));
-    assert_eq!(handwriting.recognise(&king(), "国", None, false).unwrap()[0], "王");
-    assert_eq!(handwriting.next("国"), Vec::<String>::new());
-}
     let ready = Engines::load(&places).ready();
     assert_eq!(ready.handwriting, None);
     assert!(ready.handwriting_remark.unwrap().contains("/nowhere/pinyin_simp.dict.yaml"));
+    let mut handwriting = Handwriting::load(&places).unwrap();
+    assert!(handwriting.remark().unwrap().contains("/nowhere/pinyin_simp.dict.yaml"));
+    assert_eq!(handwriting.recognise(&king(), "国", None, false).unwrap().candidates[0], "王");
+    assert_eq!(handwriting.next("国"), Vec::<String>::new());
+}

@@ -192,6 +192,7 @@ fn show(ui: &pages::App) {
             None => pages::Unread::No,
             Some(Unread::Unknown) => pages::Unread::Unknown,
             Some(Unread::Unreadable) => pages::Unread::Unreadable,
+            Some(Unread::Unsure) => pages::Unread::Unsure,
             Some(Unread::Dropping) => pages::Unread::Dropping,
         });
         keys.set_candidates(crate::ui::model(writer.candidates().map(SharedString::from)));

@@ -5,8 +5,8 @@
 //!
 //! Invariant: does no I/O. Nothing that was composed is dropped without the villager taking it back: a sign, a method that
 //! is changed and a page that is left take the likeliest candidate first, and wait for it where it is not known yet; what
-//! is touched meanwhile waits behind them. Strokes in which nothing is recognised stay, and are said to be [`Unread`]: the
-//! first touch that would drop them does no more than say so.
+//! is touched meanwhile waits behind them. Strokes in which nothing is recognised, or nothing that is sure, stay, and are
+//! said to be [`Unread`]: the first touch that would drop them does no more than say so.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -40,6 +40,8 @@ pub enum Unread {
     Unknown,
     /// There is nobody any more who could read them.
     Unreadable,
+    /// None of the candidates is sure, and the next touch of what was touched last drops them.
+    Unsure,
     /// One of these, and the next touch of what was touched last drops them.
     Dropping,
 }
@@ -64,6 +66,8 @@ pub struct Writer {
     /// Whether rare characters count.
     all: bool,
     candidates: Vec<Candidate>,
+    /// Whether the likeliest of them may be taken for strokes without having been chosen.
+    sure: bool,
     /// The first of the candidates that is shown.
     shown: usize,
     /// The last question, and whether it is still to be asked, or answered.
@@ -74,16 +78,16 @@ pub struct Writer {
     held: VecDeque<Touch>,
     /// Whether a touch was held up because it would have dropped what is unread.
     warned: bool,
-}
-
-/// What becomes of a touch or of an answer.
-#[derive(Debug, Default, PartialEq, Eq)]
     /// Where a finger lies on a candidate, and which one that was when it came.
     under_finger: Option<(usize, Touch)>,
     /// Where a candidate was chosen last, and when.
     chose: Option<(usize, Duration)>,
     /// When the pad was emptied by a key, which means something else since.
     emptied: Option<Duration>,
+}
+
+/// What becomes of a touch or of an answer.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// What becomes of the text, in order.
     pub edits: Vec<Edit>,
@@ -192,17 +196,24 @@ impl Writer {
         &self.strokes
     }
 
-    /// Why the strokes on the pad are no words, where that is known.
+    /// Why the strokes on the pad are no words, where that is known. Candidates that are not sure can be chosen; there is
+    /// more to say only when they would have been dropped, or when the pad is full.
     #[must_use]
     pub fn unread(&self) -> Option<Unread> {
-        if self.strokes.is_empty() || !self.is_answered() || !self.candidates.is_empty() {
-            return None;
+        let offers_words = !self.candidates.is_empty();
+        match self.offers(Method::Pad) {
+            _ if !self.is_unsure() => None,
+            _ if self.warned && offers_words => Some(Unread::Unsure),
+            _ if self.warned => Some(Unread::Dropping),
+            true if offers_words && self.strokes.len() < touch::STROKES_MOST => None,
+            true => Some(Unread::Unknown),
+            false => Some(Unread::Unreadable),
         }
-        Some(match self.offers(Method::Pad) {
-            _ if self.warned => Unread::Dropping,
-            true => Unread::Unknown,
-            false => Unread::Unreadable,
-        })
+    }
+
+    /// Whether there are strokes on the pad of which nothing may be taken unchosen.
+    fn is_unsure(&self) -> bool {
+        !self.strokes.is_empty() && self.is_answered() && !self.sure
     }
 
     fn could_widen(&self) -> bool {
@@ -234,7 +245,7 @@ impl Writer {
             return outcome;
         }
         self.waits = false;
-        self.read = self.asked;
+        (self.read, self.sure) = (self.asked, answer.sure);
         let letters = self.typed.len();
         let uses = answer.uses.into_iter().map(Some).chain(std::iter::repeat(None));
         let candidates = answer.candidates.into_iter().zip(uses);
@@ -287,7 +298,8 @@ impl Writer {
 
     fn forget_candidates(&mut self) {
         self.candidates.clear();
-        (self.shown, self.wanted, self.waits, self.warned) = (0, None, false, false);
+        (self.shown, self.wanted, self.waits) = (0, None, false);
+        (self.sure, self.warned) = (false, false);
     }
 }
 

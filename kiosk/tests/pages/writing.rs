@@ -82,6 +82,13 @@ pub(crate) fn scenes() -> Vec<Scene> {
             },
         },
         Scene { name: "write-pad-unread", set: |app, english| unread(app, english, Unread::Unknown) },
+        Scene {
+            name: "write-pad-unsure",
+            set: |app, english| {
+                unread(app, english, Unread::Unsure);
+                candidates(app, &["雅", "藤", "难", "新", "霸"], true);
+            },
+        },
         Scene { name: "write-pad-dropping", set: |app, english| unread(app, english, Unread::Dropping) },
         Scene {
             name: "write-pad-gone",

@@ -9,6 +9,8 @@
 //!
 //! Invariant: the same seed writes the same strokes, point by point.
 
+pub(crate) mod inks;
+
 use std::{fs, path::Path};
 
 use serde::Deserialize;

@@ -49,6 +49,9 @@ pub struct Answer {
     /// Of typed letters: how many of the bytes each candidate stands for. Empty for other questions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<usize>,
+    /// Of strokes: whether the first candidate is likely enough to be taken without anybody having chosen it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sure: bool,
     /// What the answer took, in milliseconds of the processor's time.
     pub ms: f64,
     /// Why the question could not be answered.
@@ -61,14 +64,11 @@ pub struct Answer {
 pub struct Ready {
     /// Why nothing written is recognised.
     pub handwriting: Option<String>,
-    /// Why nothing typed becomes words.
-    pub pinyin: Option<String>,
-}
     /// What handwriting lacks that would make it better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handwriting_remark: Option<String>,
-
-#[cfg(test)]
+    /// Why nothing typed becomes words.
+    pub pinyin: Option<String>,
     /// What pinyin lacks that would make it better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinyin_remark: Option<String>,
@@ -79,6 +79,9 @@ impl Ready {
     pub fn remarks(&self) -> impl Iterator<Item = &str> {
         [&self.handwriting_remark, &self.pinyin_remark].into_iter().filter_map(|remark| remark.as_deref())
     }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -102,6 +105,14 @@ mod tests {
     fn an_answer_says_no_more_than_it_has() {
         let answer = Answer { candidates: vec!["修路".into()], ms: 0.5, ..Answer::default() };
         assert_eq!(serde_json::to_string(&answer).unwrap(), r#"{"candidates":["修路"],"ms":0.5}"#);
+    }
+
+    #[test]
+    fn what_an_older_program_does_not_say_is_not_claimed() {
+        let ready: Ready = serde_json::from_str(r#"{"handwriting":null,"pinyin":null}"#).unwrap();
+        assert_eq!(ready, Ready::default());
+        let answer: Answer = serde_json::from_str(r#"{"candidates":["一"],"ms":1}"#).unwrap();
+        assert!(!answer.sure);
     }
 
     #[test]

@@ -58,13 +58,14 @@ const UNLIKELY: f32 = 2e-3;
 /// How many classes are followed at a step.
 const FOLLOWED: usize = 8;
 
-/// The likeliest texts, likeliest first. `character` says what a class stands for, `words` how much to believe a character
-/// after a text.
+/// The likeliest texts, likeliest first, each with how likely it is that this and nothing else was written, whatever words
+/// say. `character` says what a class stands for, `words` how much to believe a character after a text.
 pub(super) fn line(
     reading: &Reading,
     character: impl Fn(usize) -> Option<char>,
     words: impl Fn(&str, char) -> f64,
-) -> Vec<String> {
+) -> Vec<(String, f64)> {
+    let mut divided = 1.0;
     let mut beams = vec![Beam { text: String::new(), last: None, blank: 1.0, full: 0.0, words: 1.0 }];
     for step in reading.steps() {
         let blank = f64::from(step[BLANK]);
@@ -89,13 +90,15 @@ pub(super) fn line(
         next.truncate(WIDTH);
         // Likelihoods are products of many; only their ratios count.
         let best = next.first().map_or(1.0, Beam::score).max(f64::MIN_POSITIVE);
+        divided *= best;
         for beam in &mut next {
             beam.blank /= best;
             beam.full /= best;
         }
         beams = next;
     }
-    beams.into_iter().filter(|beam| beam.score() > 0.0 && !beam.text.is_empty()).map(|beam| beam.text).collect()
+    let texts = beams.into_iter().filter(|beam| beam.score() > 0.0 && !beam.text.is_empty());
+    texts.map(|beam| (beam.text, (beam.blank + beam.full) * divided)).collect()
 }
 
 /// Adds a text to others; what leads to the same text is one.
@@ -149,20 +152,23 @@ mod tests {
     fn a_line_sums_over_ways_where_the_best_single_way_says_otherwise() {
         // The best way is two blanks; 一 is likelier over all ways together.
         let texts = line(&reading(&[[0.6, 0.4, 0.0], [0.6, 0.4, 0.0]]), character, |_, _| 1.0);
-        assert_eq!(texts, ["一"]);
+        assert_eq!(texts[0].0, "一");
+        assert!((texts[0].1 - 0.64).abs() < 1e-6, "{texts:?}");
     }
 
     #[test]
     fn a_character_written_twice_needs_a_blank_in_between() {
         let sure = |class: usize| std::array::from_fn(|at| if at == class { 1.0 } else { 0.0 });
-        assert_eq!(line(&reading(&[sure(1), sure(0), sure(1)]), character, |_, _| 1.0), ["一一"]);
-        assert_eq!(line(&reading(&[sure(1), sure(1), sure(2)]), character, |_, _| 1.0), ["一二"]);
+        for (steps, text) in [([1, 0, 1], "一一"), ([1, 1, 2], "一二")] {
+            let texts = line(&reading(&steps.map(sure)), character, |_, _| 0.5);
+            assert_eq!(texts, [(text.to_owned(), 1.0)], "however little words believe it");
+        }
     }
 
     #[test]
     fn words_decide_between_what_looks_the_same() {
         let even = reading(&[[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.51, 0.49]]);
         let words = |before: &str, character| if before == "一" && character == '二' { 0.9 } else { 0.1 };
-        assert_eq!(line(&even, character, words)[0], "一二");
+        assert_eq!(line(&even, character, words)[0].0, "一二");
     }
 }

@@ -86,6 +86,14 @@ impl Ink {
         self.0.iter().map(|stroke| Bounds::of(stroke)).reduce(Bounds::with)
     }
 
+    /// How long those pieces of the strokes are together whose middle counts.
+    pub(super) fn length(&self, counts: impl Fn([f64; 2]) -> bool) -> f64 {
+        let pieces = self.0.iter().flat_map(|stroke| stroke.windows(2));
+        let middle = |piece: &[[f64; 2]]| [piece[0][0].midpoint(piece[1][0]), piece[0][1].midpoint(piece[1][1])];
+        let length = |piece: &[[f64; 2]]| (piece[1][0] - piece[0][0]).hypot(piece[1][1] - piece[0][1]);
+        pieces.filter(|piece| counts(middle(piece))).map(length).sum()
+    }
+
     /// The strokes in groups that stand beside each other without overlapping: where each begins and ends, from the left.
     fn spans(&self) -> Vec<(f64, f64)> {
         let mut strokes: Vec<_> = self.0.iter().map(|stroke| Bounds::of(stroke)).collect();

@@ -8,6 +8,7 @@
 
 mod classes;
 mod ctc;
+mod doubt;
 mod ink;
 mod layout;
 mod model;
@@ -23,6 +24,7 @@ use crate::{
     memory,
 };
 use classes::Classes;
+use doubt::Doubt;
 use ink::Ink;
 use model::Plan;
 use raster::Picture;
@@ -30,6 +32,10 @@ use words::Words;
 
 /// Characters less likely than this are not offered.
 const UNLIKELY: f32 = 1e-7;
+
+/// What is at least so likely is taken by itself. Of 120 inks that were no characters most stay below it, and of the
+/// characters that the bench `handwriting` writes those few that it counts, many of which are misread.
+const SURE: f64 = 0.6;
 
 /// How many candidates are offered.
 const OFFERED: usize = 10;
@@ -46,6 +52,18 @@ const LONGER: f64 = 300.0;
 
 /// What a tap may mean.
 const TAP: [&str; 5] = ["。", "，", "、", "·", "！"];
+
+/// What strokes may say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Written {
+    /// Likeliest first.
+    pub candidates: Vec<String>,
+    /// Whether the first of them is likely enough to be taken without anybody having chosen it.
+    pub sure: bool,
+}
+
+/// The candidates, and how likely the first of them is.
+type Likely = (Vec<String>, f64);
 
 /// The recogniser of what a finger wrote.
 pub struct Handwriting {
@@ -97,21 +115,25 @@ impl Handwriting {
         before: &str,
         pad: Option<[f32; 2]>,
         all: bool,
-    ) -> Result<Vec<String>, Missing> {
+    ) -> Result<Written, Missing> {
         let ink = Ink::new(strokes);
-        let Some(bounds) = ink.bounds() else { return Ok(Vec::new()) };
-        let pad = pad.map(|[_, height]| f64::from(height)).filter(|height| height.is_finite() && *height > 0.0);
-        if layout::is_tap(&bounds, pad) {
-            return Ok(TAP.map(String::from).to_vec());
+        let Some(bounds) = ink.bounds() else { return Ok(Written::default()) };
+        let pad = pad.map(|sides| sides.map(f64::from)).filter(|sides| sides.iter().all(|s| s.is_finite() && *s > 0.0));
+        let height = pad.map(|[_, height]| height);
+        if layout::is_tap(&bounds, height) {
+            return Ok(Written { candidates: TAP.map(String::from).to_vec(), sure: false });
         }
+        let doubt = Doubt::of(&ink, bounds, pad);
         let read = if layout::is_line(&ink, &bounds) {
             self.line(ink, before, all)
         } else {
-            let mark = pad.filter(|pad| layout::may_be_mark(&ink, &bounds, *pad));
-            let pictures = [Some(layout::one(&ink)), mark.map(|pad| layout::mark(&ink, pad))];
+            let mark = height.filter(|height| layout::may_be_mark(&ink, &bounds, *height));
+            let pictures = [Some(layout::one(&ink)), mark.map(|height| layout::mark(&ink, height))];
             self.one(pictures.into_iter().flatten(), before, all)
         };
-        read.map_err(|problem| Missing(format!("handwriting: {problem:#}")))
+        let (candidates, likely) = read.map_err(|problem| Missing(format!("handwriting: {problem:#}")))?;
+        let characters = candidates.first().map_or(0, |first| first.chars().count());
+        Ok(Written { candidates, sure: likely >= SURE && !doubt.is_about(characters) })
     }
 
     /// What often follows a text, likeliest first.
@@ -125,7 +147,7 @@ impl Handwriting {
     }
 
     /// The characters that one of the pictures may show.
-    fn one(&self, pictures: impl Iterator<Item = Picture>, before: &str, all: bool) -> TractResult<Vec<String>> {
+    fn one(&self, pictures: impl Iterator<Item = Picture>, before: &str, all: bool) -> TractResult<Likely> {
         let mut found: Vec<(f64, char)> = Vec::new();
         for picture in pictures {
             for (class, likely) in ctc::one(&self.one.read(&picture)?).into_iter().enumerate() {
@@ -140,21 +162,25 @@ impl Handwriting {
                 }
             }
         }
+        let sum = |found: &[(f64, char)]| found.iter().map(|(likely, _)| likely).sum::<f64>();
+        let seen = sum(&found);
         if !before.is_empty() {
             for (likely, character) in &mut found {
                 *likely *= self.believed(before, *character);
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        Ok(found.into_iter().take(OFFERED).map(|(_, character)| character.to_string()).collect())
+        // Words decide which of them it is, not whether it is any.
+        let likely = found.first().map_or(0.0, |(likely, _)| seen * likely / sum(&found).max(f64::MIN_POSITIVE));
+        Ok((found.into_iter().take(OFFERED).map(|(_, character)| character.to_string()).collect(), likely))
     }
 
-    fn line(&mut self, ink: Ink, before: &str, all: bool) -> TractResult<Vec<String>> {
+    fn line(&mut self, ink: Ink, before: &str, all: bool) -> TractResult<Likely> {
         if self.line.is_none() {
             self.line = Some(memory::apart(|| Plan::new(&model::read(&self.folder)?, layout::LINE))?);
         }
-        let Some(plan) = &self.line else { return Ok(Vec::new()) };
-        let mut texts = vec![String::new()];
+        let Some(plan) = &self.line else { return Ok(Likely::default()) };
+        let (mut texts, mut likely) = (vec![String::new()], 1.0);
         for piece in layout::pieces(ink, MOST_PIECES) {
             let reading = plan.read(&layout::line(&piece))?;
             let best = texts.first().cloned().unwrap_or_default();
@@ -165,13 +191,14 @@ impl Handwriting {
             let mut ends = ctc::line(&reading, |class| self.classes.get(class, all), believed);
             ends.truncate(OFFERED);
             if ends.is_empty() {
-                ends.push(String::new());
+                ends.push((String::new(), 0.0));
             }
+            likely *= ends[0].1;
             // The best so far with every end, then the others with the best end.
-            let others = texts.iter().skip(1).map(|text| format!("{text}{}", ends[0]));
-            texts = ends.iter().map(|end| format!("{best}{end}")).chain(others).take(OFFERED).collect();
+            let others = texts.iter().skip(1).map(|text| format!("{text}{}", ends[0].0));
+            texts = ends.iter().map(|(end, _)| format!("{best}{end}")).chain(others).take(OFFERED).collect();
         }
         texts.retain(|text| !text.is_empty());
-        Ok(texts)
+        Ok((texts, likely))
     }
 }

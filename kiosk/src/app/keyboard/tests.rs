@@ -74,8 +74,9 @@ impl Writing {
     /// Answers what was asked last, and what is asked because of that.
     fn answer(&self, candidates: &[&str]) {
         for question in 1..50 {
-            let candidates = candidates.iter().map(|text| (*text).to_owned()).collect();
-            told(&self.ui, Told::Answer(question, Answer { candidates, ..Answer::default() }));
+            let candidates: Vec<_> = candidates.iter().map(|text| (*text).to_owned()).collect();
+            let answer = Answer { sure: !candidates.is_empty(), candidates, ..Answer::default() };
+            told(&self.ui, Told::Answer(question, answer));
         }
     }
 

@@ -31,7 +31,8 @@ fn words(candidates: &[(&str, usize)]) -> Answer {
 }
 
 fn characters(candidates: &[&str]) -> Answer {
-    Answer { candidates: candidates.iter().map(|text| (*text).to_owned()).collect(), ..Answer::default() }
+    let candidates: Vec<_> = candidates.iter().map(|text| (*text).to_owned()).collect();
+    Answer { sure: !candidates.is_empty(), candidates, ..Answer::default() }
 }
 
 fn type_in(writer: &mut Writer, letters: &str) {

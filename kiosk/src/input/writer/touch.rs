@@ -7,7 +7,7 @@ use std::{mem, time::Duration};
 
 use zeroize::Zeroize as _;
 
-use super::{Method, Outcome, Unread, Wanted, Writer};
+use super::{Method, Outcome, Wanted, Writer};
 use crate::input::{Edit, Letters};
 
 /// Letters that are composed at the most: the longest words have four syllables of six letters.
@@ -119,10 +119,13 @@ impl Writer {
 
     /// Whether what would drop strokes is held up: once, and another stroke as often as there is no room for it.
     fn holds_up(&mut self, touch: &Touch) -> bool {
-        let Some(unread) = self.unread() else { return false };
+        if !self.is_unsure() {
+            return false;
+        }
         let writes = matches!(touch, Touch::Stroke(..));
+        let was_warned = self.warned;
         self.warned |= !writes;
-        writes || unread != Unread::Dropping
+        writes || !was_warned
     }
 
     fn press_now(&mut self, key: &str, now: Duration) -> Vec<Edit> {
@@ -237,9 +240,11 @@ impl Writer {
         }
     }
 
-    /// Takes the likeliest candidate of what is composed; what nothing is known of is taken as it is.
+    /// Takes the likeliest candidate of what is composed. Letters that nothing is known of are taken as they are; strokes of
+    /// which nothing is sure are dropped.
     pub(super) fn take_best(&mut self) -> Vec<Edit> {
-        if let Some(best) = self.candidates.first() {
+        let best = self.candidates.first().filter(|_| !self.is_unsure());
+        if let Some(best) = best {
             let (text, uses) = (best.text.to_string(), best.uses);
             return self.choose_now(text, uses, self.read);
         }

@@ -267,7 +267,7 @@ fn unread_clip(unread: Unread) -> Clip {
     match unread {
         Unread::Unknown => Clip::PadUnread,
         Unread::Unreadable => Clip::PadGone,
-        Unread::Dropping => Clip::PadDropping,
+        Unread::Unsure | Unread::Dropping => Clip::PadDropping,
     }
 }
 

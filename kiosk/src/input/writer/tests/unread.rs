@@ -163,3 +163,52 @@ fn what_is_not_answered_yet_and_what_is_no_ink_is_never_called_unread() {
     answer(&mut writer, characters(&[]));
     assert_eq!((writer.unread(), writer.leave()), (None, left(inserts(&["vv"]))), "letters stay letters");
 }
+
+/// What may be candidates, none of them sure.
+fn unsure(candidates: &[&str]) -> Answer {
+    Answer { sure: false, ..characters(candidates) }
+}
+
+#[test]
+fn a_candidate_that_is_not_sure_is_offered_and_never_taken_by_itself() {
+    let mut writer = writer(true, true);
+    stroke(&mut writer);
+    answer(&mut writer, unsure(&["雅", "藤"]));
+    assert_eq!(writer.unread(), None, "it may be chosen");
+    for held_up in [writer.leave(), writer.leave()] {
+        assert_eq!(held_up.edits, []);
+    }
+    assert_eq!(writer.strokes().len(), 0, "twice is meant");
+
+    stroke(&mut writer);
+    answer(&mut writer, unsure(&["雅", "藤"]));
+    assert_eq!(writer.press("，", NOW), nothing());
+    assert_eq!((writer.unread(), writer.strokes().len()), (Some(Unread::Unsure), 1));
+    assert!(writer.candidates().eq(["雅", "藤"]), "they stand as they stood");
+    assert_eq!(writer.choose(1, NOW), inserts(&["藤"]));
+    assert_eq!((writer.unread(), writer.leave()), (None, left(nothing())));
+}
+
+#[test]
+fn more_strokes_make_sure_what_was_not() {
+    let mut writer = writer(true, true);
+    stroke(&mut writer);
+    answer(&mut writer, unsure(&["一"]));
+    writer.leave();
+    stroke(&mut writer);
+    assert_eq!(writer.unread(), None);
+    assert_eq!(answer(&mut writer, characters(&["二"])), nothing());
+    assert_eq!(writer.leave(), left(inserts(&["二"])));
+}
+
+#[test]
+fn a_full_pad_that_is_not_sure_says_why_it_takes_no_more() {
+    let mut writer = writer(true, true);
+    for _ in 0..STROKES_MOST {
+        stroke(&mut writer);
+    }
+    answer(&mut writer, unsure(&["雅"]));
+    assert_eq!(writer.unread(), Some(Unread::Unknown));
+    stroke(&mut writer);
+    assert_eq!(writer.strokes().len(), STROKES_MOST);
+}
