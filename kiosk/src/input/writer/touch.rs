@@ -60,6 +60,9 @@ impl Writer {
 
     fn touch(&mut self, touch: Touch) -> Outcome {
         self.under_finger = None;
+        if !matches!(touch, Touch::Choose(..)) {
+            self.chose = None;
+        }
         let mut outcome = Outcome::default();
         self.held.push_back(touch);
         self.go_on(&mut outcome);

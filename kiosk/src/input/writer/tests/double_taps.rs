@@ -34,6 +34,16 @@ fn a_third_tap_is_not_put_off_by_the_second() {
 }
 
 #[test]
+fn a_word_that_was_written_since_is_chosen_as_fast_as_anybody_likes() {
+    let mut writer = writer(false, true);
+    for word in ["修", "路"] {
+        type_in(&mut writer, "xiu");
+        answer(&mut writer, words(&[(word, 3)]));
+        assert_eq!(writer.choose(0, NOW), inserts(&[word]));
+    }
+}
+
+#[test]
 fn a_key_whose_meaning_changed_under_the_finger_waits_for_a_touch_of_its_own() {
     for (empties, stands_there_then, later) in [
         ("clear", "？", inserts(&["？"])),
