@@ -60,7 +60,10 @@ fn what_is_there_is_said_first_and_of_questions_that_pile_up_the_last_is_answere
     for question in 1..=50 {
         ask(&engine, question);
     }
-    assert_eq!(next(&told), Told::Ready(Ready { handwriting: None, pinyin: Some("not here".into()) }));
+    assert_eq!(
+        next(&told),
+        Told::Ready(Ready { handwriting: None, pinyin: Some("not here".into()), ..Ready::default() })
+    );
     let mut last = answered(&told);
     let mut times = 1;
     while last.0 < 50 {
