@@ -79,7 +79,7 @@ mod tests {
             ("a scribble", vec![there_and_back(20)], 1, true),
             ("more strokes than any character has", vec![vec![[0.0, 0.0], [10.0, 100.0]]; 41], 1, true),
             ("the same of two characters", vec![vec![[0.0, 0.0], [10.0, 100.0]]; 41], 2, true),
-            ("over the edge", vec![vec![[300.0, 10.0], [380.0, 20.0], [420.0, 20.0]]], 1, true),
+            ("over the edge", vec![vec![[300.0, 10.0], [380.0, 20.0], [440.0, 20.0]]], 1, true),
             ("hardly over it", vec![vec![[200.0, 10.0], [390.0, 20.0], [420.0, 20.0]]], 1, false),
             ("beyond it", vec![vec![[500.0, 10.0], [600.0, 20.0]]], 1, true),
         ] {
