@@ -228,6 +228,7 @@ impl<'a> Pen<'a> {
         let [x, y] = self.see("the pad", |seen| seen.target(PAD))?;
         let place = |along: f32, of: f32| of + (along / SIDE - 0.5) * 2.0 * REACH;
         for bars in TRIES {
+            self.screen.rest();
             for stroke in strokes {
                 let points = stroke.iter().map(|[along, up]| (whole(place(*along, x)), whole(place(TOP - up, y))));
                 self.screen.draw(&points.collect::<Vec<_>>())?;

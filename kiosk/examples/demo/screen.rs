@@ -92,13 +92,18 @@ impl Screen {
     /// The server is gone.
     pub fn tap(&self, x: i16, y: i16) -> Result<()> {
         const FINGER: u8 = 1;
-        thread::sleep(HAND);
+        self.rest();
         self.taps.set(self.taps.get() + 1);
         for (event, detail) in [(MOTION_NOTIFY_EVENT, 0), (BUTTON_PRESS_EVENT, FINGER), (BUTTON_RELEASE_EVENT, FINGER)]
         {
             self.connection.xtest_fake_input(event, detail, 0, self.root, x, y, 0)?.check()?;
         }
         Ok(())
+    }
+
+    /// Takes the time that a hand takes from one thing to the next.
+    pub fn rest(&self) {
+        thread::sleep(HAND);
     }
 
     /// Writes one stroke with a finger.
