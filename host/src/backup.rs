@@ -214,7 +214,7 @@ fn hash(path: &Path) -> Result<String> {
             n => context.update(&buffer[..n]),
         }
     }
-    Ok(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(wire::hex(context.finish().as_ref()))
 }
 
 fn pack(archive: &Path, manifest: &[u8], files: &[(String, PathBuf)], clock: &SharedClock) -> Result<()> {

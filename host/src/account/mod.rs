@@ -75,6 +75,12 @@ pub fn network_of(address: IpAddr) -> String {
     }
 }
 
+/// How limits and audit call an address: by the HMAC of its network.
+#[must_use]
+pub fn name_of_address(tag: &[u8]) -> String {
+    format!("address:{}", wire::hex(&tag[..8]))
+}
+
 fn token_hash(token: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec()
 }

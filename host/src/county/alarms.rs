@@ -64,7 +64,7 @@ impl County {
         let header = event::split(bytes).ok().map(|(header, _)| header);
         Kept {
             received,
-            sha256: event::hash(bytes).iter().map(|b| format!("{b:02x}")).collect(),
+            sha256: wire::hex(&event::hash(bytes)),
             size: bytes.len(),
             from: header.map(|h| (h.terminal.to_string(), h.seq)),
             words: match self.reopen(bytes) {

@@ -17,7 +17,7 @@ use wire::{
 
 use super::{County, Error, keys::Use, record::view_key};
 use crate::{
-    account::{Limit, PER_ASKER, network_of},
+    account::{Limit, PER_ASKER, name_of_address, network_of},
     store::{
         Conn,
         cases::{self, CaseRow},
@@ -177,10 +177,7 @@ impl County {
     pub(crate) fn name_of(&self, asker: Asker) -> String {
         match asker {
             Asker::Terminal(number) => format!("terminal:{number}"),
-            Asker::Address(address) => {
-                let tag = self.keys.tag(Use::Address, &network_of(address));
-                format!("address:{}", tag.iter().take(8).map(|b| format!("{b:02x}")).collect::<String>())
-            }
+            Asker::Address(address) => name_of_address(&self.keys.tag(Use::Address, &network_of(address))),
         }
     }
 

@@ -8,7 +8,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use wire::event;
+use wire::{event, hex};
 
 use super::{Error, Fleet};
 use crate::store::{
@@ -100,10 +100,6 @@ impl From<LineRow> for Line {
         let LineRow { number, at, who, what, subject, hash } = row;
         Self { number, at, who, what, subject, hash: hex(&hash) }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Holds lines against the chain that they should be, from the first on; its end.

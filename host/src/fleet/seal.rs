@@ -8,7 +8,7 @@ use aws_lc_rs::{
     hmac,
 };
 
-use crate::ca::Ca;
+use crate::{account::name_of_address, ca::Ca};
 
 /// Seals secrets, and names addresses without telling them.
 pub(super) struct Seal {
@@ -48,8 +48,7 @@ impl Seal {
 
     /// How limits and audit call an address.
     pub(super) fn name_of(&self, network: &str) -> String {
-        let tag = hmac::sign(&self.addresses, network.as_bytes());
-        format!("address:{}", tag.as_ref().iter().take(8).map(|b| format!("{b:02x}")).collect::<String>())
+        name_of_address(hmac::sign(&self.addresses, network.as_bytes()).as_ref())
     }
 }
 

@@ -33,6 +33,12 @@ pub mod view;
 /// The most Unicode scalar values a suggestion may have.
 pub const TEXT_MAX: usize = 2000;
 
+/// Bytes as lower-case hexadecimal digits, two for each.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Why a text can't be taken as a suggestion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextRefused {

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     event::{self, Kind},
+    hex,
     ticket::TerminalNumber,
 };
 
@@ -194,10 +195,6 @@ pub fn parcel_of(name: &str) -> Option<(TerminalNumber, u32)> {
     let (terminal, number) = name.split_once('-')?;
     let parcel = (terminal.parse().ok()?, number.parse().ok()?);
     (parcel_name(parcel.0, parcel.1) == name).then_some(parcel)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

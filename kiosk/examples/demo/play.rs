@@ -147,8 +147,7 @@ impl Player<'_> {
             Ok(stage.terminal.facts(&ticket)?.filter(|facts| facts.delivered))
         })?;
         let opened = self.county.case(&ticket).context("the case on the county's page")?;
-        played.text_sha256 =
-            Some(digest(&SHA256, opened.text.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect());
+        played.text_sha256 = Some(wire::hex(digest(&SHA256, opened.text.as_bytes()).as_ref()));
         played.category = Some(opened.category);
         played.place = Some(opened.landmark.map_or(opened.place.clone(), |near| format!("{} {near}", opened.place)));
         if visit.by == Some(By::Voice) {

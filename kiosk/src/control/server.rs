@@ -123,7 +123,7 @@ impl Control {
         deadline: Duration,
         done: impl FnOnce(Result<Signing, Silent>) + Send + 'static,
     ) {
-        let manifest_sha256 = manifest_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let manifest_sha256 = wire::hex(manifest_sha256);
         let of_agent = |reply| if let Reply::Signed(signing) = reply { Ok(signing) } else { Err(Silent::Deadline) };
         let done = Box::new(move |reply: Result<Reply, Silent>| done(reply.and_then(of_agent)));
         self.request(Request::Sign { manifest_sha256 }, deadline, done);

@@ -107,7 +107,7 @@ impl IdentityStore {
     pub fn open(data_dir: &Path, enrolment: &Enrolment) -> Result<Self, IdentityError> {
         let named = format!("{}\n{}\n{}", enrolment.terminal, enrolment.token, enrolment.ca);
         let digest = digest::digest(&digest::SHA256, named.as_bytes());
-        let name: String = digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = wire::hex(&digest.as_ref()[..8]);
         let all = data_dir.join("identity");
         let folder = all.join(name);
         // The token is good for one enrolment: a name that the next power cut took would cost the terminal its place.
@@ -281,7 +281,7 @@ mod tests {
         let key = KeyPair::generate().unwrap();
         let identity = Identity { certificate: String::new(), key: key.serialize_pem() };
         let manifest = r#"{"v":1,"terminal":"00007","events":[]}"#.to_owned();
-        let digest: String = wire::event::hash(manifest.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        let digest = wire::hex(&wire::event::hash(manifest.as_bytes()));
         let signature = sign_manifest(&identity, &digest).unwrap();
         let signed = wire::stick::SignedManifest { v: 1, manifest, certificate: String::new(), signature };
         assert!(signed.open(rcgen::PublicKeyData::der_bytes(&key)).is_ok());

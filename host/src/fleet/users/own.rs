@@ -38,7 +38,7 @@ pub struct Shared {
 
 /// A session's id, which lets nobody in.
 fn id_of(session: &SessionRow) -> String {
-    session.token.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    wire::hex(&session.token[..session.token.len().min(8)])
 }
 
 fn open(session: &SessionRow) -> Result<Open, StoreError> {
