@@ -1,14 +1,11 @@
 //! One touch, one deed: a hand that shakes, or taps twice as on a computer, does nothing that it has not seen.
 //!
-//! Invariant: within [`MOMENT`] of a button's deed no other button acts, and within that of another page none at all; keys,
+//! Invariant: within [`crate::input::DOUBLE_TAP`] of a button's deed no other button acts, and within that of another page none at all; keys,
 //! which are meant to be touched quickly, wait for the page only.
 
 use std::time::Duration;
 
-use crate::session::Session;
-
-/// Longer than a double tap takes, shorter than anybody reads a page.
-pub(super) const MOMENT: Duration = Duration::from_millis(500);
+use crate::{input::is_double_tap, session::Session};
 
 /// When a button last acted, and since when the page is up.
 #[derive(Debug, Default)]
@@ -43,7 +40,7 @@ impl Steady {
 
     /// Whether a touch that ends at `now` only echoes another; one that doesn't has acted.
     pub(super) fn is_echo(&mut self, repeats: bool, now: Duration) -> bool {
-        let is_echo = is_fresh(self.since, now) || (!repeats && is_fresh(self.acted, now));
+        let is_echo = is_double_tap(self.since, now) || (!repeats && is_double_tap(self.acted, now));
         if !is_echo && !repeats {
             self.acted = Some(now);
         }
@@ -53,12 +50,8 @@ impl Steady {
     /// Whether any button would act at `now`.
     #[cfg(any(feature = "drive", test))]
     pub(super) fn is_still(&self, now: Duration) -> bool {
-        !is_fresh(self.since, now) && !is_fresh(self.acted, now)
+        !is_double_tap(self.since, now) && !is_double_tap(self.acted, now)
     }
-}
-
-fn is_fresh(at: Option<Duration>, now: Duration) -> bool {
-    at.is_some_and(|at| now.saturating_sub(at) < MOMENT)
 }
 
 #[cfg(test)]

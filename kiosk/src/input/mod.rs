@@ -3,12 +3,14 @@
 //! Invariant: what is composed lives here until it is chosen; what is committed lives in the field alone.
 
 mod child;
+mod double_tap;
 pub mod engine;
 mod keeper;
 mod letters;
 pub mod sound;
 mod writer;
 
+pub use double_tap::{DOUBLE_TAP, is_double_tap};
 pub use keeper::Program;
 pub use letters::Letters;
 pub use writer::{BAR, Method, Outcome, Unread, Writer};

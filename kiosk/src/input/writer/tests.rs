@@ -13,7 +13,7 @@ mod unread;
 const NOW: Duration = Duration::ZERO;
 
 /// A second touch of its own.
-const LATER: Duration = touch::DOUBLE_TAP;
+const LATER: Duration = crate::input::DOUBLE_TAP;
 
 fn writer(handwriting: bool, pinyin: bool) -> Writer {
     let why = |is_there: bool| (!is_there).then(|| "not there".to_owned());

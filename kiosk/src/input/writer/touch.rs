@@ -8,14 +8,10 @@ use std::{mem, time::Duration};
 use zeroize::Zeroize as _;
 
 use super::{Method, Outcome, Wanted, Writer};
-use crate::input::{Edit, Letters};
+use crate::input::{Edit, Letters, is_double_tap};
 
 /// Letters that are composed at the most: the longest words have four syllables of six letters.
 pub(super) const LETTERS_MOST: usize = 40;
-
-/// A second touch of the same place within this time is one of a double tap: it means nothing that stands there only since
-/// the first. Longer than a double tap takes, shorter than anybody reads a word.
-pub(super) const DOUBLE_TAP: Duration = Duration::from_millis(500);
 
 /// Strokes on the pad at the most: a line of ten characters has fewer. One more takes them like a sign.
 pub(super) const STROKES_MOST: usize = 200;
@@ -174,7 +170,7 @@ impl Writer {
                 Vec::new()
             }
             // These stand where those stood that emptied the pad.
-            "backspace" | "？" if is_fresh(self.emptied, now) => Vec::new(),
+            "backspace" | "？" if is_double_tap(self.emptied, now) => Vec::new(),
             _ => {
                 self.forget_candidates();
                 self.letters.press(key, now)
@@ -206,7 +202,7 @@ impl Writer {
         let chosen = under_finger.map(|(_, candidate)| candidate).or_else(|| self.candidate(shown));
         let last = self.chose.filter(|(place, _)| *place == shown).map(|(_, at)| at);
         match chosen {
-            Some(chosen) if !is_fresh(last, now) => {
+            Some(chosen) if !is_double_tap(last, now) => {
                 self.chose = Some((shown, now));
                 self.touch(chosen)
             }
@@ -256,10 +252,6 @@ impl Writer {
         self.forget_candidates();
         if letters.is_empty() { Vec::new() } else { vec![Edit::Insert(letters)] }
     }
-}
-
-fn is_fresh(at: Option<Duration>, now: Duration) -> bool {
-    at.is_some_and(|at| now.saturating_sub(at) < DOUBLE_TAP)
 }
 
 /// Whether pinyin is made of it.
