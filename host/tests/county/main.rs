@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
 mod audit;
+#[path = "../support/browser.rs"]
+mod browser;
 mod console;
 mod corrections;
 mod desk;

@@ -3,7 +3,7 @@
 use axum::http::{Request, StatusCode, header};
 use wire::{case::Role, intake::HelpCall};
 
-use crate::{support::*, web::*};
+use crate::{browser::routes_of, support::*, web::*};
 
 /// The routes as they are written.
 const SOURCE: &str = include_str!("../../src/http/county/mod.rs");
@@ -59,17 +59,7 @@ const COUNTY: &[(&str, &[&str], &Fields)] = &[
 
 /// Every `METHOD path` of the route table below `/county`.
 fn routes() -> Vec<String> {
-    let mut found = Vec::new();
-    for route in SOURCE.split(".route(\"").skip(1) {
-        let (path, rest) = route.split_once("\", ").unwrap();
-        let handlers = rest.lines().next().unwrap();
-        for (word, method) in [("get(", "GET"), ("post(", "POST")] {
-            if path.starts_with("/county") && handlers.contains(word) {
-                found.push(format!("{method} {path}"));
-            }
-        }
-    }
-    found
+    routes_of(SOURCE, "/county")
 }
 
 /// The path with a name put into each hole.

@@ -1,41 +1,14 @@
-//! A browser without a window: it keeps its cookies and fills in forms.
+//! The browser at the county's console.
 
-use axum::{
-    Router,
-    body::Body,
-    extract::connect_info::MockConnectInfo,
-    http::{Request, Response, StatusCode, header},
-};
-use host::http::{county::routes, listener::Peer};
-use tower::ServiceExt;
+use axum::http::StatusCode;
+use host::http::county::routes;
 
+pub(crate) use crate::browser::{Web, field};
 use crate::support::*;
-
-/// A browser that keeps its cookies.
-pub(crate) struct Web {
-    app: Router,
-    cookies: Vec<(String, String)>,
-}
-
-pub(crate) fn field<'a>(page: &'a str, name: &str) -> &'a str {
-    let at = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {page}"));
-    let rest = &page[at + name.len() + 15..];
-    &rest[..rest.find('"').unwrap()]
-}
-
-fn form(fields: &[(&str, &str)]) -> String {
-    let plain = |text: &str| {
-        text.bytes()
-            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-            .collect::<String>()
-    };
-    fields.iter().map(|(k, v)| format!("{}={}", plain(k), plain(v))).collect::<Vec<_>>().join("&")
-}
 
 impl Web {
     pub(crate) fn new(bench: &Bench) -> Self {
-        let peer = Peer { address: "127.0.0.1:5000".parse().unwrap(), certificate: None };
-        Self { app: routes(bench.county.clone()).layer(MockConnectInfo(peer)), cookies: Vec::new() }
+        Self::at(routes(bench.county.clone()), "127.0.0.1:5000", ["__Host-", "/"])
     }
 
     pub(crate) async fn signed_in(bench: &Bench, login: &str) -> Self {
@@ -46,44 +19,8 @@ impl Web {
         web
     }
 
-    pub(crate) async fn send(
-        &mut self,
-        request: axum::http::request::Builder,
-        body: impl Into<Body>,
-    ) -> Response<Body> {
-        let cookies: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let request = request.header(header::COOKIE, cookies.join("; ")).body(body.into()).unwrap();
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        for set in response.headers().get_all(header::SET_COOKIE) {
-            let set = set.to_str().unwrap();
-            assert!(set.starts_with("__Host-") && set.contains("; Path=/; Secure; HttpOnly; SameSite="), "{set}");
-            let (key, value) = set.split(';').next().unwrap().split_once('=').unwrap();
-            self.cookies.retain(|(k, _)| k != key);
-            self.cookies.push((key.to_owned(), value.to_owned()));
-        }
-        response
-    }
-
-    pub(crate) async fn get(&mut self, path: &str) -> (StatusCode, String) {
-        read(self.send(Request::get(path), String::new()).await).await
-    }
-
-    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
-        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        read(self.send(request, form(fields)).await).await
-    }
-
     /// Posts with the token of the session's own pages.
     pub(crate) async fn act(&mut self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
-        let (_, page) = self.get("/county/password").await;
-        let mut all = vec![("csrf", field(&page, "csrf"))];
-        all.extend_from_slice(fields);
-        self.post(path, &all).await
+        self.post_from("/county/password", path, fields).await
     }
-}
-
-async fn read(response: Response<Body>) -> (StatusCode, String) {
-    let status = response.status();
-    let bytes = axum::body::to_bytes(response.into_body(), 10_000_000).await.unwrap();
-    (status, String::from_utf8(bytes.to_vec()).unwrap())
 }

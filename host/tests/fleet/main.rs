@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
 mod account;
+#[path = "../support/browser.rs"]
+mod browser;
 mod commands;
 mod door;
 mod pages;

@@ -3,7 +3,7 @@
 use axum::http::{Request, StatusCode, header};
 use host::fleet::users::Role;
 
-use crate::{support::*, web::*};
+use crate::{browser::routes_of, support::*, web::*};
 
 /// The routes as they are written.
 const SOURCE: &str = include_str!("../../src/http/fleet/mod.rs");
@@ -43,17 +43,7 @@ const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
 
 /// Every `METHOD path` of the route table.
 fn routes() -> Vec<String> {
-    let mut found = Vec::new();
-    for route in SOURCE.split(".route(\"").skip(1) {
-        let (path, rest) = route.split_once("\", ").unwrap();
-        let handlers = rest.lines().next().unwrap();
-        for (word, method) in [("get(", "GET"), ("post(", "POST")] {
-            if handlers.contains(word) {
-                found.push(format!("{method} {path}"));
-            }
-        }
-    }
-    found
+    routes_of(SOURCE, "/")
 }
 
 fn filled(path: &str, step: &str, id: &str) -> String {
