@@ -8,7 +8,6 @@ mod papers;
 #[path = "support/writing.rs"]
 mod writing;
 
-use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
 use kiosk::{app, pages, session::Event};
 use slint::{ComponentHandle as _, platform::WindowEvent};
 use writing::open_writing;
@@ -24,17 +23,8 @@ struct Writing {
 
 impl Writing {
     fn open() -> Self {
-        let backend = TestingBackend::new(TestingBackendOptions {
-            mock_time: true,
-            threading: false,
-            renderer_name: Some("software".into()),
-        });
-        slint::platform::set_platform(Box::new(backend)).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let ui = pages::App::new().unwrap();
-        ui.show().unwrap();
-        ui.window().set_size(slint::PhysicalSize::new(1280, 800));
-        ui.global::<pages::Shell>().set_plain(true);
+        let ui = writing::window();
         open_writing(&ui, folder.path(), papers::bulletin());
         let writing = Self { ui, _folder: folder };
         writing.settle();
@@ -42,10 +32,7 @@ impl Writing {
     }
 
     fn settle(&self) {
-        for _ in 0..4 {
-            i_slint_backend_testing::mock_elapsed_time(std::time::Duration::from_millis(400));
-        }
-        self.ui.window().take_snapshot().unwrap();
+        writing::settle(&self.ui);
     }
 
     fn key(&self, key: &str) {

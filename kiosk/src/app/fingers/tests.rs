@@ -26,17 +26,8 @@ fn key(ui: &pages::App, label: &str) -> PhysicalPosition<f64> {
 
 #[test]
 fn a_finger_on_the_glass_types_its_key_and_the_pointer_that_goes_with_it_is_none() {
-    let options = i_slint_backend_testing::TestingBackendOptions {
-        mock_time: true,
-        threading: false,
-        renderer_name: Some("software".into()),
-    };
-    slint::platform::set_platform(Box::new(i_slint_backend_testing::TestingBackend::new(options))).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let ui = pages::App::new().unwrap();
-    ui.show().unwrap();
-    ui.window().set_size(slint::PhysicalSize::new(1280, 800));
-    ui.global::<pages::Shell>().set_plain(true);
+    let ui = writing::window();
     let _inbox = writing::open_writing(&ui, folder.path(), papers::bulletin());
     i_slint_backend_testing::mock_elapsed_time(std::time::Duration::from_secs(1));
 

@@ -24,17 +24,8 @@ struct Writing {
 
 impl Writing {
     fn open() -> Self {
-        let options = i_slint_backend_testing::TestingBackendOptions {
-            mock_time: true,
-            threading: false,
-            renderer_name: Some("software".into()),
-        };
-        slint::platform::set_platform(Box::new(i_slint_backend_testing::TestingBackend::new(options))).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let ui = pages::App::new().unwrap();
-        ui.show().unwrap();
-        ui.window().set_size(slint::PhysicalSize::new(1280, 800));
-        ui.global::<pages::Shell>().set_plain(true);
+        let ui = writing::window();
         let inbox = writing::open_writing(&ui, folder.path(), papers::bulletin());
         let clock = std::sync::Arc::new(Turned::start());
         with(|app| app.parts.clock = clock.clone());
@@ -45,10 +36,7 @@ impl Writing {
     }
 
     fn settle(&self) {
-        for _ in 0..4 {
-            i_slint_backend_testing::mock_elapsed_time(std::time::Duration::from_millis(400));
-        }
-        self.ui.window().take_snapshot().unwrap();
+        writing::settle(&self.ui);
     }
 
     fn keys(&self) -> pages::Keys<'_> {

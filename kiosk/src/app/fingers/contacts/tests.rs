@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use slint::ComponentHandle as _;
 
 use super::*;
-use crate::pages;
+use crate::{app::writing, pages};
 
 const PALM: LogicalPosition = LogicalPosition { x: 40.0, y: 700.0 };
 const DOOR: LogicalPosition = LogicalPosition { x: 600.0, y: 300.0 };
@@ -139,17 +139,7 @@ proptest! {
 
 /// The doors of the home page, and which of them were touched.
 fn doors() -> (pages::App, Rc<RefCell<Vec<&'static str>>>) {
-    let options = i_slint_backend_testing::TestingBackendOptions {
-        mock_time: true,
-        threading: false,
-        renderer_name: Some("software".into()),
-    };
-    // A second window of the same thread finds the platform there.
-    slint::platform::set_platform(Box::new(i_slint_backend_testing::TestingBackend::new(options))).ok();
-    let ui = pages::App::new().unwrap();
-    ui.show().unwrap();
-    ui.window().set_size(slint::PhysicalSize::new(1280, 800));
-    ui.global::<pages::Shell>().set_plain(true);
+    let ui = writing::window();
     ui.global::<pages::Shell>().set_page(pages::Page::Home);
     i_slint_backend_testing::mock_elapsed_time(Duration::from_secs(1));
     let touched = Rc::new(RefCell::new(Vec::new()));
