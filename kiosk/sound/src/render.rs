@@ -67,7 +67,7 @@ pub enum Mute {
     Write(String, #[source] io::Error),
 }
 
-/// Renders every clip of the tables into a folder, as [`crate::clips`] reads it.
+/// Renders every clip of the tables, and of what a county starts with, into a folder, as [`crate::clips`] reads it.
 ///
 /// # Errors
 /// Where one of them can't be rendered.
@@ -76,7 +76,7 @@ pub fn all(folder: &Path) -> Result<usize, Mute> {
     for language in Language::ALL {
         let folder = folder.join(language.code());
         fs::create_dir_all(&folder).map_err(|problem| Mute::Write(folder.display().to_string(), problem))?;
-        for (name, text) in texts::all() {
+        for (name, text) in texts::all().into_iter().chain(texts::ready()) {
             if let Some(text) = text.of(language) {
                 file(text, language, &folder.join(format!("{name}.opus")))?;
                 rendered += 1;

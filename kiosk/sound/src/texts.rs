@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use sound_line::Language;
+use sound_line::{Language, spoken};
 
 /// The tables, compiled in.
 const TABLES: [&str; 3] =
@@ -30,7 +30,25 @@ impl Text {
     }
 }
 
-/// All clips by their names.
+/// What a county starts with: its categories and their ready sentences.
+const CATEGORIES: &str = include_str!("../../../host/wire/src/categories.json");
+
+#[derive(Deserialize)]
+struct Category {
+    label: String,
+    sentences: Vec<String>,
+}
+
+/// The clips of what a county starts with, which are called and spoken as names are.
+#[must_use]
+pub fn ready() -> BTreeMap<String, Text> {
+    let categories: Vec<Category> = serde_json::from_str(CATEGORIES).expect("invariant: the categories are tested");
+    let texts = categories.into_iter().flat_map(|category| [vec![category.label], category.sentences].concat());
+    let clip = |text: String| Some((spoken::name(&text)?, Text { zh: Some(text), en: None }));
+    texts.filter_map(clip).collect()
+}
+
+/// All other clips by their names.
 #[must_use]
 pub fn all() -> BTreeMap<String, Text> {
     let read = |table| -> BTreeMap<String, Text> { toml::from_str(table).expect("invariant: the tables are tested") };
@@ -40,8 +58,6 @@ pub fn all() -> BTreeMap<String, Text> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-
-    use sound_line::spoken;
 
     use super::*;
 
@@ -100,6 +116,17 @@ mod tests {
             if let Some(en) = text.en {
                 let odd = |c: char| !c.is_ascii_alphabetic() && !" ,.:?'".contains(c);
                 assert!(!en.is_empty() && !en.contains(odd), "{name}: {en}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_category_and_sentence_that_a_county_starts_with_has_a_clip_and_nothing_in_it_is_spelt() {
+        let ready = ready();
+        for category in serde_json::from_str::<Vec<Category>>(CATEGORIES).unwrap() {
+            for text in [vec![category.label], category.sentences].concat() {
+                assert!(ready.contains_key(&format!("{}{text}", spoken::NAMES)), "{text}");
+                assert!(!text.contains(|c: char| c.is_ascii_alphanumeric()), "{text}");
             }
         }
     }

@@ -18,11 +18,14 @@ impl App {
         let now = self.now();
         let rows = self.session.bulletin.as_ref().map(|b| people::today(b, now.as_ref())).unwrap_or_default();
         let ui = &self.parts.ui;
+        let (speak, count) = (ui.global::<Speak>(), |number: i32| usize::try_from(number).unwrap_or_default());
+        let (all, at_once) = (speak.get_sentences(), count(ui.global::<Theme>().get_sentences()));
+        let skipped = count(speak.get_sentences_page()) * at_once;
         Shown {
             describing: ui.global::<Entry>().get_describing(),
             unread: keyboard::unread(),
-            more_sentences: ui.global::<Speak>().get_sentences().row_count()
-                > usize::try_from(ui.global::<Theme>().get_sentences()).unwrap_or(usize::MAX),
+            sentences: all.iter().skip(skipped).take(at_once).map(|sentence| sentence.id.into()).collect(),
+            more_sentences: all.row_count() > at_once,
             has_scanner: self.parts.has_scanner,
             roster: !rows.is_empty(),
             here: rows.iter().filter(|(_, present)| *present).map(|(duty, _)| duty.name.clone()).collect(),

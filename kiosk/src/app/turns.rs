@@ -72,7 +72,7 @@ impl Turns {
         self.missing = Some(none);
         let mut events = vec![Event::HasVoice(false), Event::Aloud(Hearing::Possible(Vec::new()))];
         events.extend(self.recording.take().map(|_| Event::Voice(Voicing::Failed)));
-        events.extend(self.playing.take().map(|_| Event::Voice(Voicing::Played)));
+        events.extend(self.playing.take().map(|_| Event::Voice(Voicing::NotPlayed)));
         events.extend(self.speaking.take().map(|_| Event::Aloud(Hearing::Ended)));
         events
     }
@@ -122,7 +122,15 @@ impl Turns {
                 Voicing::Failed
             }
             Tell::Progress { turn, .. } if self.playing == Some(turn) => Voicing::Progress,
-            Tell::Failed { turn: Some(turn), .. } | Tell::Played { turn, .. } if self.playing == Some(turn) => {
+            Tell::Failed { turn: Some(turn), why, detail } if self.playing == Some(turn) => {
+                self.playing = None;
+                warn!(detail, "a recording could not be played");
+                if why != Why::Rubbish {
+                    self.missing.get_or_insert_default().loudspeaker = Some(detail);
+                }
+                Voicing::NotPlayed
+            }
+            Tell::Played { turn, .. } if self.playing == Some(turn) => {
                 self.playing = None;
                 Voicing::Played
             }
@@ -172,6 +180,7 @@ mod tests {
             Event::Voice(Voicing::Failed) => "failed".into(),
             Event::Voice(Voicing::Progress) => "played on".into(),
             Event::Voice(Voicing::Played) => "played".into(),
+            Event::Voice(Voicing::NotPlayed) => "not played".into(),
             other => format!("{other:?}"),
         });
         words.collect::<Vec<_>>().join(", ")
@@ -273,6 +282,19 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_that_can_not_be_played_is_told_to_the_visit_and_the_technician() {
+        for (why, loudspeaker) in [(Why::Missing, Some("unplugged")), (Why::Rubbish, None)] {
+            let mut turns = Turns::default();
+            turns.events_of(ready(true, true, &Language::ALL));
+            let turn = turns.next();
+            turns.playing = Some(turn);
+            let heard = told(Tell::Failed { turn: Some(turn), why, detail: "unplugged".into() });
+            assert_eq!(short(&turns.events_of(heard)), "not played");
+            assert_eq!(turns.missing.as_ref().unwrap().loudspeaker.as_deref(), loudspeaker);
+        }
+    }
+
+    #[test]
     fn a_clip_that_is_damaged_is_told_as_that() {
         let mut turns = Turns::default();
         let turn = turns.next();
@@ -289,7 +311,7 @@ mod tests {
         let next = [turns.next(), turns.next(), turns.next()].map(Some);
         [turns.recording, turns.playing, turns.speaking] = next;
         let events = turns.events_of(Heard::Ended("it ended".into()));
-        assert_eq!(short(&events), "voice false, aloud [], failed, played, heard");
+        assert_eq!(short(&events), "voice false, aloud [], failed, not played, heard");
         let missing = turns.missing.as_ref().unwrap();
         assert!(missing.microphone.is_some() && missing.loudspeaker.is_some() && missing.clips.is_some());
         assert_eq!(short(&turns.events_of(Heard::Ended("it keeps ending".into()))), "voice false, aloud []");

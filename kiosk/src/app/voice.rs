@@ -96,6 +96,7 @@ fn shown_note(note: VoiceNote) -> pages::VoiceNote {
         VoiceNote::NoMicrophone => pages::VoiceNote::NoMicrophone,
         VoiceNote::Lost => pages::VoiceNote::Lost,
         VoiceNote::Dropping => pages::VoiceNote::Dropping,
+        VoiceNote::Mute => pages::VoiceNote::Mute,
     }
 }
 

@@ -42,7 +42,9 @@ pub struct Shown {
     pub describing: bool,
     /// Why what is on the pad is no words.
     pub unread: Option<Unread>,
-    /// Whether there are more ready sentences than stand there.
+    /// The ready sentences that stand there.
+    pub sentences: Vec<String>,
+    /// Whether there are more of them.
     pub more_sentences: bool,
     /// Whether a scanner is there for certain.
     pub has_scanner: bool,

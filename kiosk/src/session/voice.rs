@@ -78,6 +78,8 @@ pub enum VoiceNote {
     Lost,
     /// Whether it shall really be dropped.
     Dropping,
+    /// It can't be played; it is there all the same.
+    Mute,
 }
 
 /// What happens while somebody says it aloud.
@@ -122,6 +124,8 @@ pub enum Voicing {
     Progress,
     /// It was played.
     Played,
+    /// It can't be played, or no further.
+    NotPlayed,
     /// Once more from the beginning.
     Again,
     /// Takes it out of what is submitted.
@@ -133,7 +137,13 @@ impl Voicing {
     pub(super) fn is_touch(&self) -> bool {
         !matches!(
             self,
-            Self::Listens | Self::Level { .. } | Self::Recorded { .. } | Self::Failed | Self::Progress | Self::Played
+            Self::Listens
+                | Self::Level { .. }
+                | Self::Recorded { .. }
+                | Self::Failed
+                | Self::Progress
+                | Self::Played
+                | Self::NotPlayed
         )
     }
 }
@@ -165,6 +175,7 @@ impl Session {
             Voicing::StopPlaying => return self.be_silent(),
             Voicing::Discard if self.page == Page::Voice => return self.discard(now),
             Voicing::Played => self.speak.voice.playing = false,
+            Voicing::NotPlayed => (self.speak.voice.playing, self.speak.voice.note) = (false, Some(VoiceNote::Mute)),
             event => return self.heard(event),
         }
         Vec::new()

@@ -76,6 +76,13 @@ pub(crate) fn scenes() -> Vec<Scene> {
         Scene { name: "voice-silent", set: |app, _| voice(app, Listening::No, 0, Some(VoiceNote::Silent)) },
         Scene { name: "voice-silent-again", set: |app, _| voice(app, Listening::No, 42, Some(VoiceNote::SilentAgain)) },
         Scene { name: "voice-dropping", set: |app, _| voice(app, Listening::No, 42, Some(VoiceNote::Dropping)) },
+        Scene {
+            name: "voice-mute",
+            set: |app, _| {
+                voice(app, Listening::No, 42, Some(VoiceNote::Mute));
+                app.global::<Speak>().set_has_loudspeaker(false);
+            },
+        },
         Scene { name: "voice-gone", set: |app, _| voice(app, Listening::No, 42, Some(VoiceNote::Gone)) },
         Scene {
             name: "voice-no-microphone",
@@ -119,6 +126,7 @@ fn what_became_of_a_recording_is_said_without_a_network_too() {
         VoiceNote::NoMicrophone,
         VoiceNote::Lost,
         VoiceNote::Dropping,
+        VoiceNote::Mute,
     ];
     for panel in PANELS {
         let app = stage::open(panel, false);

@@ -36,10 +36,10 @@ pub(super) fn of(session: &Session, shown: &Shown) -> Phrases {
     match session.page {
         Page::Attract => script.say(Clip::PageAttract),
         Page::Home => script.say(Clip::PageHome),
-        Page::Category => script.say(Clip::PageCategory),
+        Page::Category => script.categories(session),
         Page::Place if shown.describing => script.say(Clip::PlaceLandmark),
         Page::Place => script.place(session),
-        Page::Say => script.words(session, shown.more_sentences),
+        Page::Say => script.words(session, shown),
         Page::Voice => script.voice(session),
         Page::Printing | Page::Done => script.done(session),
         Page::Contact => script.say(Clip::PageContact),
@@ -92,7 +92,18 @@ impl Script {
         }
     }
 
-    fn words(&mut self, session: &Session, more: bool) {
+    fn categories(&mut self, session: &Session) {
+        self.say(Clip::PageCategory);
+        let categories = session.bulletin.iter().flat_map(|bulletin| &bulletin.categories);
+        self.names(categories.map(|category| &category.label));
+    }
+
+    /// What stands there by its own clips, one after the other.
+    fn names<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
+        self.0.extend(names.filter_map(|name| spoken::name(name)).map(|name| vec![name]));
+    }
+
+    fn words(&mut self, session: &Session, shown: &Shown) {
         let said = &session.speak;
         if said.writing {
             return self.say(Clip::SayWriting);
@@ -100,7 +111,8 @@ impl Script {
         self.say_if(said.not_written, Clip::NotWritten);
         self.voice_note(said.voice.note);
         self.say(Clip::PageSay);
-        self.say_if(more, Clip::SayMore);
+        self.names(shown.sentences.iter());
+        self.say_if(shown.more_sentences, Clip::SayMore);
         let is_recorded = said.voice.recording.is_some();
         self.say_if(session.has_voice && is_recorded, Clip::SayRecorded);
         self.say_if(session.has_voice && !is_recorded, Clip::SayAloud);
@@ -120,14 +132,16 @@ impl Script {
     }
 
     fn voice_note(&mut self, note: Option<VoiceNote>) {
-        let note = note.map(|note| match note {
-            VoiceNote::Silent => Clip::VoiceSilent,
-            VoiceNote::SilentAgain => Clip::VoiceSilentAgain,
-            VoiceNote::Full => Clip::VoiceFull,
-            VoiceNote::Gone => Clip::VoiceGone,
-            VoiceNote::NoMicrophone => Clip::NoMicrophone,
-            VoiceNote::Lost => Clip::VoiceLost,
-            VoiceNote::Dropping => Clip::VoiceDropping,
+        let note = note.and_then(|note| match note {
+            VoiceNote::Silent => Some(Clip::VoiceSilent),
+            VoiceNote::SilentAgain => Some(Clip::VoiceSilentAgain),
+            VoiceNote::Full => Some(Clip::VoiceFull),
+            VoiceNote::Gone => Some(Clip::VoiceGone),
+            VoiceNote::NoMicrophone => Some(Clip::NoMicrophone),
+            VoiceNote::Lost => Some(Clip::VoiceLost),
+            VoiceNote::Dropping => Some(Clip::VoiceDropping),
+            // Nothing is heard then.
+            VoiceNote::Mute => None,
         });
         note.into_iter().for_each(|note| self.say(note));
     }

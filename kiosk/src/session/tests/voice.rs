@@ -286,3 +286,15 @@ fn whoever_speaks_is_here_and_a_visit_that_ends_takes_its_words_along() {
     assert!(matches!(session.step(Event::Leave, late)[..], [Action::Wipe]));
     assert!(session.speak.voice.recording.is_none() && session.has_voice);
 }
+
+#[test]
+fn a_recording_that_can_not_be_played_is_there_all_the_same_and_that_is_said() {
+    let mut session = listening();
+    step(&mut session, Voicing::Stop);
+    step(&mut session, recorded(b"words", false, None));
+    step(&mut session, Voicing::Play);
+    assert!(session.speak.voice.playing);
+    step(&mut session, Voicing::NotPlayed);
+    assert_eq!((session.speak.voice.playing, session.speak.voice.note), (false, Some(VoiceNote::Mute)));
+    assert!(session.speak.can_submit());
+}

@@ -52,7 +52,11 @@ fn every_page_is_spoken() {
     let pages = [
         (Page::Attract, "page-attract"),
         (Page::Home, "page-home"),
-        (Page::Category, "page-category"),
+        (
+            Page::Category,
+            "page-category | name-道路 | name-饮水 | name-路灯 | name-卫生 | name-农田 | name-看病 | name-上学 | name-养老 | \
+             name-纠纷 | name-补贴 | name-表扬 | name-别的事",
+        ),
         (Page::Place, "page-place | name-新屋村 | name-花桥村"),
         (Page::Say, "page-say | say-on-receipt"),
         (Page::Voice, "page-voice"),
@@ -146,8 +150,12 @@ fn nothing_that_a_villager_entered_is_spoken() {
 fn the_page_of_words_says_what_is_on_it() {
     let mut session = at_say();
     assert_eq!(speech(&mut session, shown()), "page-say | say-on-receipt");
-    let more = || Shown { more_sentences: true, ..shown() };
-    assert_eq!(speech(&mut session, more()), "page-say | say-more | say-on-receipt");
+    let sentences = vec![SENTENCE.into(), "路上有个大坑，容易摔跤。".into()];
+    let more = || Shown { sentences: sentences.clone(), more_sentences: true, ..shown() };
+    assert_eq!(
+        speech(&mut session, more()),
+        "page-say | name-村里的路坏了，不好走。 | name-路上有个大坑，容易摔跤。 | say-more | say-on-receipt"
+    );
     play(&mut session, [Event::HasVoice(true), Event::ToggleSentence(SENTENCE.into()), Event::Online(false)]);
     assert_eq!(speech(&mut session, shown()), "page-say | say-aloud | say-on-receipt | say-hand-over | no-network");
     session.speak.voice.recording = Some(a_recording());
