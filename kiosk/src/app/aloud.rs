@@ -8,7 +8,7 @@ use sound_line::{Ask, Language};
 use super::{App, keyboard, people};
 use crate::{
     config::Loudness,
-    pages::{Entry, Hear, Speak, Theme},
+    pages::{Entry, Hear, Speak},
     session::Shown,
 };
 
@@ -19,7 +19,7 @@ impl App {
         let rows = self.session.bulletin.as_ref().map(|b| people::today(b, now.as_ref())).unwrap_or_default();
         let ui = &self.parts.ui;
         let (speak, count) = (ui.global::<Speak>(), |number: i32| usize::try_from(number).unwrap_or_default());
-        let (all, at_once) = (speak.get_sentences(), count(ui.global::<Theme>().get_sentences()));
+        let (all, at_once) = (speak.get_sentences(), count(speak.get_sentences_rows()));
         let skipped = count(speak.get_sentences_page()) * at_once;
         Shown {
             describing: ui.global::<Entry>().get_describing(),
