@@ -294,7 +294,7 @@ async fn while_eight_photos_are_on_their_way_a_ninth_phone_reads_that_it_stands_
     assert_eq!(told.refused(), (StatusCode::SERVICE_UNAVAILABLE, "busy"));
     assert_eq!(
         (&told.json["zh"], &told.headers[header::RETRY_AFTER]),
-        (&json!("现在用的人多，正在排队，请稍等。"), &"3".parse().unwrap())
+        (&json!("前面的照片还在收，正在排队，请稍等。"), &"3".parse().unwrap())
     );
     let (other, end) = others.pop().unwrap();
     end.send(()).unwrap();

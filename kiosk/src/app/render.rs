@@ -162,6 +162,7 @@ impl App {
         page.set_text_on_receipt(said.text_on_receipt);
         page.set_note(match self.voice_news() {
             _ if said.not_written => self.phrases().invoke_not_written(),
+            _ if said.is_full => self.phrases().invoke_full_text(),
             Some(news) => news,
             None if !self.session.online => self.phrases().invoke_offline_note(),
             None => SharedString::default(),

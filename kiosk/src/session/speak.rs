@@ -31,6 +31,8 @@ pub struct Speak {
     pub on_behalf: bool,
     /// Whether the last submission could not be written down.
     pub not_written: bool,
+    /// Whether there was no room for the ready sentence that was touched last.
+    pub is_full: bool,
     /// What is said aloud.
     pub voice: Voice,
     /// The ready sentences that were touched.
@@ -127,11 +129,14 @@ impl Speak {
         } else if self.length() + sentence.chars().count() <= TEXT_MAX {
             self.set_text(format!("{}{sentence}", self.text));
             self.chosen.push(sentence.to_owned());
+        } else {
+            self.is_full = true;
         }
     }
 
     /// Takes what was typed: at most [`TEXT_MAX`] characters, control characters of a paste left out.
     fn set_text(&mut self, typed: String) {
+        self.is_full = false;
         self.text.zeroize();
         self.text = typed.chars().filter(|c| *c == '\n' || !c.is_control()).take(TEXT_MAX).collect();
         let mut typed = typed;

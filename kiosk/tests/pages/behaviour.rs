@@ -117,7 +117,7 @@ fn a_pressed_door_is_painted_otherwise_at_once() {
 }
 
 #[test]
-fn five_touches_lead_from_home_to_a_submitted_sentence() {
+fn a_touch_of_each_page_tells_what_was_chosen_from_home_to_the_handing_over() {
     let app = stage::open(PANELS[2], false);
     scene(&app, "category");
     let seen = log();

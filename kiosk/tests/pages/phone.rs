@@ -14,11 +14,10 @@ use crate::{
 fn phone(app: &App, english: bool, text: PhoneText) {
     done(app, english, Paper::Taken, Page::Done);
     let is_open = text == PhoneText::Open;
-    let again = matches!(text, PhoneText::Over | PhoneText::InUse | PhoneText::TooMany | PhoneText::Offline);
     let line = app.global::<Phrases>().invoke_phone(text);
     let shown = app.global::<Done>();
     shown.set_phone(line);
-    shown.set_phone_again(again);
+    shown.set_phone_again(text != PhoneText::Asking);
     if is_open {
         shown.set_phone_code(ui::images::qr("https://lianxin.example.gov.cn/p#AAECAwQFBgcICQoLDA0ODw").unwrap());
     }

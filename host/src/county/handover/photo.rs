@@ -157,12 +157,12 @@ mod tests {
         [&jpeg[..2], &[0xff, 0xe1], &length, &segment, &jpeg[2..]].concat()
     }
 
-    /// A PNG whose header says that it is so large, with a right check sum.
-    fn bomb(width: u32, height: u32) -> Vec<u8> {
+    /// A PNG's header that says that it is so large, with a right check sum.
+    fn ihdr(width: u32, height: u32, color_type: u8) -> Vec<u8> {
         let mut ihdr = b"IHDR".to_vec();
         ihdr.extend(width.to_be_bytes());
         ihdr.extend(height.to_be_bytes());
-        ihdr.extend([8, 2, 0, 0, 0]);
+        ihdr.extend([8, color_type, 0, 0, 0]);
         let mut crc = !0_u32;
         for byte in &ihdr {
             crc ^= u32::from(*byte);
@@ -170,8 +170,13 @@ mod tests {
                 crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
             }
         }
+        [b"\x89PNG\r\n\x1a\n".as_slice(), &13_u32.to_be_bytes(), &ihdr, &(!crc).to_be_bytes()].concat()
+    }
+
+    /// A PNG without data.
+    fn bomb(width: u32, height: u32) -> Vec<u8> {
         let idat = [&[0, 0, 0, 0][..], b"IDAT", &0x35af_061e_u32.to_be_bytes()].concat();
-        [b"\x89PNG\r\n\x1a\n".as_slice(), &13_u32.to_be_bytes(), &ihdr, &(!crc).to_be_bytes(), &idat].concat()
+        [ihdr(width, height, 2), idat].concat()
     }
 
     fn refused(upload: &[u8]) -> PhoneRefused {
@@ -227,6 +232,15 @@ mod tests {
         let frame = b"VP8 \x0a\0\0\0\x10\0\0\x9d\x01\x2a\xff\x3f\xff\x3f";
         let webp = [b"RIFF\x28\0\0\0WEBP".as_slice(), canvas, frame].concat();
         assert_eq!(refused(&webp), PhoneRefused::Format);
+    }
+
+    #[test]
+    fn of_data_that_unpack_to_much_more_than_the_header_says_only_that_much_is_read() {
+        let black = encoded(&DynamicImage::new_luma8(10_000, 5_000), ImageFormat::Png);
+        assert!(black.len() < 1 << 20, "50 MB are packed into {} bytes", black.len());
+        let head = ihdr(10, 10, 0);
+        let small = shrink(&[&head[..], &black[head.len()..]].concat()).unwrap();
+        assert_eq!((small.width, small.height), (10, 10));
     }
 
     #[test]

@@ -39,3 +39,14 @@ fn a_ready_sentence_cuts_nothing_out_of_what_somebody_wrote() {
     play(&mut session, [Event::ToggleSentence(SENTENCE.into())]);
     assert_eq!((session.speak.text.as_str(), session.speak.has(SENTENCE)), (own.as_str(), false));
 }
+
+#[test]
+fn a_ready_sentence_that_finds_no_room_says_so_and_the_words_stay() {
+    let mut session = session();
+    play(&mut session, five_taps().into_iter().take(3));
+    let own = "路".repeat(wire::TEXT_MAX - 1);
+    play(&mut session, [Event::TextEdited(own.clone()), Event::ToggleSentence(SENTENCE.into())]);
+    assert_eq!((session.speak.text.as_str(), session.speak.is_full), (own.as_str(), true));
+    play(&mut session, [Event::TextEdited("路".into())]);
+    assert!(!session.speak.is_full);
+}
