@@ -234,7 +234,9 @@ fn a_countys_own_clip_is_spoken_in_place_of_the_rendered_one() {
     villager.tap("我要说").unwrap();
     villager.tap("听一遍").unwrap();
     let expected = site.reference(&rendered(), "page-category", 60).unwrap();
-    assert!(site.until_heard(expected.len()).unwrap() == expected, "the others stay");
+    // The names of the categories come behind it; what is on its way meanwhile is none of the clip's.
+    let end = expected.len() - 10 * PIECE;
+    assert!(site.until_heard(expected.len()).unwrap()[..end] == expected[..end], "the others stay");
 }
 
 #[test]
