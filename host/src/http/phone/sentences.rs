@@ -75,7 +75,10 @@ pub(super) fn of(refused: PhoneRefused) -> [&'static str; 2] {
             "This photo can't be opened; it may be damaged. Please take another one.",
         ],
         PhoneRefused::BrokeOff => ["网断了一下，没有传完，正在再传。", "The connection broke; it is being sent again."],
-        PhoneRefused::Busy => ["前面的照片还在收，正在排队，请稍等。", "Photos before this one are still being taken; please wait a moment."],
+        PhoneRefused::Busy => [
+            "前面的照片还在收，正在排队，请稍等。",
+            "Photos before this one are still being taken; please wait a moment.",
+        ],
         PhoneRefused::Empty => [
             "还没有写字，也没有照片。写几句，或者加一张照片，再交。",
             "There are no words and no photos yet. Please add one or the other first.",
