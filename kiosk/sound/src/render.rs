@@ -76,7 +76,7 @@ pub fn all(folder: &Path) -> Result<usize, Mute> {
     for language in Language::ALL {
         let folder = folder.join(language.code());
         fs::create_dir_all(&folder).map_err(|problem| Mute::Write(folder.display().to_string(), problem))?;
-        for (name, text) in texts::all().into_iter().chain(texts::ready()) {
+        for (name, text) in texts::all() {
             if let Some(text) = text.of(language) {
                 file(text, language, &folder.join(format!("{name}.opus")))?;
                 rendered += 1;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use sound_line::{Language, spoken};
+use wire::bulletin::built_in_categories;
 
 /// The tables, compiled in.
 const TABLES: [&str; 3] =
@@ -30,29 +31,22 @@ impl Text {
     }
 }
 
-/// What a county starts with: its categories and their ready sentences.
-const CATEGORIES: &str = include_str!("../../../host/wire/src/categories.json");
-
-#[derive(Deserialize)]
-struct Category {
-    label: String,
-    sentences: Vec<String>,
-}
-
-/// The clips of what a county starts with, which are called and spoken as names are.
-#[must_use]
-pub fn ready() -> BTreeMap<String, Text> {
-    let categories: Vec<Category> = serde_json::from_str(CATEGORIES).expect("invariant: the categories are tested");
-    let texts = categories.into_iter().flat_map(|category| [vec![category.label], category.sentences].concat());
-    let clip = |text: String| Some((spoken::name(&text)?, Text { zh: Some(text), en: None }));
-    texts.filter_map(clip).collect()
-}
-
-/// All other clips by their names.
-#[must_use]
-pub fn all() -> BTreeMap<String, Text> {
+/// The clips of the tables, by their names.
+fn tables() -> BTreeMap<String, Text> {
     let read = |table| -> BTreeMap<String, Text> { toml::from_str(table).expect("invariant: the tables are tested") };
     TABLES.into_iter().flat_map(read).collect()
+}
+
+/// The categories that a county starts with and their ready sentences.
+fn ready() -> impl Iterator<Item = String> {
+    built_in_categories().into_iter().flat_map(|category| [vec![category.label], category.sentences].concat())
+}
+
+/// All clips by their names. Those of what a county starts with are called and spoken as names are.
+#[must_use]
+pub fn all() -> BTreeMap<String, Text> {
+    let clip = |text: String| Some((spoken::name(&text)?, Text { zh: Some(text), en: None }));
+    tables().into_iter().chain(ready().filter_map(clip)).collect()
 }
 
 #[cfg(test)]
@@ -122,12 +116,10 @@ mod tests {
 
     #[test]
     fn every_category_and_sentence_that_a_county_starts_with_has_a_clip_and_nothing_in_it_is_spelt() {
-        let ready = ready();
-        for category in serde_json::from_str::<Vec<Category>>(CATEGORIES).unwrap() {
-            for text in [vec![category.label], category.sentences].concat() {
-                assert!(ready.contains_key(&format!("{}{text}", spoken::NAMES)), "{text}");
-                assert!(!text.contains(|c: char| c.is_ascii_alphanumeric()), "{text}");
-            }
+        let all = all();
+        for text in ready() {
+            assert!(all.contains_key(&format!("{}{text}", spoken::NAMES)), "{text}");
+            assert!(!text.contains(|c: char| c.is_ascii_alphanumeric()), "{text}");
         }
     }
 
@@ -146,9 +138,9 @@ mod tests {
     fn no_clip_stands_in_two_tables_and_none_is_called_like_a_pause_or_a_name() {
         let in_tables: usize =
             TABLES.iter().map(|table| toml::from_str::<BTreeMap<String, Text>>(table).unwrap().len()).sum();
-        let all = all();
-        assert_eq!(all.len(), in_tables);
-        assert!(!all.contains_key(spoken::PAUSE));
-        assert!(!all.keys().any(|name| name.starts_with(spoken::NAMES)));
+        let tables = tables();
+        assert_eq!(tables.len(), in_tables);
+        assert!(!tables.contains_key(spoken::PAUSE));
+        assert!(!tables.keys().any(|name| name.starts_with(spoken::NAMES)));
     }
 }

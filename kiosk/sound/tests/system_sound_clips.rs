@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use sound::{clips::Clips, level::Meter, pcm, texts};
 use sound_line::{Ask, Language, PlayingEnd, Tell, Turn, Volume, spoken};
@@ -29,11 +29,6 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// What all clips say.
-fn texts() -> BTreeMap<String, texts::Text> {
-    texts::all().into_iter().chain(texts::ready()).collect()
-}
-
 #[test]
 fn every_clip_is_rendered_can_be_heard_and_is_the_same_each_time() {
     let (folder, again) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -44,13 +39,13 @@ fn every_clip_is_rendered_can_be_heard_and_is_the_same_each_time() {
     for language in Language::ALL {
         let rendered = files(&folder.path().join(language.code()));
         for (file, bytes) in rendered.iter().filter(|(file, _)| file.contains("-h") || file.contains("-5")) {
-            let text = texts()[file.strip_suffix(".opus").unwrap()].of(language).unwrap().to_owned();
+            let text = texts::all()[file.strip_suffix(".opus").unwrap()].of(language).unwrap().to_owned();
             let out = again.path().join(file);
             render(&text, language, &out).unwrap();
             assert_eq!(&fs::read(out).unwrap(), bytes, "{file}");
         }
         let wanted: Vec<String> =
-            texts().into_iter().filter(|(_, text)| text.of(language).is_some()).map(|(name, _)| name).collect();
+            texts::all().into_iter().filter(|(_, text)| text.of(language).is_some()).map(|(name, _)| name).collect();
         let mut names: Vec<_> =
             rendered.iter().map(|(file, _)| file.strip_suffix(".opus").unwrap().to_owned()).collect();
         names.sort();
@@ -58,7 +53,7 @@ fn every_clip_is_rendered_can_be_heard_and_is_the_same_each_time() {
         for name in names {
             let track = clips.find(language, &name).unwrap_or_else(|| panic!("{name} is no clip"));
             let seconds = pcm::seconds(track.samples());
-            let text = texts()[&name].of(language).unwrap().to_owned();
+            let text = texts::all()[&name].of(language).unwrap().to_owned();
             // Nobody speaks more than eight characters, or forty letters, a second.
             let most = if language == Language::Zh { 8.0 } else { 40.0 };
             assert!(text.chars().count() as f64 / seconds < most, "{name}: {seconds} s for {text}");
@@ -127,7 +122,7 @@ fn a_name_is_spoken_where_every_character_of_it_is_known_and_not_at_all_otherwis
 
 #[test]
 fn no_chinese_clip_is_spoken_as_english() {
-    for (name, text) in texts() {
+    for (name, text) in texts::all() {
         let Some(text) = text.of(Language::Zh) else { continue };
         let mut espeak = Command::new("espeak-ng")
             .args(["-v", "cmn-latn-pinyin", "-q", "-x", "-b", "1", text])

@@ -8,7 +8,7 @@ use kiosk::ui::fonts::missing_characters;
 use crate::{
     breaks,
     scenes::{self, Scene},
-    stage::{self, PANELS, Panel},
+    stage::{self, Look, PANELS, Panel},
 };
 
 /// Half a pixel: lengths in millimetres fall between pixels.
@@ -146,16 +146,19 @@ pub(crate) fn cover_of(scene: Scene) -> Option<&'static str> {
     }
 }
 
-/// Of the scenes in which somebody who stands before a tall panel must touch something: what they would have to reach up for. A
-/// keyboard with what is written takes more than half.
-fn too_high(panel: Panel, scene: Scene, seen: &Seen) -> Vec<String> {
+/// Of the scenes in which somebody who stands before a tall panel must touch something: what they would have to reach up for.
+/// Larger words, Latin ones on the categories' doors, and a keyboard with what is written need more than half.
+fn too_high(panel: Panel, scene: Scene, worn: Look, seen: &Seen) -> Vec<String> {
     const LOW: [&str; 9] =
         ["home", "category", "place", "say-empty", "say-aloud", "voice", "voice-recorded", "done-printed", "phone"];
+    let is_wide = worn.text_size > 0 || (worn.english && scene.name == "category");
+    if panel.width >= panel.height || is_wide || !LOW.contains(&scene.name) {
+        return Vec::new();
+    }
     #[expect(clippy::cast_precision_loss, reason = "a panel has a few thousand pixels")]
     let middle = panel.height as f32 / 2.0;
     let high = seen.buttons.iter().filter(|button| button.y + button.height / 2.0 < middle - SLACK_PX);
-    let of_scene = high.filter(|_| panel.width < panel.height && LOW.contains(&scene.name));
-    of_scene.map(|button| format!("{:?} lies in the upper half", button.label)).collect()
+    high.map(|button| format!("{:?} lies in the upper half", button.label)).collect()
 }
 
 pub(crate) fn troubles(panel: Panel, scene: Scene, seen: &Seen) -> Vec<String> {
@@ -238,9 +241,7 @@ fn every_page_keeps_its_sizes_on(panel: Panel) {
             assert!(!seen.free_words.is_empty() || !seen.words_in_buttons.is_empty(), "{} has no words", scene.name);
             let shown = format!("{} {}", scene.name, worn.name());
             let troubles = troubles(panel, scene, &seen).into_iter().chain(breaks::troubles(&app));
-            // Larger words, and Latin ones on the categories' doors, need more than half.
-            let is_wide = worn.text_size > 0 || (worn.english && scene.name == "category");
-            let troubles = troubles.chain(if is_wide { vec![] } else { too_high(panel, scene, &seen) });
+            let troubles = troubles.chain(too_high(panel, scene, worn, &seen));
             all.extend(troubles.map(|t| format!("{shown}: {t}")));
         }
     }

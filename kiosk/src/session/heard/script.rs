@@ -23,6 +23,11 @@ pub(super) fn alone(clip: Clip) -> Phrases {
     vec![vec![clip.name().to_owned()]]
 }
 
+/// What stands there by its own clips, each a phrase; what can't be a clip is left out.
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> Phrases {
+    names.filter_map(|name| spoken::name(name)).map(|name| vec![name]).collect()
+}
+
 /// What is spoken of the page that is up.
 pub(super) fn of(session: &Session, shown: &Shown) -> Phrases {
     let mut script = Script::default();
@@ -86,21 +91,16 @@ impl Script {
     fn place(&mut self, session: &Session) {
         self.say(Clip::PagePlace);
         let places = session.bulletin.iter().flat_map(|bulletin| &bulletin.places);
-        let names: Vec<String> = places.filter_map(|place| spoken::name(&place.name)).collect();
+        let names = names(places.map(|place| &place.name));
         if names.len() <= FEW {
-            self.0.extend(names.into_iter().map(|name| vec![name]));
+            self.0.extend(names);
         }
     }
 
     fn categories(&mut self, session: &Session) {
         self.say(Clip::PageCategory);
         let categories = session.bulletin.iter().flat_map(|bulletin| &bulletin.categories);
-        self.names(categories.map(|category| &category.label));
-    }
-
-    /// What stands there by its own clips, one after the other.
-    fn names<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
-        self.0.extend(names.filter_map(|name| spoken::name(name)).map(|name| vec![name]));
+        self.0.extend(names(categories.map(|category| &category.label)));
     }
 
     fn words(&mut self, session: &Session, shown: &Shown) {
@@ -111,7 +111,7 @@ impl Script {
         self.say_if(said.not_written, Clip::NotWritten);
         self.voice_note(said.voice.note);
         self.say(Clip::PageSay);
-        self.names(shown.sentences.iter());
+        self.0.extend(names(shown.sentences.iter()));
         self.say_if(shown.more_sentences, Clip::SayMore);
         let is_recorded = said.voice.recording.is_some();
         self.say_if(session.has_voice && is_recorded, Clip::SayRecorded);
@@ -132,18 +132,18 @@ impl Script {
     }
 
     fn voice_note(&mut self, note: Option<VoiceNote>) {
-        let note = note.and_then(|note| match note {
-            VoiceNote::Silent => Some(Clip::VoiceSilent),
-            VoiceNote::SilentAgain => Some(Clip::VoiceSilentAgain),
-            VoiceNote::Full => Some(Clip::VoiceFull),
-            VoiceNote::Gone => Some(Clip::VoiceGone),
-            VoiceNote::NoMicrophone => Some(Clip::NoMicrophone),
-            VoiceNote::Lost => Some(Clip::VoiceLost),
-            VoiceNote::Dropping => Some(Clip::VoiceDropping),
-            // Nothing is heard then.
-            VoiceNote::Mute => None,
-        });
-        note.into_iter().for_each(|note| self.say(note));
+        let clip = match note {
+            Some(VoiceNote::Silent) => Clip::VoiceSilent,
+            Some(VoiceNote::SilentAgain) => Clip::VoiceSilentAgain,
+            Some(VoiceNote::Full) => Clip::VoiceFull,
+            Some(VoiceNote::Gone) => Clip::VoiceGone,
+            Some(VoiceNote::NoMicrophone) => Clip::NoMicrophone,
+            Some(VoiceNote::Lost) => Clip::VoiceLost,
+            Some(VoiceNote::Dropping) => Clip::VoiceDropping,
+            // Nothing is heard where nothing can be played.
+            Some(VoiceNote::Mute) | None => return,
+        };
+        self.say(clip);
     }
 
     fn done(&mut self, session: &Session) {
