@@ -43,7 +43,7 @@ type Opened = Result<(Queue, Option<Salvaged>), QueueError>;
 struct Site {
     disk: Forgetful,
     mount: PathBuf,
-    mounted: Option<fuser::BackgroundSession>,
+    mounted: Option<forgetful::Mounted>,
     clock: Arc<Turned>,
     patience: Patience,
     submitted: Events,

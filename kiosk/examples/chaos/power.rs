@@ -9,15 +9,17 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use fuser::BackgroundSession;
 
-use crate::{dice::Dice, forgetful::Forgetful};
+use crate::{
+    dice::Dice,
+    forgetful::{Forgetful, Mounted},
+};
 
 /// A disk that loses its power again and again.
 pub struct Power {
     disk: Forgetful,
     at: PathBuf,
-    mounted: Option<BackgroundSession>,
+    mounted: Option<Mounted>,
     dice: Dice,
     tally: Tally,
 }

@@ -41,7 +41,7 @@ impl Forgetful {
     ///
     /// # Errors
     /// No `/dev/fuse`, or no right to use it.
-    pub fn mount(&self, at: &Path) -> io::Result<BackgroundSession> {
+    pub fn mount(&self, at: &Path) -> io::Result<Mounted> {
         self.mount_with(at, &[])
     }
 
@@ -49,10 +49,10 @@ impl Forgetful {
     ///
     /// # Errors
     /// As [`Self::mount`].
-    pub fn mount_with(&self, at: &Path, options: &[MountOption]) -> io::Result<BackgroundSession> {
+    pub fn mount_with(&self, at: &Path, options: &[MountOption]) -> io::Result<Mounted> {
         let mut config = Config::default();
         config.mount_options = options.to_vec();
-        fuser::spawn_mount(self.clone(), at, &config)
+        fuser::spawn_mount(self.clone(), at, &config).map(Mounted)
     }
 
     fn attributes(&self, node: u64) -> Result<FileAttr, Errno> {
@@ -85,6 +85,25 @@ impl Forgetful {
         match made.map_err(errno).and_then(|node| self.attributes(node)) {
             Ok(attributes) => reply.entry(&ALWAYS_ASK, &attributes, Generation(0)),
             Err(error) => reply.error(error),
+        }
+    }
+}
+
+/// A disk that is mounted, until this is dropped.
+pub struct Mounted(BackgroundSession);
+
+impl Mounted {
+    /// Unmounts it and waits for its thread.
+    ///
+    /// A request that the thread was about to read when the last user left ends with "aborted" instead of "no device"
+    /// (Linux, `fuse_dev_do_read`): the connection is over in both cases.
+    ///
+    /// # Errors
+    /// It can't be unmounted, or its thread failed.
+    pub fn umount_and_join(self) -> io::Result<()> {
+        match self.0.umount_and_join() {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => Ok(()),
+            ended => ended,
         }
     }
 }
