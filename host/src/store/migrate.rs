@@ -1,7 +1,10 @@
-//! Migrations: files that are added and never edited, run once each, in order, in one transaction apiece.
+//! Migrations: files that are added and never edited, run once each, in order, in one transaction for
+//! whatever is missing: of two processes that open a database at once the second finds the work done.
 //!
 //! The files are written for SQLite; for PostgreSQL two words are exchanged: `BLOB` becomes `BYTEA`, and
 //! `INTEGER PRIMARY KEY AUTOINCREMENT` a generated identity.
+
+use std::collections::HashSet;
 
 use sqlx::{Executor, Row};
 
@@ -21,17 +24,16 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY
 pub(super) async fn run(store: &Store, migrations: &[Migration]) -> Result<(), StoreError> {
     let mut tx = store.write().await?;
     sqlx::query(TABLE).execute(&mut *tx).await?;
-    let done = sqlx::query("SELECT name, sql FROM migration ORDER BY name").fetch_all(&mut *tx).await?;
-    for row in &done {
+    let mut done = HashSet::new();
+    for row in sqlx::query("SELECT name, sql FROM migration ORDER BY name").fetch_all(&mut *tx).await? {
         let (name, sql): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         if !migrations.iter().any(|m| m.name == name && m.sql == sql) {
             return Err(StoreError::Foreign(name));
         }
+        done.insert(name);
     }
-    tx.commit().await?;
-    for migration in migrations.iter().skip(done.len()) {
+    for migration in migrations.iter().filter(|m| !done.contains(m.name)) {
         let failed = |source| StoreError::Migration { name: migration.name.to_owned(), source };
-        let mut tx = store.write().await?;
         for statement in statements(&spoken(migration.sql, store.backend)) {
             tx.execute(sqlx::AssertSqlSafe(statement)).await.map_err(failed)?;
         }
@@ -41,8 +43,8 @@ pub(super) async fn run(store: &Store, migrations: &[Migration]) -> Result<(), S
             .execute(&mut *tx)
             .await
             .map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
     }
+    tx.commit().await?;
     Ok(())
 }
 

@@ -154,10 +154,11 @@ impl Store {
                 Box::pin(async move {
                     if backend == Backend::Sqlite {
                         for pragma in [
+                            // First: the next already waits for whoever else opens the file.
+                            "PRAGMA busy_timeout = 10000",
                             "PRAGMA journal_mode = WAL",
                             "PRAGMA synchronous = FULL",
                             "PRAGMA foreign_keys = ON",
-                            "PRAGMA busy_timeout = 10000",
                         ] {
                             sqlx::query(pragma).fetch_all(&mut *connection).await?;
                         }

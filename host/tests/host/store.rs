@@ -6,7 +6,7 @@ use host::{
     ca::Ca,
     clock::{Clock, SharedClock},
     fleet::{Error, Fleet, MIGRATIONS},
-    store::{Store, sqlite_url, terminals::TerminalRow},
+    store::{Migration, Store, StoreError, sqlite_url, terminals::TerminalRow},
 };
 use rcgen::KeyPair;
 use uuid::Uuid;
@@ -19,8 +19,19 @@ use crate::support::{TestClock, csr};
 
 /// Runs a test on SQLite, and on PostgreSQL where `LIANXIN_TEST_POSTGRES` has a URL.
 pub(crate) async fn on_each_database<F: AsyncFn(Fleet, Arc<TestClock>)>(test: F) {
+    on_each_url(async |url| {
+        let clock = TestClock::new();
+        let store = Store::open(&url, MIGRATIONS).await.unwrap();
+        test(Fleet::new(store.clone(), Arc::clone(&clock) as SharedClock), clock).await;
+        store.close().await;
+    })
+    .await;
+}
+
+/// Runs a test with the URL of an empty database of each kind.
+async fn on_each_url<F: AsyncFn(String)>(test: F) {
     let folder = tempfile::tempdir().unwrap();
-    run(&sqlite_url(&folder.path().join("fleet.sqlite")), &test).await;
+    test(sqlite_url(&folder.path().join("fleet.sqlite"))).await;
     let Ok(server) = std::env::var("LIANXIN_TEST_POSTGRES") else {
         eprintln!("left out: PostgreSQL, because LIANXIN_TEST_POSTGRES has no URL");
         return;
@@ -31,18 +42,51 @@ pub(crate) async fn on_each_database<F: AsyncFn(Fleet, Arc<TestClock>)>(test: F)
     sqlx::query(create).execute(&mut *store.read().await.unwrap()).await.unwrap();
     let (base, query) = server.split_once('?').unwrap_or((&server, ""));
     let (host, _) = base.rsplit_once('/').unwrap();
-    run(&format!("{host}/{name}?{query}"), &test).await;
-}
-
-async fn run<F: AsyncFn(Fleet, Arc<TestClock>)>(url: &str, test: &F) {
-    let clock = TestClock::new();
-    let store = Store::open(url, MIGRATIONS).await.unwrap();
-    test(Fleet::new(store.clone(), Arc::clone(&clock) as SharedClock), clock).await;
-    store.close().await;
+    test(format!("{host}/{name}?{query}")).await;
 }
 
 pub(crate) fn number(n: u32) -> TerminalNumber {
     TerminalNumber::new(n).unwrap()
+}
+
+const FIRST: Migration = Migration { name: "0001_a", sql: "CREATE TABLE a (x BIGINT)" };
+const LATE: Migration = Migration { name: "0002_late", sql: "CREATE TABLE late (x BIGINT)" };
+const THIRD: Migration = Migration { name: "0003_b", sql: "CREATE TABLE b (x BIGINT)" };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_comes_late_is_run_and_one_that_was_run_is_not_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = sqlite_url(&folder.path().join("any.sqlite"));
+    Store::open(&url, &[FIRST, THIRD]).await.unwrap().close().await;
+    let store = Store::open(&url, &[FIRST, LATE, THIRD]).await.unwrap();
+    for table in ["a", "late", "b"] {
+        let all = sqlx::AssertSqlSafe(format!("SELECT x FROM {table}"));
+        sqlx::query(all).fetch_all(&mut *store.read().await.unwrap()).await.unwrap();
+    }
+    store.close().await;
+    let older = Store::open(&url, &[FIRST, THIRD]).await;
+    assert!(matches!(older, Err(StoreError::Foreign(name)) if name == "0002_late"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_fails_leaves_the_database_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = sqlite_url(&folder.path().join("any.sqlite"));
+    let broken = Migration { name: "0002_broken", sql: "CREATE TABLE c (x BIGINT); CREATE TABLE a (x BIGINT)" };
+    let failed = Store::open(&url, &[FIRST, broken]).await;
+    assert!(matches!(failed, Err(StoreError::Migration { name, .. }) if name == "0002_broken"));
+    let mended = Migration { name: "0002_broken", sql: "CREATE TABLE c (x BIGINT)" };
+    Store::open(&url, &[FIRST, mended]).await.unwrap().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_open_a_database_at_once_all_find_it_made() {
+    on_each_url(async |url| {
+        let (one, another) = tokio::join!(Store::open(&url, MIGRATIONS), Store::open(&url, MIGRATIONS));
+        one.unwrap().close().await;
+        another.unwrap().close().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
