@@ -9,6 +9,7 @@ mod enrolment;
 mod faults;
 mod health;
 mod revoked;
+pub mod rollout;
 mod seal;
 mod time;
 mod today;
