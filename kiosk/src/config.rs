@@ -3,6 +3,7 @@
 //! Invariant: a key that is not known is an error, not a setting that silently does nothing. Each error names the
 //! file and the key, and says what is expected.
 
+mod afar;
 mod loudness;
 
 use std::{
@@ -297,6 +298,12 @@ impl Config {
     #[must_use]
     pub fn case_told_path(&self) -> PathBuf {
         self.data_dir.join("case-told.json")
+    }
+
+    /// The settings from afar; the agent writes it, both programs read it.
+    #[must_use]
+    pub fn settings_path(&self) -> PathBuf {
+        self.data_dir.join("settings.json")
     }
 
     /// The socket between the two programs.

@@ -34,14 +34,16 @@ mod wait;
 use std::{fs, os::unix::fs::FileExt as _, path::Path, time::Duration};
 
 use kiosk::{
+    pages::Page,
     seal::Sealer,
     ticket::{Draft, Named},
 };
+use mirror::Mirror;
 use rusqlite::Connection;
 use screen::Screen;
 use serde_json::Value;
 use stage::{Printer, PrinterChoice, Stage};
-use terminal::PANEL;
+use terminal::{Hands, PANEL};
 use virtual_printer::{
     VirtualPrinter,
     machine::{Conditions, Fault, Paper},
@@ -63,14 +65,20 @@ impl Site {
 
     /// With more settings.
     fn open_with(folder: &Path, settings: &str) -> Self {
-        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-        let mut stage = Stage::set(folder, &PrinterChoice::default(), true).unwrap();
+        let mut site = Self::closed(folder);
         let config = folder.join("terminal/kiosk.toml");
         let text = fs::read_to_string(&config).unwrap() + settings;
         kiosk::durable::write(&config, text.as_bytes(), 0o600).unwrap();
+        site.stage.terminal.start_kiosk(&site.stage.programs, Some(site.screen.display())).unwrap();
+        site.stage.terminal.start_agent(&site.stage.programs).unwrap();
+        site
+    }
+
+    /// Its two programs are not started yet.
+    fn closed(folder: &Path) -> Self {
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        let stage = Stage::set(folder, &PrinterChoice::default(), true).unwrap();
         let screen = Screen::start(PANEL.0, PANEL.1).unwrap();
-        stage.terminal.start_kiosk(&stage.programs, Some(screen.display())).unwrap();
-        stage.terminal.start_agent(&stage.programs).unwrap();
         Self { stage, screen }
     }
 
@@ -81,6 +89,31 @@ impl Site {
 
     fn host(&self, words: &[&str]) -> Value {
         self.stage.machine.run(&self.stage.programs, words, "").unwrap()
+    }
+
+    fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        until(what, PATIENCE, || {
+            self.stage.machine.check()?;
+            Ok(holds(self).then_some(()))
+        })
+        .unwrap();
+    }
+
+    /// Touches what stands on a page, and waits for the one that follows.
+    fn touch(&mut self, mirror: &Mirror, on: Page, label: &str, then: Page) {
+        let mut hands = Hands { terminal: &mut self.stage.terminal, screen: &self.screen, mirror };
+        hands.see(on).unwrap();
+        hands.tap_to(label, then).unwrap();
+    }
+
+    /// What the terminal says of settings from afar.
+    fn says(&self, what: &str) -> Value {
+        self.host(&["config", "standing"])[0]["says"][what].clone()
+    }
+
+    /// A part of its last report.
+    fn report(&self, pointer: &str) -> Value {
+        self.host(&["terminal", "health"])[0]["report"].pointer(pointer).cloned().unwrap_or_default()
     }
 
     fn until_alarms(&mut self, expected: &[&str]) {
@@ -223,4 +256,36 @@ fn a_dead_screen_is_told_as_silent_and_what_was_wrong_before_stays_until_it_is_k
     site.until_alarms(&[]);
     let past = site.past();
     assert_eq!(past[1], ("no_paper".into(), false), "its end came with a restart: {past:?}");
+}
+
+#[test]
+fn settings_from_afar_wait_for_a_villager_to_be_done_and_the_program_starts_anew_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut site = Site::closed(folder.path());
+    site.host(&["config", "add", "--set", "printer.profile=\"escpos\"", "--set", "panel.plain=true"]);
+    site.host(&["config", "order", "1", "--all"]);
+    site.stage.terminal.start_kiosk(&site.stage.programs, Some(site.screen.display())).unwrap();
+    let mirror = terminal::mirror().unwrap();
+    site.touch(&mirror, Page::Attract, "摸一下，开始说", Page::Home);
+    let before = site.stage.terminal.status().unwrap();
+    site.stage.terminal.start_agent(&site.stage.programs).unwrap();
+
+    site.until("the trial", |site| site.says("state") == "trial");
+    assert_eq!((site.says("version"), site.report("/kiosk/settings")), (1.into(), Value::Null));
+    assert_eq!(site.stage.terminal.status().unwrap().started, before.started, "somebody is there");
+    site.touch(&mirror, Page::Home, "返回", Page::Attract);
+    site.until("the settings to be kept", |site| site.says("state") == "kept");
+    assert_eq!(site.report("/kiosk/settings"), 1);
+    assert_eq!(site.report("/kiosk/printer/profile"), "escpos");
+    let after = site.stage.terminal.status().unwrap();
+    assert!(after.started.at > before.started.at && !after.visit, "{after:?}");
+    site.stage.terminal.check().expect("for whoever started it nothing has ended");
+
+    // Its report is out with the news of an empty printer, and the answer names the next order.
+    site.host(&["config", "add", "--on", "1", "--set", "printer.profile=\"nobodys\""]);
+    site.host(&["config", "order", "2", "--all"]);
+    site.printer().change(|conditions| Fault::PaperOut.set(true, conditions));
+    site.until("the refusal", |site| site.says("state") == "refused");
+    assert_eq!((site.says("order"), site.says("version")), (2.into(), 1.into()));
+    assert!(site.says("why").as_str().unwrap().contains("printer.profile"), "{}", site.says("why"));
 }

@@ -58,6 +58,7 @@ fn opens_the_case(terminal: &Terminal) -> Handle {
         queue: Queue { state: QueueState::Ok, waiting: None, oldest_s: None, dead: None, set_aside: None },
         printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
         case_switch: Some(CaseSwitch::Watched),
+        settings: None,
     });
     panel
 }

@@ -8,6 +8,7 @@ mod ca;
 mod copy;
 mod person;
 mod serve;
+mod settings;
 mod stick;
 mod terminal;
 mod today;
@@ -51,6 +52,9 @@ enum Command {
     /// Adds, shows and revokes terminals.
     #[command(subcommand)]
     Terminal(terminal::Command),
+    /// Draws up settings for terminals, compares them, orders them, and shows what came of it.
+    #[command(subcommand)]
+    Config(settings::Command),
     /// Shows what needs a person: where to go, why, and what to bring.
     Today,
     /// Adds, shows, changes and removes people of the fleet's console.
@@ -180,6 +184,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
             return Ok(None);
         }
         Command::Terminal(command) => terminal::run(&context, command).await?,
+        Command::Config(command) => settings::run(&context, command).await?,
         Command::Today => today::run(&context).await?,
         Command::User(command) => user::run(&context, command).await?,
         Command::Person(command) => person::run(&context, command).await?,

@@ -14,7 +14,7 @@ use super::{
     faults::{self, Fault},
 };
 use crate::store::{
-    StoreError, Tx,
+    StoreError, Tx, afar,
     health::{self as rows, AlarmRow, HealthRow},
     terminals,
 };
@@ -79,7 +79,8 @@ impl Fleet {
             return Err(Error::Revoked(terminal));
         }
         let before = rows::find(&mut tx, terminal).await?.map(|row| read(&row)).transpose()?;
-        let taken = Taken { openings: report.tamper.openings };
+        let settings = afar::order_of(&mut tx, terminal).await?.map(|order| order.number);
+        let taken = Taken { openings: report.tamper.openings, settings };
         if before.as_ref().is_some_and(|before| report.is_before(before)) {
             return Ok(taken);
         }

@@ -11,6 +11,7 @@ mod health;
 mod revoked;
 pub mod rollout;
 mod seal;
+mod settings;
 mod time;
 mod today;
 pub mod users;
@@ -29,6 +30,7 @@ pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
 pub use faults::Fault;
 pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
+pub use settings::{Difference, NotOrdered, Standing, differences, fields};
 pub use time::TimeSigner;
 pub use today::{Bring, Call, Reason, Today, Trip};
 
@@ -36,7 +38,7 @@ use crate::{
     ca::{Ca, CaError, TerminalIssued},
     clock::SharedClock,
     store::{
-        Migration, Store, StoreError, sessions,
+        Migration, Store, StoreError, afar, sessions,
         terminals::{self, TerminalRow},
     },
 };
@@ -48,6 +50,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0003_health", sql: include_str!("../../migrations/fleet/0003_health.sql") },
     Migration { name: "0004_audit", sql: include_str!("../../migrations/fleet/0004_audit.sql") },
     Migration { name: "0005_users", sql: include_str!("../../migrations/fleet/0005_users.sql") },
+    Migration { name: "0009_settings", sql: include_str!("../../migrations/fleet/0009_settings.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.
@@ -304,6 +307,8 @@ impl Fleet {
         let mut tx = self.store.write().await?;
         let next = terminals::next_number(&mut tx).await?;
         terminals::raise_floor(&mut tx, next.max(highest + 1) + RESTORE_GAP).await?;
+        let (version, order) = afar::next_numbers(&mut tx).await?;
+        afar::raise_floor(&mut tx, version.max(order) + settings::RESTORE_GAP).await?;
         for mut row in terminals::all(&mut tx).await? {
             let known = present.iter().find(|known| known.number == row.number);
             row.generation = (row.generation + 1).max(known.map_or(0, |k| k.generation)).min(GENERATION_MAX);

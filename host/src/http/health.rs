@@ -1,4 +1,4 @@
-//! What a terminal tells of itself.
+//! What a terminal tells of itself, and the settings that it is to have.
 
 use axum::{
     Extension, Json,
@@ -7,7 +7,10 @@ use axum::{
 };
 use serde::Deserialize as _;
 use serde_json::Value;
-use wire::health::{Report, Taken};
+use wire::{
+    health::{Report, Taken},
+    settings::Ordered,
+};
 
 use super::{
     error::ApiError,
@@ -32,4 +35,17 @@ pub async fn take(
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "terminal", message));
     }
     Ok(Json(enrolments.fleet.take_health(&report, &body.to_string()).await?))
+}
+
+/// GET `/v1/settings`
+///
+/// # Errors
+/// 404 where it is to have its own alone.
+pub async fn settings(
+    State(enrolments): State<Enrolments>,
+    Extension(Terminal(terminal)): Extension<Terminal>,
+) -> Result<Json<Ordered>, ApiError> {
+    let ordered = enrolments.fleet.ordered(terminal).await?;
+    let none = || ApiError::new(StatusCode::NOT_FOUND, "not_found", "no settings are ordered for this terminal");
+    ordered.map(Json).ok_or_else(none)
 }

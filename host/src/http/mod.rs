@@ -92,6 +92,7 @@ pub fn for_terminals(
                 .route("/enrol", post(terminals::enrol))
                 .route("/renew", post(terminals::renew).layer(renew))
                 .route(wire::health::PATH, post(health::take).layer(from_fn_with_state(gate.clone(), certified)))
+                .route(wire::settings::PATH, get(health::settings).layer(from_fn_with_state(gate.clone(), certified)))
                 .layer(DefaultBodyLimit::max(SMALL))
                 .with_state(enrolments),
         );

@@ -6,6 +6,7 @@
 //! SQLite runs in WAL with `synchronous = FULL`, foreign keys on. Statements use `$1` parameters and the types TEXT,
 //! BIGINT and BLOB only; nothing of a role's domain is known here.
 
+pub mod afar;
 pub mod audit_chain;
 pub mod bulletins;
 pub mod cases;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     event::{ClockQuality, WallTime},
+    settings::InForce,
     ticket::TerminalNumber,
 };
 
@@ -45,6 +46,9 @@ pub struct Report {
     /// Who opened the case.
     #[serde(default)]
     pub tamper: Tamper,
+    /// The settings from afar; none, none were ever ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<InForce>,
 }
 
 /// What kiosk knows of itself.
@@ -61,6 +65,9 @@ pub struct Kiosk {
     /// Whether somebody watches the switch of the case; none, that can't be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_switch: Option<CaseSwitch>,
+    /// The settings from afar that it started with; none, its own alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<u64>,
 }
 
 /// How the queue is.
@@ -196,6 +203,9 @@ pub struct Opening {
 pub struct Taken {
     /// As in the report: these openings need not be told again.
     pub openings: u64,
+    /// The newest order of settings to the terminal; none, there never was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<u64>,
 }
 
 impl Report {
@@ -251,8 +261,10 @@ mod tests {
                 },
                 printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
                 case_switch: Some(CaseSwitch::Watched),
+                settings: None,
             }),
             tamper: Tamper::default(),
+            settings: None,
         }
     }
 
@@ -263,7 +275,7 @@ mod tests {
         let kiosk = later.kiosk.as_mut().unwrap();
         (kiosk.queue.waiting, kiosk.queue.oldest_s) = (Some(90), None);
         assert_eq!(first.lasting(), later.lasting());
-        let changes: [fn(&mut Report); 7] = [
+        let changes: [fn(&mut Report); 8] = [
             |r| r.kiosk.as_mut().unwrap().printer.state = PrinterState::NoPaper,
             |r| r.kiosk.as_mut().unwrap().queue.waiting = None,
             |r| r.kiosk = None,
@@ -271,6 +283,7 @@ mod tests {
             |r| r.tamper.openings = 1,
             |r| r.kiosk.as_mut().unwrap().case_switch = None,
             |r| r.boot = Uuid::from_u128(3),
+            |r| r.kiosk.as_mut().unwrap().settings = Some(3),
         ];
         for (at, change) in changes.into_iter().enumerate() {
             let mut other = report();

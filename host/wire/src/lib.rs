@@ -9,12 +9,13 @@
 //! | module | may import |
 //! |---|---|
 //! | `intake`, `schema` | everything below |
-//! | `stick`, `health` | `event`, `ticket` |
+//! | `stick` | `event`, `ticket` |
+//! | `health` | `event`, `settings`, `ticket` |
 //! | `view`, `event` | `case`, `secret`, `ticket` |
 //! | `enrol` | `pin`, `ticket`, `bulletin` |
 //! | `time` | `secret` |
 //! | `secret` | `ticket` |
-//! | `bulletin`, `case`, `pin`, `ticket` | nothing of ours |
+//! | `bulletin`, `case`, `pin`, `settings`, `ticket` | nothing of ours |
 
 pub mod bulletin;
 pub mod case;
@@ -25,6 +26,7 @@ pub mod intake;
 pub mod pin;
 pub mod schema;
 pub mod secret;
+pub mod settings;
 pub mod stick;
 pub mod ticket;
 pub mod time;

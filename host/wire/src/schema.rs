@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::{bulletin, enrol, event, health, intake, stick, time, view};
+use crate::{bulletin, enrol, event, health, intake, settings, stick, time, view};
 
 /// Every type that goes over the wire or into a shared file, with its schema, by name.
 #[must_use]
@@ -29,6 +29,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         of::<time::TimeAnswer>("time_answer"),
         of::<health::Report>("health_report"),
         of::<health::Taken>("health_taken"),
+        of::<settings::Ordered>("settings"),
         of::<intake::Accepted>("accepted"),
         of::<intake::Views>("views"),
         of::<intake::Track>("track"),

@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use wire::{bulletin::Bulletin, case::State, enrol, event, health, intake, schema, stick, time, view};
+use wire::{bulletin::Bulletin, case::State, enrol, event, health, intake, schema, settings, stick, time, view};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -53,7 +53,10 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<time::TimeRequest>("time_request");
     holds::<time::TimeAnswer>("time_answer");
     holds::<health::Report>("health_report");
+    holds::<health::Report>("health_report_settings");
     holds::<health::Taken>("health_taken");
+    holds::<health::Taken>("health_taken_settings");
+    holds::<settings::Ordered>("settings");
     holds::<intake::Accepted>("accepted");
     holds::<intake::Views>("views");
     holds::<intake::Track>("track");

@@ -16,7 +16,7 @@ use wire::{bulletin::Bulletin, enrol::Enrolment, event::WallTime, health::CaseSw
 
 use super::{
     desk::{Around, Desk, no_printer, refuse},
-    post,
+    post, restart_when_free,
     stick::Exports,
     task::{Clerk, Task},
 };
@@ -58,6 +58,8 @@ pub struct Office {
     pub clock: Arc<dyn Clock>,
     /// What hangs on the pins.
     pub panel: panel::Handle,
+    /// The settings from afar that this program started with.
+    pub settings: Option<u64>,
     /// Who opened the case.
     pub case: Arc<Watch>,
     /// Whether the switch of the case could be had.
@@ -99,6 +101,8 @@ struct Counter {
     look_wanted: bool,
     /// Whether somebody submitted or asked for a receipt, and has not left yet.
     in_visit: bool,
+    /// Whether paper is coming out.
+    prints: bool,
     tidied: Duration,
     /// When to look again whether another visit finds room, where none does.
     full_until: Option<Duration>,
@@ -127,6 +131,7 @@ impl Counter {
             looked_for_others: None,
             look_wanted: false,
             in_visit: false,
+            prints: false,
             tidied: Duration::ZERO,
             full_until: None,
             patience: Patience::default(),
@@ -256,6 +261,7 @@ impl Counter {
             ControlEvent::Changed(Changed::Bulletin) => self.bulletin(),
             ControlEvent::Changed(Changed::Delivered) => post(Event::SomethingDelivered),
             ControlEvent::Changed(Changed::QueueIll) => self.others_could_not_read(),
+            ControlEvent::Changed(Changed::Settings) if !self.in_visit && !self.prints => restart_when_free(),
             ControlEvent::Changed(_) => {}
         }
     }

@@ -124,6 +124,8 @@ pub struct App {
     steady: steady::Steady,
     /// What the panel was told last.
     on_panel: Option<panel::Shown>,
+    /// Whether the event loop ends for a new start.
+    starts_anew: bool,
 }
 
 /// Starts dispatching on this thread, which must be the one that runs the event loop.
@@ -145,6 +147,7 @@ pub fn start(parts: Parts) {
         dim,
         steady: steady::Steady::default(),
         on_panel: None,
+        starts_anew: false,
     };
     APP.set(Some(app));
     dispatch(Event::Touched);
@@ -163,9 +166,10 @@ fn count_frames(ui: &pages::App, board: Arc<Board>) {
     });
 }
 
-/// Ends dispatching and drops everything that it held.
-pub fn stop() {
-    drop(APP.take());
+/// Ends dispatching and drops everything that it held; whether it ended for a new start.
+#[expect(clippy::must_use_candidate, reason = "it is called for what it ends")]
+pub fn stop() -> bool {
+    APP.take().is_some_and(|app| app.starts_anew)
 }
 
 /// Takes an event on the UI thread.
@@ -190,6 +194,17 @@ pub fn post(event: Event) {
 
 fn with<T>(f: impl FnOnce(&mut App) -> T) -> Option<T> {
     APP.with_borrow_mut(|app| app.as_mut().map(f))
+}
+
+/// Ends the event loop for a new start, where nobody is there; from any thread. Whoever wants it asks again otherwise.
+fn restart_when_free() {
+    slint::invoke_from_event_loop(|| {
+        with(|app| app.starts_anew = !app.session.visiting());
+        if with(|app| app.starts_anew) == Some(true) {
+            slint::quit_event_loop().ok();
+        }
+    })
+    .ok();
 }
 
 /// Takes what the input methods told, from any thread.

@@ -19,10 +19,10 @@ use kiosk::{
         message::{Changed, Signing},
     },
     cores,
-    fleet::{self, Fleet, IdentityStore, Reporter, ReporterParts, Tamper, TimeKeeper},
+    fleet::{self, Fits, Fleet, IdentityStore, Reporter, ReporterParts, SettingsKeeper, Tamper, TimeKeeper},
     forwarder::{self, First, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
     https::{self, HostDate, Identity},
-    logs,
+    logs, printer,
     queue::{Queue, QueueError},
     systemd,
 };
@@ -129,6 +129,13 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
     // How it is, and who opened its case, before anything else that the host hears of it.
     let health_of = config.control_path();
     let ask_kiosk = Arc::new(move || control::health(&health_of, KIOSK_ANSWERS).ok().flatten());
+    let tell = changed.clone();
+    let settings = SettingsKeeper::open(
+        config.settings_path(),
+        fitting(config.printer.profiles.clone()),
+        Box::new(move || drop(tell.send(Changed::Settings))),
+        Arc::clone(&clock),
+    );
     let reporter = Reporter::new(ReporterParts {
         clients: clients.clone(),
         fleet_url,
@@ -136,6 +143,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         identity: identities.clone(),
         ask_kiosk,
         tamper: tamper.clone(),
+        settings,
         clock: Arc::clone(&clock),
     });
     let reporting = reporter.clone().keep(dice());
@@ -202,6 +210,15 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         () = opened => Ok(Ended::CaseOpened),
         () = stop => Ok(Ended::Stopped),
     }
+}
+
+/// A printer's profile is on the terminal, or it is none.
+fn fitting(profiles: Option<PathBuf>) -> Fits {
+    Box::new(move |settings| {
+        let Some(name) = &settings.printer.profile else { return Ok(()) };
+        let known = printer::profile(name, profiles.as_deref());
+        known.map(drop).map_err(|error| format!("printer.profile: {}", https::why(&error)))
+    })
 }
 
 /// Signs manifests of sticks with the key of whichever certificate the terminal has by then.

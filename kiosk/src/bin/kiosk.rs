@@ -1,8 +1,9 @@
 //! The terminal's screen: pages, queue and printer in one process. Reads from top to bottom like a wiring diagram.
 
 use std::{
+    os::unix::process::CommandExt as _,
     path::PathBuf,
-    process::ExitCode,
+    process::{Command, ExitCode},
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -15,7 +16,9 @@ use kiosk::{
     clock::{Clock, SystemClock, TrustedClock},
     config::{Config, Pins},
     control::{Board, Control, ControlEvent, message::Changed},
-    cores, durable, input, logs, pages, panel, systemd,
+    cores, durable,
+    fleet::settings_in_force,
+    input, logs, pages, panel, systemd,
     tamper::Watch,
     ui::fonts::with_fonts,
 };
@@ -49,6 +52,8 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     cores::keep_none();
     let config = Config::load(&arguments.config)?;
+    let afar = settings_in_force(&config.settings_path());
+    let config = afar.iter().fold(config, |config, ordered| config.with(&ordered.settings));
     let window = with_fonts(|| {
         #[cfg(feature = "kms")]
         app::choose_panel()?;
@@ -91,6 +96,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         control: Arc::clone(&control),
         clock: Arc::clone(&clock),
         panel: panel.clone(),
+        settings: afar.map(|ordered| ordered.version),
         case,
         case_switch,
     };
@@ -136,12 +142,25 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     systemd::ready();
     window.run().context("run the screen")?;
 
-    systemd::stopping();
-    app::stop();
+    let starts_anew = app::stop();
+    if !starts_anew {
+        systemd::stopping();
+    }
     clerk.send(app::Task::Stop);
     clerks_thread.join().map_err(|_| anyhow::anyhow!("the clerk's thread ended with a panic"))?;
     // Nobody holds the panel any more: it comes to rest.
-    panels_thread.map_or(Ok(()), JoinHandle::join).map_err(|_| anyhow::anyhow!("the panel's thread ended with a panic"))
+    panels_thread
+        .map_or(Ok(()), JoinHandle::join)
+        .map_err(|_| anyhow::anyhow!("the panel's thread ended with a panic"))?;
+    if starts_anew { start_anew() } else { Ok(()) }
+}
+
+/// Becomes the same program with the same arguments, as the same process: for whoever supervises it nothing has ended.
+fn start_anew() -> anyhow::Result<()> {
+    tracing::info!("starting anew with other settings");
+    let program = std::env::current_exe().context("find this program")?;
+    let problem = Command::new(&program).args(std::env::args_os().skip(1)).exec();
+    Err(problem).with_context(|| format!("start {} anew", program.display()))
 }
 
 /// What hangs on the pins; a terminal whose pins can't be had works without them, and says so of the case's switch.

@@ -102,6 +102,7 @@ mod tests {
             queue: Queue { state: QueueState::Ok, waiting: Some(3), oldest_s: None, dead: Some(0), set_aside: Some(0) },
             printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
             case_switch: None,
+            settings: None,
         };
         board.note_health(health.clone(), at(10));
         assert_eq!(board.health(at(70)), Some(health));

@@ -167,6 +167,8 @@ pub enum Changed {
     Delivered,
     /// The host signed the time; it lies in a file of its own.
     Time,
+    /// Other settings from afar are in force than kiosk works by; said again and again while that is so.
+    Settings,
     /// The agent could not read the queue file: it may be damaged, and kiosk looks.
     QueueIll,
     /// Something of a newer version.

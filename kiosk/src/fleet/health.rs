@@ -16,7 +16,7 @@ use wire::{
     ticket::TerminalNumber,
 };
 
-use super::{enrol::Clients, tamper::Tamper};
+use super::{enrol::Clients, settings::SettingsKeeper, tamper::Tamper};
 use crate::{
     backoff::{Backoff, Dice},
     clock::Clock,
@@ -107,11 +107,12 @@ pub struct Reporter(Arc<Inner>);
 
 struct Inner {
     clients: Clients,
-    url: String,
+    fleet_url: String,
     terminal: TerminalNumber,
     identity: watch::Receiver<Option<Identity>>,
     ask_kiosk: AskKiosk,
     tamper: Tamper,
+    settings: SettingsKeeper,
     clock: Arc<dyn Clock>,
     /// Held while one is sent: two would only repeat each other.
     sent: Mutex<Sent>,
@@ -140,6 +141,8 @@ pub struct ReporterParts {
     pub ask_kiosk: AskKiosk,
     /// Who opened the case.
     pub tamper: Tamper,
+    /// The settings from afar.
+    pub settings: SettingsKeeper,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -148,10 +151,9 @@ impl Reporter {
     /// Reports by these parts.
     #[must_use]
     pub fn new(parts: ReporterParts) -> Self {
-        let ReporterParts { clients, fleet_url, terminal, identity, ask_kiosk, tamper, clock } = parts;
-        let url = format!("{}{PATH}", fleet_url.trim_end_matches('/'));
+        let ReporterParts { clients, fleet_url, terminal, identity, ask_kiosk, tamper, settings, clock } = parts;
         let sent = Mutex::default();
-        Self(Arc::new(Inner { clients, url, terminal, identity, ask_kiosk, tamper, clock, sent }))
+        Self(Arc::new(Inner { clients, fleet_url, terminal, identity, ask_kiosk, tamper, settings, clock, sent }))
     }
 
     /// Never ends.
@@ -206,10 +208,11 @@ impl Reporter {
     }
 
     async fn compose(&self, sent: &mut Sent) -> Report {
-        let Inner { ask_kiosk, clock, tamper, .. } = &*self.0;
+        let Inner { ask_kiosk, clock, tamper, settings, .. } = &*self.0;
         let ask = Arc::clone(ask_kiosk);
         // A thread that panicked says as little as a kiosk that is silent.
         let kiosk = task::spawn_blocking(move || ask()).await.unwrap_or(None);
+        settings.saw(kiosk.as_ref());
         let is_watched = kiosk.as_ref().is_some_and(|kiosk| kiosk.case_switch == Some(CaseSwitch::Watched));
         let uptime = clock.uptime();
         // Within a boot it rises over restarts of this program too.
@@ -224,6 +227,7 @@ impl Reporter {
             agent: env!("CARGO_PKG_VERSION").to_owned(),
             kiosk,
             tamper: tamper.report(is_watched),
+            settings: settings.report(),
         }
     }
 
@@ -238,7 +242,8 @@ impl Reporter {
             }
         };
         let no_answer = |error: reqwest::Error| Untold::NoAnswer(https::why(&error.without_url()));
-        let answer = client.post(&self.0.url).timeout(SEND_MOST).json(report).send().await.map_err(no_answer)?;
+        let url = format!("{}{PATH}", self.0.fleet_url.trim_end_matches('/'));
+        let answer = client.post(url).timeout(SEND_MOST).json(report).send().await.map_err(no_answer)?;
         let status = answer.status().as_u16();
         if status != 200 {
             return Err(Untold::Status(status));
@@ -251,6 +256,7 @@ impl Reporter {
         // What was told is named no more; that alone is no news.
         last.tamper.new.clear();
         sent.last = Some(last);
+        self.0.settings.reached(&client, &self.0.fleet_url, taken.settings).await;
         Ok(())
     }
 }

@@ -31,18 +31,19 @@ fn report(request: &Request) -> Option<Report> {
 /// A host in order, which takes reports too.
 fn takes_reports(request: &Request) -> Reply {
     match report(request) {
-        Some(report) => Reply::json(200, LEDGER, &Taken { openings: report.tamper.openings }),
+        Some(report) => Reply::json(200, LEDGER, &Taken { openings: report.tamper.openings, settings: None }),
         None => in_order(request),
     }
 }
 
-fn well(printer: PrinterState) -> Kiosk {
+pub(crate) fn well(printer: PrinterState) -> Kiosk {
     Kiosk {
         run: Uuid::from_u128(7),
         version: "0.1.0".into(),
         queue: Queue { state: QueueState::Ok, waiting: Some(0), oldest_s: None, dead: Some(0), set_aside: Some(0) },
         printer: Printer { port: true, state: printer, profile: "epson-tm".into() },
         case_switch: Some(CaseSwitch::Watched),
+        settings: None,
     }
 }
 

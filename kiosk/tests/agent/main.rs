@@ -16,6 +16,7 @@ mod program;
 #[path = "../support/recordings.rs"]
 mod recordings;
 mod scripted_host;
+mod settings;
 mod settling;
 mod tamper;
 mod terminal;

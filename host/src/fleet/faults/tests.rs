@@ -22,8 +22,10 @@ fn well() -> Report {
             queue: Queue { state: QueueState::Ok, waiting: Some(0), oldest_s: None, dead: Some(0), set_aside: Some(0) },
             printer: Printer { port: true, state: PrinterState::Ok, profile: "epson-tm".into() },
             case_switch: Some(CaseSwitch::Watched),
+            settings: None,
         }),
         tamper: Tamper { open: Some(false), ..Tamper::default() },
+        settings: None,
     }
 }
 

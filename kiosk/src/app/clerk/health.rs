@@ -46,7 +46,8 @@ impl Counter {
         let (Some(printer), Some(queue)) = (self.printer_state(), self.queue_state()) else { return };
         self.told.due = now + EVERY;
         let (version, case_switch) = (env!("CARGO_PKG_VERSION").to_owned(), self.case_switch());
-        self.office.control.note_health(Kiosk { run: self.told.run, version, queue, printer, case_switch });
+        let (run, settings) = (self.told.run, self.office.settings);
+        self.office.control.note_health(Kiosk { run, version, queue, printer, case_switch, settings });
     }
 
     /// None while a file that was closed was not tried again.

@@ -65,6 +65,7 @@ impl Counter {
             let has_presenter =
                 self.health.as_ref().and_then(|health| health.status).and_then(|s| s.presented).is_some();
             self.office.panel.slot(at_slot(*paper, has_presenter));
+            self.prints = *paper == OnPaper::Printing;
         }
         match event {
             PrinterEvent::Job { ticket, paper } => post(Event::Paper { ticket, paper: on_screen(paper) }),

@@ -41,8 +41,8 @@ fn counter_with(folder: &Path, printer: Printer) -> (Counter, mpsc::Receiver<Tas
     let (clerk, inbox) = Clerk::new();
     let case = Arc::new(Watch::start(&config.case_journal_path(), Arc::clone(&clock)));
     let case_switch = CaseSwitch::Absent;
-    let office =
-        Office { config, control: Arc::new(control), clock, panel: panel::Handle::default(), case, case_switch };
+    let (control, panel) = (Arc::new(control), panel::Handle::default());
+    let office = Office { config, control, clock, panel, settings: None, case, case_switch };
     (Counter::new(&clerk, office), inbox)
 }
 

@@ -1,0 +1,195 @@
+//! Settings from afar: drawn up once under a number, ordered to terminals, and what these say came of it.
+//!
+//! Invariants: a number names the same settings for ever, also over a restore; what a terminal works by is what it says,
+//! not what it was ordered.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use wire::{
+    settings::{BadSetting, InForce, Ordered, Settings, VERSION},
+    ticket::TerminalNumber,
+};
+
+use super::{Error, Fleet, subject};
+use crate::store::{
+    StoreError,
+    afar::{self as rows, OrderRow, SettingsRow},
+    terminals,
+};
+
+/// Numbers that a restore leaves out: more than anybody draws up between two backups.
+pub(super) const RESTORE_GAP: u64 = 100;
+
+/// The longest remark beside settings, Unicode scalar values.
+const WHY_MAX: usize = 200;
+
+/// Why settings are not drawn up or ordered.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOrdered {
+    /// A value that no terminal takes.
+    #[error(transparent)]
+    Bad(#[from] BadSetting),
+    /// The remark is too long.
+    #[error("why: expected 200 characters or fewer without line breaks")]
+    Why,
+    /// There are no such settings.
+    #[error("there are no settings {0}; `host config list` shows those there are")]
+    Unknown(u64),
+    /// What else can be wrong.
+    #[error(transparent)]
+    Fleet(#[from] Error),
+}
+
+impl From<StoreError> for NotOrdered {
+    fn from(problem: StoreError) -> Self {
+        Self::Fleet(problem.into())
+    }
+}
+
+/// How a terminal stands with settings from afar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// Which.
+    pub terminal: TerminalNumber,
+    /// The settings that it is to have; none, its own alone.
+    pub ordered: Option<u64>,
+    /// The order of them.
+    pub order: Option<u64>,
+    /// What it said last; none, it never said anything of settings.
+    pub says: Option<InForce>,
+}
+
+/// A setting that two settings differ in, as an admin names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// `printer.baud` and so on.
+    pub field: String,
+    /// The value before; none, the terminal's own.
+    pub before: Option<String>,
+    /// The value after; likewise.
+    pub after: Option<String>,
+}
+
+/// What differs between two settings, by field.
+#[must_use]
+pub fn differences(before: &Settings, after: &Settings) -> Vec<Difference> {
+    let (mut before, after) = (fields(before), fields(after));
+    let mut all: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
+    for (field, value) in after {
+        all.insert(field.clone(), (before.remove(&field), Some(value)));
+    }
+    all.extend(before.into_iter().map(|(field, value)| (field, (Some(value), None))));
+    let differ = all.into_iter().filter(|(_, (before, after))| before != after);
+    differ.map(|(field, (before, after))| Difference { field, before, after }).collect()
+}
+
+/// What settings set, by field.
+#[must_use]
+pub fn fields(settings: &Settings) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    name_fields("", &serde_json::to_value(settings).unwrap_or_default(), &mut found);
+    found
+}
+
+fn name_fields(name: &str, value: &serde_json::Value, found: &mut BTreeMap<String, String>) {
+    match value {
+        serde_json::Value::Object(inner) => {
+            for (field, value) in inner {
+                let name = if name.is_empty() { field.clone() } else { format!("{name}.{field}") };
+                name_fields(&name, value, found);
+            }
+        }
+        serde_json::Value::String(text) => drop(found.insert(name.to_owned(), text.clone())),
+        value => drop(found.insert(name.to_owned(), value.to_string())),
+    }
+}
+
+impl Fleet {
+    /// Draws up settings under the next number.
+    ///
+    /// # Errors
+    /// [`NotOrdered::Bad`], [`NotOrdered::Why`], or the database.
+    pub async fn draw_up(&self, settings: &Settings, why: &str) -> Result<u64, NotOrdered> {
+        settings.check()?;
+        if why.chars().count() > WHY_MAX || why.contains(char::is_control) {
+            return Err(NotOrdered::Why);
+        }
+        let mut tx = self.store.write().await?;
+        let (version, _) = rows::next_numbers(&mut tx).await?;
+        let (made_at, made_by) = (self.clock.now(), self.who.to_string());
+        let row = SettingsRow { version, made_at, made_by, why: why.to_owned(), settings: settings.clone() };
+        rows::add(&mut tx, &row).await?;
+        self.note(&mut tx, "settings.draw_up", &format!("settings:{version}")).await?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(version)
+    }
+
+    /// All settings that were ever drawn up, the newest first.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn all_settings(&self) -> Result<Vec<SettingsRow>, Error> {
+        Ok(rows::all(&mut *self.store.read().await?).await?)
+    }
+
+    /// Those of a number.
+    ///
+    /// # Errors
+    /// [`NotOrdered::Unknown`], or the database.
+    pub async fn settings(&self, version: u64) -> Result<SettingsRow, NotOrdered> {
+        let found = rows::find(&mut *self.store.read().await?, version).await?;
+        found.ok_or(NotOrdered::Unknown(version))
+    }
+
+    /// Orders settings to terminals, all of them or none.
+    ///
+    /// # Errors
+    /// [`NotOrdered::Unknown`]; a terminal that is not known, or revoked; or the database.
+    pub async fn order_settings(&self, version: u64, terminals: &[TerminalNumber]) -> Result<(), NotOrdered> {
+        let mut tx = self.store.write().await?;
+        rows::find(&mut tx, version).await?.ok_or(NotOrdered::Unknown(version))?;
+        for terminal in terminals.iter().copied() {
+            let (_, number) = rows::next_numbers(&mut tx).await?;
+            let known = terminals::find(&mut tx, terminal).await?.ok_or(Error::Unknown(terminal))?;
+            if known.revoked_at.is_some() {
+                return Err(Error::Revoked(terminal).into());
+            }
+            let (ordered_at, ordered_by) = (self.clock.now(), self.who.to_string());
+            rows::order(&mut tx, &OrderRow { number, terminal, version, ordered_at, ordered_by }).await?;
+            self.note(&mut tx, "settings.order", &format!("{} settings:{version}", subject(terminal))).await?;
+        }
+        tx.commit().await.map_err(Error::from)?;
+        Ok(())
+    }
+
+    /// The newest order to a terminal; none, it has its own settings alone.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn ordered(&self, terminal: TerminalNumber) -> Result<Option<Ordered>, Error> {
+        let mut conn = self.store.read().await?;
+        let Some(order) = rows::order_of(&mut conn, terminal).await? else { return Ok(None) };
+        let found = rows::find(&mut conn, order.version).await?;
+        Ok(found.map(|row| Ordered { v: VERSION, order: order.number, version: row.version, settings: row.settings }))
+    }
+
+    /// How each terminal stands that was ordered settings, or speaks of some, by number; the revoked left out.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn settings_standing(&self) -> Result<Vec<Standing>, Error> {
+        let orders: BTreeMap<_, _> =
+            rows::orders(&mut *self.store.read().await?).await?.into_iter().map(|o| (o.terminal, o)).collect();
+        let mut says: BTreeMap<_, _> =
+            self.health().await?.into_iter().filter_map(|h| Some((h.terminal, h.report.settings?))).collect();
+        let known = self.list().await?.into_iter().filter(|row| row.revoked_at.is_none());
+        let standing = known.map(|row| {
+            let terminal = row.number;
+            let order = orders.get(&terminal);
+            let (ordered, order) = (order.map(|order| order.version), order.map(|order| order.number));
+            Standing { terminal, ordered, order, says: says.remove(&terminal) }
+        });
+        Ok(standing.filter(|standing| standing.ordered.is_some() || standing.says.is_some()).collect())
+    }
+}

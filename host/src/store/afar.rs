@@ -1,0 +1,168 @@
+//! Settings from afar, and which terminal is to have which.
+
+use jiff::Timestamp;
+use sqlx::{Row, any::AnyRow};
+use wire::{settings::Settings, ticket::TerminalNumber};
+
+use super::{Conn, StoreError, Tx};
+
+/// Settings that terminals can be ordered to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct SettingsRow {
+    pub version: u64,
+    pub made_at: Timestamp,
+    pub made_by: String,
+    pub why: String,
+    pub settings: Settings,
+}
+
+/// An order of settings to a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct OrderRow {
+    pub number: u64,
+    pub terminal: TerminalNumber,
+    pub version: u64,
+    pub ordered_at: Timestamp,
+    pub ordered_by: String,
+}
+
+const UNREADABLE: StoreError = StoreError::Unreadable("settings");
+
+/// Every settings, the newest first.
+///
+/// # Errors
+/// The database.
+pub async fn all(conn: &mut Conn) -> Result<Vec<SettingsRow>, StoreError> {
+    let sql = "SELECT version, made_at, made_by, why, settings FROM settings ORDER BY version DESC";
+    sqlx::query(sql).fetch_all(conn).await?.iter().map(read).collect()
+}
+
+/// Those of a number.
+///
+/// # Errors
+/// The database.
+pub async fn find(conn: &mut Conn, version: u64) -> Result<Option<SettingsRow>, StoreError> {
+    let sql = "SELECT version, made_at, made_by, why, settings FROM settings WHERE version = $1";
+    let row = sqlx::query(sql).bind(column(version)?).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The lowest numbers, of settings and of orders, that are above all that were ever given.
+///
+/// # Errors
+/// The database.
+pub async fn next_numbers(tx: &mut Tx) -> Result<(u64, u64), StoreError> {
+    let sql = "SELECT (SELECT COALESCE(MAX(version), 0) FROM settings) AS version, \
+               (SELECT COALESCE(MAX(number), 0) FROM settings_order) AS number, \
+               (SELECT COALESCE(MAX(value), 1) FROM fleet_setting WHERE name = 'settings_floor') AS least";
+    let row = sqlx::query(sql).fetch_one(&mut **tx).await?;
+    let (version, number, least): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let after = |highest: i64| u64::try_from((highest + 1).max(least)).map_err(|_| UNREADABLE);
+    Ok((after(version)?, after(number)?))
+}
+
+/// Numbers of both kinds below this one may have been given before a restore.
+///
+/// # Errors
+/// The database.
+pub async fn raise_floor(tx: &mut Tx, floor: u64) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO fleet_setting (name, value) VALUES ('settings_floor', $1) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(column(floor)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes new settings down.
+///
+/// # Errors
+/// The database, which refuses a number that was given.
+pub async fn add(tx: &mut Tx, row: &SettingsRow) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO settings (version, made_at, made_by, why, settings) VALUES ($1, $2, $3, $4, $5)")
+        .bind(column(row.version)?)
+        .bind(row.made_at.to_string())
+        .bind(row.made_by.as_str())
+        .bind(row.why.as_str())
+        .bind(serde_json::to_string(&row.settings).map_err(|_| UNREADABLE)?)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The newest order of each terminal, by terminal.
+///
+/// # Errors
+/// The database.
+pub async fn orders(conn: &mut Conn) -> Result<Vec<OrderRow>, StoreError> {
+    let sql = "SELECT number, terminal, version, ordered_at, ordered_by FROM settings_order \
+               WHERE number IN (SELECT MAX(number) FROM settings_order GROUP BY terminal) ORDER BY terminal";
+    sqlx::query(sql).fetch_all(conn).await?.iter().map(read_order).collect()
+}
+
+/// The newest order of one terminal; none, it has its own settings alone.
+///
+/// # Errors
+/// The database.
+pub async fn order_of(conn: &mut Conn, terminal: TerminalNumber) -> Result<Option<OrderRow>, StoreError> {
+    let sql = "SELECT number, terminal, version, ordered_at, ordered_by FROM settings_order \
+               WHERE terminal = $1 ORDER BY number DESC LIMIT 1";
+    let row = sqlx::query(sql).bind(i64::from(terminal.get())).fetch_optional(conn).await?;
+    row.as_ref().map(read_order).transpose()
+}
+
+/// Writes an order down.
+///
+/// # Errors
+/// The database, which refuses a number that was given.
+pub async fn order(tx: &mut Tx, row: &OrderRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO settings_order (number, terminal, version, ordered_at, ordered_by) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(column(row.number)?)
+    .bind(i64::from(row.terminal.get()))
+    .bind(column(row.version)?)
+    .bind(row.ordered_at.to_string())
+    .bind(row.ordered_by.as_str())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn column(version: u64) -> Result<i64, StoreError> {
+    i64::try_from(version).map_err(|_| UNREADABLE)
+}
+
+fn number(row: &AnyRow, name: &str) -> Result<u64, StoreError> {
+    u64::try_from(row.try_get::<i64, _>(name)?).map_err(|_| UNREADABLE)
+}
+
+fn instant(row: &AnyRow, name: &str) -> Result<Timestamp, StoreError> {
+    row.try_get::<String, _>(name)?.parse().map_err(|_| UNREADABLE)
+}
+
+fn read(row: &AnyRow) -> Result<SettingsRow, StoreError> {
+    let settings: String = row.try_get("settings")?;
+    Ok(SettingsRow {
+        version: number(row, "version")?,
+        made_at: instant(row, "made_at")?,
+        made_by: row.try_get("made_by")?,
+        why: row.try_get("why")?,
+        settings: serde_json::from_str(&settings).map_err(|_| UNREADABLE)?,
+    })
+}
+
+fn read_order(row: &AnyRow) -> Result<OrderRow, StoreError> {
+    let terminal = u32::try_from(row.try_get::<i64, _>("terminal")?).map_err(|_| UNREADABLE)?;
+    Ok(OrderRow {
+        number: number(row, "number")?,
+        terminal: TerminalNumber::new(terminal).map_err(|_| UNREADABLE)?,
+        version: number(row, "version")?,
+        ordered_at: instant(row, "ordered_at")?,
+        ordered_by: row.try_get("ordered_by")?,
+    })
+}

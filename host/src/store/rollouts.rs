@@ -1,0 +1,185 @@
+//! Rollouts and their members. What the JSON says is the fleet's business.
+
+use jiff::Timestamp;
+use sqlx::{Row, any::AnyRow};
+use wire::ticket::TerminalNumber;
+
+use super::{Conn, StoreError, Tx};
+
+/// A rollout without its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct RolloutRow {
+    pub number: u64,
+    pub made_at: Timestamp,
+    pub why: String,
+    pub zone: String,
+    pub newcomers: bool,
+    pub state: String,
+    pub over_at: Option<Timestamp>,
+}
+
+/// A terminal of a rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct MemberRow {
+    pub terminal: TerminalNumber,
+    pub member: String,
+    pub action: Option<u64>,
+    pub generation: u8,
+}
+
+const UNREADABLE: StoreError = StoreError::Unreadable("rollout");
+const COLUMNS: &str = "number, made_at, why, zone, newcomers, state, over_at";
+
+/// Every rollout, the newest first; those only that are not over, where `running`.
+///
+/// # Errors
+/// The database.
+pub async fn all(conn: &mut Conn, running: bool) -> Result<Vec<RolloutRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM rollout WHERE over_at IS NULL OR $1 = 0 ORDER BY number DESC");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(running)).fetch_all(conn).await?;
+    rows.iter().map(read).collect()
+}
+
+/// One rollout.
+///
+/// # Errors
+/// The database.
+pub async fn find(conn: &mut Conn, number: u64) -> Result<Option<RolloutRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM rollout WHERE number = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(column(number)?).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The members of a rollout, by number.
+///
+/// # Errors
+/// The database.
+pub async fn members(conn: &mut Conn, rollout: u64) -> Result<Vec<MemberRow>, StoreError> {
+    let sql = "SELECT terminal, member, action, generation FROM rollout_member WHERE rollout = $1 ORDER BY terminal";
+    sqlx::query(sql).bind(column(rollout)?).fetch_all(conn).await?.iter().map(read_member).collect()
+}
+
+/// The rollout that an order to a terminal belongs to, with the terminal in it; none, nobody's but a person's.
+///
+/// # Errors
+/// The database.
+pub async fn holding(
+    conn: &mut Conn,
+    terminal: TerminalNumber,
+    action: u64,
+) -> Result<Option<(RolloutRow, MemberRow)>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, terminal, member, action, generation FROM rollout_member \
+         JOIN rollout ON number = rollout WHERE terminal = $1 AND action = $2"
+    );
+    let sql = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(terminal.get())).bind(column(action)?);
+    let row = sql.fetch_optional(conn).await?;
+    row.as_ref().map(|row| Ok((read(row)?, read_member(row)?))).transpose()
+}
+
+/// A rollout that is not over and has one of these terminals, with the terminal.
+///
+/// # Errors
+/// The database.
+pub async fn that_has(
+    conn: &mut Conn,
+    terminals: &[TerminalNumber],
+) -> Result<Option<(u64, TerminalNumber)>, StoreError> {
+    let sql = "SELECT rollout, terminal FROM rollout_member JOIN rollout ON number = rollout WHERE over_at IS NULL";
+    for row in sqlx::query(sql).fetch_all(conn).await? {
+        let terminal = terminal_of(&row)?;
+        if terminals.contains(&terminal) {
+            return Ok(Some((number_of(&row, "rollout")?, terminal)));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes a rollout, new or known; a new one takes the next number.
+///
+/// # Errors
+/// The database.
+pub async fn put(tx: &mut Tx, row: &RolloutRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO rollout (number, made_at, why, zone, newcomers, state, over_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (number) DO UPDATE SET state = excluded.state, over_at = excluded.over_at",
+    )
+    .bind(column(row.number)?)
+    .bind(row.made_at.to_string())
+    .bind(row.why.as_str())
+    .bind(row.zone.as_str())
+    .bind(i64::from(row.newcomers))
+    .bind(row.state.as_str())
+    .bind(row.over_at.map(|at| at.to_string()))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The number of the next rollout.
+///
+/// # Errors
+/// The database.
+pub async fn next_number(tx: &mut Tx) -> Result<u64, StoreError> {
+    let highest: i64 =
+        sqlx::query("SELECT COALESCE(MAX(number), 0) FROM rollout").fetch_one(&mut **tx).await?.try_get(0)?;
+    u64::try_from(highest + 1).map_err(|_| UNREADABLE)
+}
+
+/// Writes a member, new or known.
+///
+/// # Errors
+/// The database.
+pub async fn put_member(tx: &mut Tx, rollout: u64, row: &MemberRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO rollout_member (rollout, terminal, member, action, generation) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (rollout, terminal) DO UPDATE SET member = excluded.member, action = excluded.action, \
+         generation = excluded.generation",
+    )
+    .bind(column(rollout)?)
+    .bind(i64::from(row.terminal.get()))
+    .bind(row.member.as_str())
+    .bind(row.action.map(column).transpose()?)
+    .bind(i64::from(row.generation))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn column(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| UNREADABLE)
+}
+
+fn number_of(row: &AnyRow, name: &str) -> Result<u64, StoreError> {
+    u64::try_from(row.try_get::<i64, _>(name)?).map_err(|_| UNREADABLE)
+}
+
+fn terminal_of(row: &AnyRow) -> Result<TerminalNumber, StoreError> {
+    let number = u32::try_from(row.try_get::<i64, _>("terminal")?).map_err(|_| UNREADABLE)?;
+    TerminalNumber::new(number).map_err(|_| UNREADABLE)
+}
+
+fn read(row: &AnyRow) -> Result<RolloutRow, StoreError> {
+    let (made, over): (String, Option<String>) = (row.try_get("made_at")?, row.try_get("over_at")?);
+    Ok(RolloutRow {
+        number: number_of(row, "number")?,
+        made_at: made.parse().map_err(|_| UNREADABLE)?,
+        why: row.try_get("why")?,
+        zone: row.try_get("zone")?,
+        newcomers: row.try_get::<i64, _>("newcomers")? != 0,
+        state: row.try_get("state")?,
+        over_at: over.map(|at| at.parse().map_err(|_| UNREADABLE)).transpose()?,
+    })
+}
+
+fn read_member(row: &AnyRow) -> Result<MemberRow, StoreError> {
+    let action: Option<i64> = row.try_get("action")?;
+    Ok(MemberRow {
+        terminal: terminal_of(row)?,
+        member: row.try_get("member")?,
+        action: action.map(|number| u64::try_from(number).map_err(|_| UNREADABLE)).transpose()?,
+        generation: u8::try_from(row.try_get::<i64, _>("generation")?).map_err(|_| UNREADABLE)?,
+    })
+}
