@@ -35,6 +35,9 @@ use crate::{
     tls,
 };
 
+/// How often rollouts are moved on: soon enough for whoever watches one, seldom beside the terminals' five minutes.
+const ROLLOUTS: Duration = Duration::from_secs(5);
+
 /// Whether a terminal fell silent is looked at this often.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -111,7 +114,8 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let mut tasks = JoinSet::new();
     let gate = Gate { revocations: machine.revocations(config)?, clock: Arc::clone(&clock) };
     if let Some(fleet) = fleet.clone() {
-        tasks.spawn(notice_silence(fleet, clock.now(), stopped.clone()));
+        tasks.spawn(notice_silence(fleet.clone(), clock.now(), stopped.clone()));
+        tasks.spawn(move_rollouts(fleet, stopped.clone()));
     }
     let zone = TimeZone::get(&config.zone).with_context(|| format!("the time zone {}", config.zone))?;
     let console = fleet.clone().zip(machine.ca.as_deref()).map(|(fleet, ca)| Console {
@@ -224,6 +228,21 @@ async fn notice_silence(fleet: Fleet, up: Timestamp, mut stopped: watch::Receive
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
             () = tokio::time::sleep(SILENCE) => {}
+        }
+    }
+}
+
+/// Moves rollouts on by what terminals report.
+async fn move_rollouts(fleet: Fleet, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    let mut since = Timestamp::MIN;
+    loop {
+        match fleet.move_rollouts(since).await {
+            Ok(now) => since = now,
+            Err(error) => tracing::warn!(%error, "rollouts were not moved on"),
+        }
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+            () = tokio::time::sleep(ROLLOUTS) => {}
         }
     }
 }

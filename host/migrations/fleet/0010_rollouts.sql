@@ -14,7 +14,8 @@ CREATE TABLE rollout_member (
     terminal BIGINT NOT NULL,             -- its number
     member TEXT NOT NULL,                 -- JSON of fleet::rollout::Member
     action BIGINT,                        -- the settings_order of its present or last action, NULL, it had none
-    generation BIGINT NOT NULL,           -- of the card that the action was opened for
+    opened_at TEXT,                       -- RFC 3339, when that was opened, NULL likewise
+    generation BIGINT NOT NULL,           -- of the card that it was opened for, 0 likewise
     PRIMARY KEY (rollout, terminal)
 );
 

@@ -7,6 +7,7 @@ mod audit;
 mod ca;
 mod copy;
 mod person;
+mod rollout;
 mod serve;
 mod settings;
 mod stick;
@@ -55,6 +56,9 @@ enum Command {
     /// Draws up settings for terminals, compares them, orders them, and shows what came of it.
     #[command(subcommand)]
     Config(settings::Command),
+    /// Brings settings to all terminals, wave by wave.
+    #[command(subcommand)]
+    Rollout(rollout::Command),
     /// Shows what needs a person: where to go, why, and what to bring.
     Today,
     /// Adds, shows, changes and removes people of the fleet's console.
@@ -185,6 +189,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         }
         Command::Terminal(command) => terminal::run(&context, command).await?,
         Command::Config(command) => settings::run(&context, command).await?,
+        Command::Rollout(command) => rollout::run(&context, command).await?,
         Command::Today => today::run(&context).await?,
         Command::User(command) => user::run(&context, command).await?,
         Command::Person(command) => person::run(&context, command).await?,

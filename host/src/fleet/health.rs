@@ -14,7 +14,7 @@ use super::{
     faults::{self, Fault},
 };
 use crate::store::{
-    StoreError, Tx, afar,
+    StoreError, Tx,
     health::{self as rows, AlarmRow, HealthRow},
     terminals,
 };
@@ -79,7 +79,7 @@ impl Fleet {
             return Err(Error::Revoked(terminal));
         }
         let before = rows::find(&mut tx, terminal).await?.map(|row| read(&row)).transpose()?;
-        let settings = afar::order_of(&mut tx, terminal).await?.map(|order| order.number);
+        let settings = self.order_shown(&mut tx, terminal).await?.map(|order| order.number);
         let taken = Taken { openings: report.tamper.openings, settings };
         if before.as_ref().is_some_and(|before| report.is_before(before)) {
             return Ok(taken);
@@ -210,7 +210,7 @@ fn health_of(row: HealthRow, own: &[AlarmRow], is_revoked: bool, now: Timestamp)
     Ok(Health { terminal, seen: received_at, report, text, alarms, is_silent })
 }
 
-fn read(row: &HealthRow) -> Result<Report, StoreError> {
+pub(super) fn read(row: &HealthRow) -> Result<Report, StoreError> {
     serde_json::from_str(&row.report).map_err(|_| StoreError::Unreadable("health report"))
 }
 

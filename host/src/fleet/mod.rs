@@ -10,6 +10,7 @@ mod faults;
 mod health;
 mod revoked;
 pub mod rollout;
+mod rollouts;
 mod seal;
 mod settings;
 mod time;
@@ -30,7 +31,8 @@ pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
 pub use faults::Fault;
 pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
-pub use settings::{Difference, NotOrdered, Standing, differences, fields};
+pub use rollouts::{NewRollout, NotRolledOut, Order, Shown};
+pub use settings::{Difference, NotOrdered, Standing, differences, fields, version_of};
 pub use time::TimeSigner;
 pub use today::{Bring, Call, Reason, Today, Trip};
 
@@ -51,6 +53,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0004_audit", sql: include_str!("../../migrations/fleet/0004_audit.sql") },
     Migration { name: "0005_users", sql: include_str!("../../migrations/fleet/0005_users.sql") },
     Migration { name: "0009_settings", sql: include_str!("../../migrations/fleet/0009_settings.sql") },
+    Migration { name: "0010_rollouts", sql: include_str!("../../migrations/fleet/0010_rollouts.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.

@@ -11,11 +11,11 @@ use wire::{
     ticket::TerminalNumber,
 };
 
-use super::{Error, Fleet, subject};
+use super::{Error, Fleet, rollout::Release, subject};
 use crate::store::{
-    StoreError,
+    StoreError, Tx,
     afar::{self as rows, OrderRow, SettingsRow},
-    terminals,
+    rollouts, terminals,
 };
 
 /// Numbers that a restore leaves out: more than anybody draws up between two backups.
@@ -36,6 +36,9 @@ pub enum NotOrdered {
     /// There are no such settings.
     #[error("there are no settings {0}; `host config list` shows those there are")]
     Unknown(u64),
+    /// A terminal is in a rollout.
+    #[error("terminal {0} is in rollout {1}, which is not over: end that one first")]
+    Busy(TerminalNumber, u64),
     /// What else can be wrong.
     #[error(transparent)]
     Fleet(#[from] Error),
@@ -69,6 +72,22 @@ pub struct Difference {
     pub before: Option<String>,
     /// The value after; likewise.
     pub after: Option<String>,
+}
+
+/// Settings as a rollout calls them; 0, the terminals' own.
+pub(super) fn release(version: u64) -> Release {
+    Release(format!("settings:{version}"))
+}
+
+/// The settings that a rollout calls so; none, it calls something else so.
+#[must_use]
+pub fn version_of(release: &Release) -> Option<u64> {
+    release.0.strip_prefix("settings:")?.parse().ok()
+}
+
+/// Whether a remark can stand beside what an admin made.
+pub(super) fn is_remark(why: &str) -> bool {
+    why.chars().count() <= WHY_MAX && !why.contains(char::is_control)
 }
 
 /// What differs between two settings, by field.
@@ -112,17 +131,31 @@ impl Fleet {
     /// [`NotOrdered::Bad`], [`NotOrdered::Why`], or the database.
     pub async fn draw_up(&self, settings: &Settings, why: &str) -> Result<u64, NotOrdered> {
         settings.check()?;
-        if why.chars().count() > WHY_MAX || why.contains(char::is_control) {
+        if !is_remark(why) {
             return Err(NotOrdered::Why);
         }
         let mut tx = self.store.write().await?;
-        let (version, _) = rows::next_numbers(&mut tx).await?;
-        let (made_at, made_by) = (self.clock.now(), self.who.to_string());
-        let row = SettingsRow { version, made_at, made_by, why: why.to_owned(), settings: settings.clone() };
-        rows::add(&mut tx, &row).await?;
-        self.note(&mut tx, "settings.draw_up", &format!("settings:{version}")).await?;
+        let version = self.draw_up_in(&mut tx, settings, why).await?;
         tx.commit().await.map_err(Error::from)?;
         Ok(version)
+    }
+
+    async fn draw_up_in(&self, tx: &mut Tx, settings: &Settings, why: &str) -> Result<u64, StoreError> {
+        let (version, _) = rows::next_numbers(tx).await?;
+        let (made_at, made_by) = (self.clock.now(), self.who.to_string());
+        let row = SettingsRow { version, made_at, made_by, why: why.to_owned(), settings: settings.clone() };
+        rows::add(tx, &row).await?;
+        self.note(tx, "settings.draw_up", &format!("settings:{version}")).await?;
+        Ok(version)
+    }
+
+    /// Settings that set nothing, so that a terminal works by its own.
+    pub(super) async fn own_settings(&self, tx: &mut Tx) -> Result<u64, StoreError> {
+        let own = Settings::default();
+        match rows::all(tx).await?.into_iter().find(|row| row.settings == own) {
+            Some(row) => Ok(row.version),
+            None => self.draw_up_in(tx, &own, "the terminals' own").await,
+        }
     }
 
     /// All settings that were ever drawn up, the newest first.
@@ -149,6 +182,9 @@ impl Fleet {
     pub async fn order_settings(&self, version: u64, terminals: &[TerminalNumber]) -> Result<(), NotOrdered> {
         let mut tx = self.store.write().await?;
         rows::find(&mut tx, version).await?.ok_or(NotOrdered::Unknown(version))?;
+        if let Some((rollout, terminal)) = rollouts::that_has(&mut tx, terminals).await? {
+            return Err(NotOrdered::Busy(terminal, rollout));
+        }
         for terminal in terminals.iter().copied() {
             let (_, number) = rows::next_numbers(&mut tx).await?;
             let known = terminals::find(&mut tx, terminal).await?.ok_or(Error::Unknown(terminal))?;
@@ -169,7 +205,7 @@ impl Fleet {
     /// The database.
     pub async fn ordered(&self, terminal: TerminalNumber) -> Result<Option<Ordered>, Error> {
         let mut conn = self.store.read().await?;
-        let Some(order) = rows::order_of(&mut conn, terminal).await? else { return Ok(None) };
+        let Some(order) = self.order_shown(&mut conn, terminal).await? else { return Ok(None) };
         let found = rows::find(&mut conn, order.version).await?;
         Ok(found.map(|row| Ordered { v: VERSION, order: order.number, version: row.version, settings: row.settings }))
     }

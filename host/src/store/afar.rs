@@ -94,25 +94,38 @@ pub async fn add(tx: &mut Tx, row: &SettingsRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The newest order of each terminal, by terminal.
+/// The newest order of each terminal that was not withdrawn, by terminal.
 ///
 /// # Errors
 /// The database.
 pub async fn orders(conn: &mut Conn) -> Result<Vec<OrderRow>, StoreError> {
-    let sql = "SELECT number, terminal, version, ordered_at, ordered_by FROM settings_order \
-               WHERE number IN (SELECT MAX(number) FROM settings_order GROUP BY terminal) ORDER BY terminal";
+    let sql = "SELECT number, terminal, version, ordered_at, ordered_by FROM settings_order WHERE number IN \
+               (SELECT MAX(number) FROM settings_order WHERE withdrawn_at IS NULL GROUP BY terminal) ORDER BY terminal";
     sqlx::query(sql).fetch_all(conn).await?.iter().map(read_order).collect()
 }
 
-/// The newest order of one terminal; none, it has its own settings alone.
+/// The newest two orders to one terminal that were not withdrawn, the newest first: a rollout holds back one at most.
 ///
 /// # Errors
 /// The database.
-pub async fn order_of(conn: &mut Conn, terminal: TerminalNumber) -> Result<Option<OrderRow>, StoreError> {
+pub async fn orders_of(conn: &mut Conn, terminal: TerminalNumber) -> Result<Vec<OrderRow>, StoreError> {
     let sql = "SELECT number, terminal, version, ordered_at, ordered_by FROM settings_order \
-               WHERE terminal = $1 ORDER BY number DESC LIMIT 1";
-    let row = sqlx::query(sql).bind(i64::from(terminal.get())).fetch_optional(conn).await?;
-    row.as_ref().map(read_order).transpose()
+               WHERE terminal = $1 AND withdrawn_at IS NULL ORDER BY number DESC LIMIT 2";
+    let rows = sqlx::query(sql).bind(i64::from(terminal.get())).fetch_all(conn).await?;
+    rows.iter().map(read_order).collect()
+}
+
+/// Withdraws an order.
+///
+/// # Errors
+/// The database.
+pub async fn withdraw(tx: &mut Tx, number: u64, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE settings_order SET withdrawn_at = $1 WHERE number = $2 AND withdrawn_at IS NULL")
+        .bind(at.to_string())
+        .bind(column(number)?)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Writes an order down.

@@ -73,6 +73,15 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<HealthRow>, StoreError> {
     sqlx::query(sql).fetch_all(conn).await?.iter().map(read).collect()
 }
 
+/// The last reports that came at a time or after it, to the second (texts are compared).
+///
+/// # Errors
+/// The database.
+pub async fn since(conn: &mut Conn, at: Timestamp) -> Result<Vec<HealthRow>, StoreError> {
+    let sql = "SELECT terminal, received_at, report FROM health WHERE received_at >= $1 ORDER BY terminal";
+    sqlx::query(sql).bind(at.to_string()).fetch_all(conn).await?.iter().map(read).collect()
+}
+
 /// The last reports from before a time, to the second (texts are compared), of terminals that are not revoked and have no open alarm of that fault.
 ///
 /// # Errors

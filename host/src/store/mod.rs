@@ -19,6 +19,7 @@ pub mod overview;
 pub mod people;
 pub mod photos;
 pub mod quarantine;
+pub mod rollouts;
 pub mod rosters;
 pub mod sessions;
 pub mod settings;

@@ -26,6 +26,7 @@ pub struct MemberRow {
     pub terminal: TerminalNumber,
     pub member: String,
     pub action: Option<u64>,
+    pub opened_at: Option<Timestamp>,
     pub generation: u8,
 }
 
@@ -57,7 +58,8 @@ pub async fn find(conn: &mut Conn, number: u64) -> Result<Option<RolloutRow>, St
 /// # Errors
 /// The database.
 pub async fn members(conn: &mut Conn, rollout: u64) -> Result<Vec<MemberRow>, StoreError> {
-    let sql = "SELECT terminal, member, action, generation FROM rollout_member WHERE rollout = $1 ORDER BY terminal";
+    let sql = "SELECT terminal, member, action, opened_at, generation FROM rollout_member \
+               WHERE rollout = $1 ORDER BY terminal";
     sqlx::query(sql).bind(column(rollout)?).fetch_all(conn).await?.iter().map(read_member).collect()
 }
 
@@ -71,7 +73,7 @@ pub async fn holding(
     action: u64,
 ) -> Result<Option<(RolloutRow, MemberRow)>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS}, terminal, member, action, generation FROM rollout_member \
+        "SELECT {COLUMNS}, terminal, member, action, opened_at, generation FROM rollout_member \
          JOIN rollout ON number = rollout WHERE terminal = $1 AND action = $2"
     );
     let sql = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(terminal.get())).bind(column(action)?);
@@ -134,14 +136,16 @@ pub async fn next_number(tx: &mut Tx) -> Result<u64, StoreError> {
 /// The database.
 pub async fn put_member(tx: &mut Tx, rollout: u64, row: &MemberRow) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO rollout_member (rollout, terminal, member, action, generation) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO rollout_member (rollout, terminal, member, action, opened_at, generation) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (rollout, terminal) DO UPDATE SET member = excluded.member, action = excluded.action, \
-         generation = excluded.generation",
+         opened_at = excluded.opened_at, generation = excluded.generation",
     )
     .bind(column(rollout)?)
     .bind(i64::from(row.terminal.get()))
     .bind(row.member.as_str())
     .bind(row.action.map(column).transpose()?)
+    .bind(row.opened_at.map(|at| at.to_string()))
     .bind(i64::from(row.generation))
     .execute(&mut **tx)
     .await?;
@@ -161,8 +165,13 @@ fn terminal_of(row: &AnyRow) -> Result<TerminalNumber, StoreError> {
     TerminalNumber::new(number).map_err(|_| UNREADABLE)
 }
 
+fn instant(row: &AnyRow, name: &str) -> Result<Option<Timestamp>, StoreError> {
+    let text: Option<String> = row.try_get(name)?;
+    text.map(|at| at.parse().map_err(|_| UNREADABLE)).transpose()
+}
+
 fn read(row: &AnyRow) -> Result<RolloutRow, StoreError> {
-    let (made, over): (String, Option<String>) = (row.try_get("made_at")?, row.try_get("over_at")?);
+    let made: String = row.try_get("made_at")?;
     Ok(RolloutRow {
         number: number_of(row, "number")?,
         made_at: made.parse().map_err(|_| UNREADABLE)?,
@@ -170,7 +179,7 @@ fn read(row: &AnyRow) -> Result<RolloutRow, StoreError> {
         zone: row.try_get("zone")?,
         newcomers: row.try_get::<i64, _>("newcomers")? != 0,
         state: row.try_get("state")?,
-        over_at: over.map(|at| at.parse().map_err(|_| UNREADABLE)).transpose()?,
+        over_at: instant(row, "over_at")?,
     })
 }
 
@@ -180,6 +189,7 @@ fn read_member(row: &AnyRow) -> Result<MemberRow, StoreError> {
         terminal: terminal_of(row)?,
         member: row.try_get("member")?,
         action: action.map(|number| u64::try_from(number).map_err(|_| UNREADABLE)).transpose()?,
+        opened_at: instant(row, "opened_at")?,
         generation: u8::try_from(row.try_get::<i64, _>("generation")?).map_err(|_| UNREADABLE)?,
     })
 }

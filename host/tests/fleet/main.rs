@@ -9,6 +9,7 @@ mod commands;
 mod door;
 mod pages;
 mod roles;
+mod rollouts;
 mod scope;
 mod support;
 mod web;

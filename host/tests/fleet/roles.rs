@@ -19,6 +19,9 @@ const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
     ("GET /fleet", Role::Viewer, &[], &[]),
     ("GET /fleet/terminals", Role::Viewer, &[], &[]),
     ("GET /fleet/terminals/{number}", Role::Viewer, &[], &[]),
+    ("GET /fleet/rollouts", Role::Viewer, &[], &[]),
+    ("GET /fleet/rollouts/{number}", Role::Viewer, &[], &[]),
+    ("POST /fleet/rollouts/{number}/{step}", Role::Operator, &["pause", "resume"], &[]),
     ("GET /fleet/account", Role::Viewer, &[], &[]),
     ("POST /fleet/account/{step}", Role::Viewer, &["session"], &[("session", "none")]),
     ("POST /fleet/terminals/{number}/case-checked", Role::Operator, &[], &[]),
@@ -65,6 +68,7 @@ async fn each_route_is_for_its_role_and_those_above_it_only() {
     on_each_database(async |bench| {
         let terminal = bench.terminal("花桥镇联络站").await;
         bench.reports(terminal, "ok", 1).await;
+        bench.rolls_out(None).await;
         let target = bench.named("target", Role::Viewer, host::fleet::users::Scope::All).await;
         bench.staffed().await;
         for role in Role::ALL {
@@ -132,6 +136,7 @@ async fn no_form_is_heard_without_the_sessions_own_token() {
     on_each_database(async |bench| {
         let terminal = bench.terminal("花桥镇联络站").await;
         bench.reports(terminal, "ok", 1).await;
+        bench.rolls_out(None).await;
         let target = bench.named("target", Role::Viewer, host::fleet::users::Scope::All).await;
         bench.staffed().await;
         let mut web = Web::signed_in(&bench, "admin").await;

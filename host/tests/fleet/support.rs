@@ -11,7 +11,8 @@ use host::{
     ca::Ca,
     clock::{Clock, SharedClock},
     fleet::{
-        Fleet, MIGRATIONS,
+        Fleet, MIGRATIONS, NewRollout,
+        rollout::{Selector, Start},
         users::{By, NewUser, Role, Scope, User, Users},
     },
     http::{self, fleet::Console},
@@ -139,7 +140,11 @@ impl Bench {
 
     /// A terminal reports that its printer is in this state, and how often its case was opened.
     pub(crate) async fn reports(&self, terminal: TerminalNumber, printer: &str, openings: u64) {
-        let report = json!({
+        self.takes(self.report(terminal, printer, openings)).await;
+    }
+
+    fn report(&self, terminal: TerminalNumber, printer: &str, openings: u64) -> serde_json::Value {
+        json!({
             "v": 1, "terminal": terminal, "boot": Uuid::from_u128(1), "seq": self.clock.now().as_second(),
             "wall": { "at": self.clock.now(), "quality": "host" }, "uptime_s": 93_784, "agent": "0.1.0",
             "kiosk": {
@@ -149,9 +154,40 @@ impl Bench {
                 "case_switch": "watched",
             },
             "tamper": { "open": false, "journal": 1, "openings": openings },
-        });
+        })
+    }
+
+    async fn takes(&self, report: serde_json::Value) {
         let report: Report = serde_json::from_value(report).unwrap();
         self.fleet.take_health(&report, &serde_json::to_string(&report).unwrap()).await.unwrap();
+    }
+
+    /// A rollout of louder voices to every terminal, and that more terminals than so many need approval.
+    pub(crate) async fn rolls_out(&self, approve_above: Option<u32>) -> u64 {
+        let louder = wire::settings::Settings { volume: Some(5), ..Default::default() };
+        let version = self.fleet.draw_up(&louder, "集市太吵").await.unwrap();
+        let policy = json!({
+            "bad_percent_max": 5, "sample_min": 1, "sample_within_s": 3600, "bake_s": 0, "approve_above": approve_above,
+        });
+        let new = NewRollout {
+            version,
+            former: None,
+            waves: vec![(Selector::Rest, Start::AfterFormer)],
+            policy: serde_json::from_value(policy).unwrap(),
+            zone: "Asia/Shanghai".into(),
+            why: "集市太吵".into(),
+        };
+        self.fleet.roll_out(new).await.unwrap().number
+    }
+
+    /// A terminal says this of its newest order, and the rollout hears of it.
+    pub(crate) async fn says(&self, terminal: TerminalNumber, state: &str, why: Option<&str>) {
+        let order = self.fleet.ordered(terminal).await.unwrap().unwrap();
+        let in_force = why.is_none().then_some(order.version);
+        let mut report = self.report(terminal, "ok", 1);
+        report["settings"] = json!({ "version": in_force, "order": order.order, "state": state, "why": why });
+        self.takes(report).await;
+        self.fleet.move_rollouts(Timestamp::MIN).await.unwrap();
     }
 
     /// What the audit says was done by whom to what, the newest last.

@@ -11,6 +11,7 @@ mod enrolment;
 mod health;
 mod intake;
 mod public;
+mod rollouts;
 mod settings;
 mod slow;
 mod stick;

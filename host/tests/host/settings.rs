@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use wire::{
     health::{self, Taken},
-    settings::{InForce, Ordered, PATH, Settings, State},
+    settings::{InForce, Ordered, PATH, Settings, State, Why},
 };
 
 use crate::{
@@ -105,7 +105,7 @@ async fn a_terminal_hears_of_an_order_with_its_next_report_fetches_its_own_and_w
 
     let (_, standing) = command(&["standing"]);
     assert_eq!(standing, json!([{ "terminal": number, "ordered": 1, "order": 1, "says": null }]));
-    let why = Some("the printer answered no more".to_owned());
+    let why = Some(Why::PrinterSilent);
     let reverted = InForce { version: None, order: 1, state: State::Reverted, why };
     reports(&host, &terminal, 3, Some(reverted.clone())).await;
     let (_, standing) = command(&["standing"]);

@@ -2,10 +2,14 @@
 
 use host::{
     ca::Ca,
-    fleet::users::{By, NewUser, Role, Scope, Users},
+    fleet::{
+        NewRollout,
+        rollout::{Selector, Start},
+        users::{By, NewUser, Role, Scope, Users},
+    },
     setup,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 use wire::{health::Report, ticket::TerminalNumber};
@@ -26,6 +30,16 @@ struct Looked {
 }
 
 async fn reports(host: &TestHost, terminal: TerminalNumber, printer: &str, openings: u64) {
+    tells(host, terminal, (printer, openings), None).await;
+}
+
+/// With what a terminal says of settings from afar.
+async fn tells(
+    host: &TestHost,
+    terminal: TerminalNumber,
+    (printer, openings): (&str, u64),
+    settings: Option<serde_json::Value>,
+) {
     let clock = host.clock();
     let report = json!({
         "v": 1, "terminal": terminal, "boot": Uuid::from_u128(1), "seq": clock.now().as_second(),
@@ -36,9 +50,28 @@ async fn reports(host: &TestHost, terminal: TerminalNumber, printer: &str, openi
             "printer": { "port": true, "state": printer, "profile": "epson-tm" },
         },
         "tamper": { "open": false, "journal": 1, "openings": openings },
+        "settings": settings,
     });
     let report: Report = serde_json::from_value(report).unwrap();
     host.fleet().await.take_health(&report, &serde_json::to_string(&report).unwrap()).await.unwrap();
+}
+
+/// Louder voices for every terminal, the first ten percent first.
+async fn roll_out(host: &TestHost) {
+    let fleet = host.fleet().await;
+    let louder = wire::settings::Settings { volume: Some(5), ..Default::default() };
+    let version = fleet.draw_up(&louder, "集市太吵").await.unwrap();
+    let policy = json!({ "bad_percent_max": 5, "sample_min": 1, "sample_within_s": 3600, "bake_s": 0 });
+    let well = fleet.list().await.unwrap()[1].number;
+    let new = NewRollout {
+        version,
+        former: None,
+        waves: vec![(Selector::Group([well].into()), Start::AfterFormer), (Selector::Rest, Start::ByHand)],
+        policy: serde_json::from_value(policy).unwrap(),
+        zone: "Asia/Shanghai".into(),
+        why: "集市太吵，听不清".into(),
+    };
+    fleet.roll_out(new).await.unwrap();
 }
 
 impl Looked {
@@ -63,7 +96,20 @@ impl Looked {
         host.clock.turn(SignedDuration::from_mins(10));
         reports(&host, broken, "no_paper", 1).await;
         reports(&host, well, "ok", 0).await;
-        Self { host, broken, well }
+        roll_out(&host).await;
+        let looked = Self { host, broken, well };
+        looked.says("reverted", Some("printer_silent")).await;
+        looked
+    }
+
+    /// The terminal that is well says this of its order.
+    async fn says(&self, state: &str, why: Option<&str>) {
+        self.host.clock.turn(SignedDuration::from_mins(1));
+        let order = self.host.fleet().await.ordered(self.well).await.unwrap().unwrap();
+        let version = why.is_none().then_some(order.version);
+        let says = json!({ "version": version, "order": order.order, "state": state, "why": why });
+        tells(&self.host, self.well, ("ok", 0), Some(says)).await;
+        self.host.fleet().await.move_rollouts(Timestamp::MIN).await.unwrap();
     }
 }
 
@@ -130,6 +176,8 @@ async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both
             ("terminals-none", "/fleet/terminals?standing=revoked"),
             ("terminal", &broken),
             ("revoke", &revoke),
+            ("rollouts", "/fleet/rollouts"),
+            ("rollout", "/fleet/rollouts/1"),
             ("people", "/fleet/people"),
             ("audit", "/fleet/audit"),
             ("account", "/fleet/account"),
@@ -181,4 +229,22 @@ async fn whoever_signs_in_learns_where_to_go_and_changes_the_language_in_place()
     boss.follow("form[action$='/case-checked'] button");
     assert!(!boss.text().contains("It is known who opened the case"), "{}", boss.text());
     assert!(fleet.host.fleet().await.today().await.unwrap().from_the_desk.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollout_that_stopped_is_resumed_with_one_touch_and_its_page_follows_by_itself() {
+    let fleet = Looked::new().await;
+    let browser = Chromium::start(&fleet.host.data.path().join("fleet/tls/server.pem"));
+    let boss = sign_in(&browser, &fleet.host.people_url(""), "zh");
+    boss.follow("#waiting + ul a");
+    assert!(boss.text().contains("自动停了：第 1 批里不好的太多"), "{}", boss.text());
+    boss.follow("form[action$='/resume'] button");
+    assert!(boss.text().contains("在进行"), "{}", boss.text());
+    boss.follow("form[action$='/retry'] button");
+    fleet.says("kept", None).await;
+    // Nobody loads the page anew.
+    boss.until("document.querySelector('.waves tbody tr').textContent.includes('好了')");
+    assert!(boss.text().contains("开始下一批"), "{}", boss.text());
+    boss.follow("form[action$='/pause'] button");
+    assert!(boss.text().contains("user:boss 暂停了"), "{}", boss.text());
 }

@@ -138,9 +138,61 @@ pub struct InForce {
     pub order: u64,
     /// What came of that.
     pub state: State,
-    /// For an order that is not in force: the field and the rule, or what became of the terminal under them.
+    /// Of an order that is not in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
+    pub why: Option<Why>,
+}
+
+/// Why an order is not in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "String", into = "String")]
+#[schemars(with = "String")]
+pub enum Why {
+    /// The host was not reached for half an hour.
+    HostNotReached,
+    /// The screen's program said nothing for five minutes.
+    KioskSilent,
+    /// The printer had answered, and answered no more for five minutes.
+    PrinterSilent,
+    /// The field and the rule, or a word of a newer terminal.
+    Unfit(String),
+}
+
+impl Why {
+    /// On the wire.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::HostNotReached => "host_not_reached",
+            Self::KioskSilent => "kiosk_silent",
+            Self::PrinterSilent => "printer_silent",
+            Self::Unfit(what) => what,
+        }
+    }
+}
+
+impl From<String> for Why {
+    fn from(word: String) -> Self {
+        let known = [Self::HostNotReached, Self::KioskSilent, Self::PrinterSilent];
+        known.into_iter().find(|why| why.word() == word).unwrap_or(Self::Unfit(word))
+    }
+}
+
+impl From<Why> for String {
+    fn from(why: Why) -> Self {
+        why.word().to_owned()
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HostNotReached => "the host was not reached for half an hour",
+            Self::KioskSilent => "the screen's program said nothing for five minutes",
+            Self::PrinterSilent => "the printer answered no more",
+            Self::Unfit(what) => what,
+        })
+    }
 }
 
 /// What came of an order.

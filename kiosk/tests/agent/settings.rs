@@ -103,7 +103,7 @@ async fn what_this_terminal_can_not_have_is_refused_with_the_field_and_nothing_o
         let _agent = Agent::start(&device.config_path);
         let refused = until_said(&host, |says| says.state == State::Refused).await;
         assert_eq!((refused.version, refused.order), (None, 19));
-        assert!(refused.why.as_ref().is_some_and(|why| why.contains(field)), "{field}: {refused:?}");
+        assert!(refused.why.as_ref().is_some_and(|why| why.word().contains(field)), "{field}: {refused:?}");
         assert_eq!(settings_in_force(&device.config.settings_path()), None);
         assert!(told.try_iter().all(|event| event != ControlEvent::Changed(Changed::Settings)));
     }

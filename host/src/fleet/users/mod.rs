@@ -14,6 +14,7 @@
 
 mod keep;
 mod own;
+mod rollouts;
 mod see;
 mod totp;
 
@@ -208,6 +209,9 @@ pub enum Error {
     /// Something entered can't be used.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A rollout is in another state, or can't be.
+    #[error(transparent)]
+    Rollout(super::NotRolledOut),
     /// The fleet.
     #[error(transparent)]
     Fleet(#[from] super::Error),

@@ -115,7 +115,7 @@ impl Users {
     }
 
     /// The fleet on behalf of whoever asks.
-    fn fleet_for(&self, by: By<'_>) -> Fleet {
+    pub(super) fn fleet_for(&self, by: By<'_>) -> Fleet {
         self.fleet.clone().on_behalf_of(&self.who(by))
     }
 

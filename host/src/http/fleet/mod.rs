@@ -16,6 +16,9 @@
 //! | GET `/fleet/terminals/{number}` | | viewer |
 //! | POST `/fleet/terminals/{number}/case-checked` | `csrf` | operator |
 //! | GET `/fleet/terminals/{number}/revoke`, POST | `csrf`, `number` (typed again) | admin |
+//! | GET `/fleet/rollouts` | for whoever sees the whole fleet | viewer |
+//! | GET `/fleet/rollouts/{number}` | likewise | viewer |
+//! | POST `/fleet/rollouts/{number}/{step}` | `pause`, `resume`, `begin`, `wait-longer`, `go-on`, `close`, `abort`, `order-back`; `retry`: `terminal`; `approve` | operator; `approve`: approver |
 //! | GET `/fleet/account` | own password, codes, sessions | viewer |
 //! | POST `/fleet/account/{step}` | `password`: `old`, `new`; `codes-begin`: `password`; `codes-confirm`: `code`; `codes-end`: `password`, `code`; `session`: `session` | viewer |
 //! | GET `/fleet/people`, POST | `csrf`, `login`, `name`, `role`, `scope` (one a line; empty, the whole fleet), `password` | admin |
@@ -27,6 +30,7 @@
 mod account;
 mod audit;
 mod people;
+mod rollouts;
 mod session;
 mod shell;
 mod terminals;
@@ -68,6 +72,9 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/terminals/{number}", get(terminals::show))
         .route("/fleet/terminals/{number}/case-checked", post(terminals::case_checked))
         .route("/fleet/terminals/{number}/revoke", get(terminals::revoke_form).post(terminals::revoke))
+        .route("/fleet/rollouts", get(rollouts::list))
+        .route("/fleet/rollouts/{number}", get(rollouts::show))
+        .route("/fleet/rollouts/{number}/{step}", post(rollouts::tell))
         .route("/fleet/account", get(account::page))
         .route("/fleet/account/{step}", post(account::change))
         .route("/fleet/people", get(people::page).post(people::add))

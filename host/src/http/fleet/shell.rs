@@ -17,8 +17,8 @@ use super::{
     words::{self, Lang},
 };
 use crate::fleet::{
-    self, Bring, Fault,
-    users::{Error, Role, Standing, User},
+    self, Bring, Fault, Shown,
+    users::{By, Error, Role, Standing, User},
 };
 
 /// The frame around a page.
@@ -44,6 +44,11 @@ impl Frame {
     /// A text in the reader's language.
     pub(super) fn t(&self, zh: &'static str, en: &'static str) -> &'static str {
         self.lang.t(zh, en)
+    }
+
+    /// Whether rollouts are theirs, which go over the whole fleet.
+    pub(super) fn sees_rollouts(&self) -> bool {
+        By::User(&self.by).sees_rollouts()
     }
 
     pub(super) fn is_admin(&self) -> bool {
@@ -72,6 +77,19 @@ impl Frame {
 
     pub(super) fn bring(&self, bring: &Bring) -> &'static str {
         words::bring(self.lang, *bring)
+    }
+
+    /// What a rollout brings.
+    pub(super) fn brought(&self, shown: &Shown) -> String {
+        words::rollout::what(self.lang, shown)
+    }
+
+    pub(super) fn phase(&self, shown: &Shown) -> String {
+        words::rollout::phase(self.lang, shown)
+    }
+
+    pub(super) fn phase_shape(&self, shown: &Shown) -> (&'static str, &'static str) {
+        words::rollout::shape(shown)
     }
 
     pub(super) fn queue(&self, state: &QueueState) -> String {
@@ -141,6 +159,11 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, words::refusal(refusal), sentence(&refusal.to_string()))
             }
+            Error::Rollout(problem) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                words::rollout::refused(&problem),
+                sentence(&problem.to_string()),
+            ),
             Error::TooMany { retry_after } => {
                 let minutes = retry_after.as_secs().div_ceil(60).max(1);
                 let zh = format!("试的次数太多了。请过 {minutes} 分钟再试。");

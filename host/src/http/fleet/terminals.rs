@@ -7,7 +7,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde::Deserialize;
-use wire::{event::ClockQuality, ticket::TerminalNumber};
+use wire::{event::ClockQuality, settings::InForce, ticket::TerminalNumber};
 
 use super::{
     Console,
@@ -121,6 +121,11 @@ impl TerminalPage {
             (0, _) => format!("{hours} {} {minutes} {}", t("小时", "h"), t("分钟", "min")),
             _ => format!("{days} {} {hours} {}", t("天", "d"), t("小时", "h")),
         }
+    }
+
+    /// What it says of settings from afar.
+    fn settings(&self, says: &InForce) -> String {
+        words::rollout::in_force(self.frame.lang, says)
     }
 
     fn clock(&self, quality: &ClockQuality) -> &'static str {

@@ -10,7 +10,7 @@ use super::{
     words,
 };
 use crate::fleet::{
-    Today,
+    Shown, Today,
     users::{By, Count, Standing},
 };
 
@@ -20,6 +20,8 @@ struct TodayPage {
     frame: Frame,
     today: Today,
     counts: Vec<Told>,
+    /// Rollouts that go on only once a person has decided.
+    waiting: Vec<Shown>,
     /// Terminals that are not revoked.
     total: i64,
 }
@@ -34,12 +36,17 @@ struct Told {
 /// GET `/fleet`
 pub(super) async fn page(State(console): State<Console>, Signed { by, lang }: Signed) -> Answer {
     let (today, counts) = console.users.today(By::User(&by)).await?;
+    let rollouts = match By::User(&by).sees_rollouts() {
+        true => console.users.rollouts(By::User(&by)).await?,
+        false => Vec::new(),
+    };
+    let waiting = rollouts.into_iter().filter(Shown::waits_for_a_person).collect();
     let frame = Frame::of(&console, (by, lang), ("今天要管的", "What needs me today"), "today");
     let counts: Vec<Count> = counts.into_iter().filter(|count| count.standing != Standing::Revoked).collect();
     let total = counts.iter().map(|count| count.count).sum();
     let told = |count: &Count| Told { standing: count.standing.name(), count: count.count, rest: rest(&frame, count) };
     let counts = counts.iter().filter(|count| count.standing != Standing::Calls).map(told).collect();
-    html(&TodayPage { counts, total, today, frame })
+    html(&TodayPage { counts, waiting, total, today, frame })
 }
 
 /// What is known of them, and since when.

@@ -1,5 +1,7 @@
 //! The console's words in both languages: what stands in the fleet's own vocabulary, and who reads which.
 
+pub(super) mod rollout;
+
 use axum::http::{HeaderMap, header};
 use wire::health::{PrinterState, QueueState};
 
@@ -67,8 +69,11 @@ pub(super) fn role(lang: Lang, role: Role) -> &'static str {
 pub(super) fn duty(lang: Lang, role: Role) -> &'static str {
     match role {
         Role::Viewer => lang.t("看终端和故障", "sees terminals and what is wrong with them"),
-        Role::Operator => lang.t("还能确认机箱是谁打开的", "also says that an opened case was looked into"),
-        Role::Approver => lang.t("还是两个人才能办的事里的第二个人", "also the second person of what takes two"),
+        Role::Operator => lang.t(
+            "还能确认机箱是谁打开的，暂停、中止分批设置",
+            "also says that an opened case was looked into, pauses and ends rollouts",
+        ),
+        Role::Approver => lang.t("还能批准别人开的分批设置", "also approves rollouts that somebody else made"),
         Role::Admin => {
             lang.t("还能注销终端，管人员，看操作记录", "also revokes terminals, keeps people, reads the audit")
         }
@@ -201,6 +206,22 @@ pub(super) fn deed(lang: Lang, what: &str) -> &str {
         "terminal.revoke" => "注销终端",
         "terminal.case_checked" => "确认机箱是谁打开的",
         "fleet.restore" => "从备份恢复",
+        "settings.draw_up" => "拟好一份设置",
+        "settings.order" => "给终端下设置",
+        "rollout.make" => "开始分批设置",
+        "rollout.approve" => "批准分批设置",
+        "rollout.begin" => "开始下一批",
+        "rollout.pause" => "暂停分批设置",
+        "rollout.resume" => "接着分批设置",
+        "rollout.wait" => "再等这一批",
+        "rollout.go_on" => "不等这一批",
+        "rollout.close" => "结束分批设置",
+        "rollout.abort" => "中止分批设置",
+        "rollout.order_back" => "让改了的终端改回去",
+        "rollout.retry" => "让终端再试一次",
+        "rollout.stopped" => "分批设置自动停了",
+        "rollout.sample_missing" => "回话的终端不够",
+        "rollout.finished" => "分批设置完成",
         "user.add" => "添加人员",
         "user.role" => "改岗位或范围",
         "user.password" => "改自己的密码",

@@ -170,7 +170,7 @@ impl SettingsKeeper {
         if let (Some(told), before) = (next.report(), kept.settings.report())
             && before.as_ref() != Some(&told)
         {
-            info!(order = told.order, state = ?told.state, why = told.why, "settings from afar");
+            info!(order = told.order, state = ?told.state, why = told.why.map(String::from), "settings from afar");
         }
         kept.settings = next;
     }

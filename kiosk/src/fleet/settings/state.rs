@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use wire::settings::{InForce, Ordered, State};
+use wire::settings::{InForce, Ordered, State, Why};
 
 /// The host is reached every five minutes where it can be.
 pub(super) const HOST_WITHIN: Duration = Duration::from_secs(30 * 60);
@@ -51,7 +51,7 @@ struct Trial {
 struct Last {
     order: u64,
     state: State,
-    why: Option<String>,
+    why: Option<Why>,
 }
 
 /// What the agent hears.
@@ -96,7 +96,7 @@ impl Settings {
         }
         match heard {
             Heard::Ordered(ordered, printer_answers) => self.apply(ordered, printer_answers, now),
-            Heard::Unfit(order, why) if self.wants(order) => self.end(order, State::Refused, Some(why)),
+            Heard::Unfit(order, why) if self.wants(order) => self.end(order, State::Refused, Some(Why::Unfit(why))),
             Heard::Unfit(..) => {}
             Heard::HostReached => {
                 if let Some(trial) = &mut self.trial {
@@ -146,18 +146,18 @@ impl Settings {
         let Some(trial) = &mut self.trial else { return };
         // One that has not started with them yet waits for somebody to be done.
         let silent = match says {
-            None => Some("kiosk said nothing for 5 minutes"),
+            None => Some(Why::KioskSilent),
             Some(says) if says.settings != version => None,
-            Some(says) if trial.printer_answered && !says.printer_answers => Some("the printer answered no more"),
+            Some(says) if trial.printer_answered && !says.printer_answers => Some(Why::PrinterSilent),
             Some(_) if trial.reached => return self.keep(),
             Some(_) => None,
         };
-        trial.silent_since = silent.and(trial.silent_since.or(Some(now.uptime)));
+        trial.silent_since = silent.as_ref().and(trial.silent_since.or(Some(now.uptime)));
         let lasted = |since: Duration, limit: Duration| now.uptime.saturating_sub(since) >= limit;
-        if trial.silent_since.is_some_and(|since| lasted(since, SILENT_FOR)) {
-            self.revert(silent.unwrap_or_default());
-        } else if !trial.reached && lasted(trial.began, HOST_WITHIN) {
-            self.revert("the host was not reached within 30 minutes");
+        let silent = silent.filter(|_| trial.silent_since.is_some_and(|since| lasted(since, SILENT_FOR)));
+        let unreached = !trial.reached && lasted(trial.began, HOST_WITHIN);
+        if let Some(why) = silent.or(unreached.then_some(Why::HostNotReached)) {
+            self.revert(why);
         }
     }
 
@@ -168,14 +168,14 @@ impl Settings {
         }
     }
 
-    fn revert(&mut self, why: &str) {
+    fn revert(&mut self, why: Why) {
         let former = self.trial.take().and_then(|trial| trial.former);
         if let Some(failed) = std::mem::replace(&mut self.in_force, former) {
-            self.end(failed.order, State::Reverted, Some(why.to_owned()));
+            self.end(failed.order, State::Reverted, Some(why));
         }
     }
 
-    fn end(&mut self, order: u64, state: State, why: Option<String>) {
+    fn end(&mut self, order: u64, state: State, why: Option<Why>) {
         self.last = Some(Last { order, state, why });
     }
 }

@@ -1,0 +1,239 @@
+//! Rollouts of settings as they are kept, moved on and shown. [`rollout`](super::rollout) decides.
+//!
+//! Invariants: a rollout and what it has done are one transaction. What a terminal does is read from its reports, which may
+//! be read any number of times, so that no process has to be the only one and a host that was down goes on where the
+//! terminals are. A terminal is in one rollout that is not over, at most.
+
+mod kept;
+mod make;
+mod news;
+
+use jiff::{SignedDuration, Timestamp};
+use wire::ticket::TerminalNumber;
+
+pub use make::NewRollout;
+
+use self::kept::Kept;
+use super::{
+    Error, Fleet,
+    rollout::{Event, NotAPlan, Phase, Refused, Rollout, Who},
+};
+use crate::store::{Conn, StoreError, afar, afar::OrderRow, health as reports, rollouts as rows, terminals};
+
+/// Reports are looked at again from so long before the last look: their times are texts, compared to the second.
+const AGAIN: SignedDuration = SignedDuration::from_secs(2);
+
+/// Why a rollout is not made, or does not do as it is told.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRolledOut {
+    /// There is no such rollout.
+    #[error("there is no rollout {0}; `host rollout list` shows those there are")]
+    Unknown(u64),
+    /// There are no such settings.
+    #[error("there are no settings {0}; `host config list` shows those there are")]
+    UnknownSettings(u64),
+    /// A terminal is in another rollout.
+    #[error("terminal {0} is in rollout {1}, which is not over: end that one first")]
+    Busy(TerminalNumber, u64),
+    /// No terminal is there.
+    #[error("there is no terminal that was enrolled and is not revoked")]
+    NoTerminal,
+    /// The time zone of the windows.
+    #[error("zone: expected an IANA name like Asia/Shanghai, found {0:?}")]
+    Zone(String),
+    /// The remark is too long.
+    #[error("why: expected 200 characters or fewer without line breaks")]
+    Why,
+    /// The plan breaks a rule.
+    #[error(transparent)]
+    Plan(#[from] NotAPlan),
+    /// Not in the state that it is in.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// What else can be wrong.
+    #[error(transparent)]
+    Fleet(#[from] Error),
+}
+
+impl From<StoreError> for NotRolledOut {
+    fn from(problem: StoreError) -> Self {
+        Self::Fleet(problem.into())
+    }
+}
+
+/// What a person has a rollout do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Approve it.
+    Approve,
+    /// Begin its next wave.
+    Begin,
+    /// Pause it.
+    Pause,
+    /// Go on, with the bad ones that there are.
+    Resume,
+    /// Give the wave that asks as long again for its sample.
+    WaitLonger,
+    /// Let the wave that asks pass without its sample.
+    GoOn,
+    /// End it without those that were never seen.
+    Close,
+    /// Cancel what has not begun.
+    Abort,
+    /// Abort it, and order back those that took the settings.
+    OrderBack,
+    /// Have a terminal try again.
+    Retry(TerminalNumber),
+}
+
+impl Order {
+    fn event(self, who: Who) -> Event {
+        match self {
+            Self::Approve => Event::Approve(who),
+            Self::Begin => Event::Begin,
+            Self::Pause => Event::Pause(who),
+            Self::Resume => Event::Resume,
+            Self::WaitLonger => Event::WaitLonger,
+            Self::GoOn => Event::GoOn,
+            Self::Close => Event::Close,
+            Self::Abort => Event::Abort,
+            Self::OrderBack => Event::OrderBack,
+            Self::Retry(terminal) => Event::Retry(terminal),
+        }
+    }
+
+    /// As the audit calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "rollout.approve",
+            Self::Begin => "rollout.begin",
+            Self::Pause => "rollout.pause",
+            Self::Resume => "rollout.resume",
+            Self::WaitLonger => "rollout.wait",
+            Self::GoOn => "rollout.go_on",
+            Self::Close => "rollout.close",
+            Self::Abort => "rollout.abort",
+            Self::OrderBack => "rollout.order_back",
+            Self::Retry(_) => "rollout.retry",
+        }
+    }
+}
+
+/// A rollout as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its number.
+    pub number: u64,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What an admin wrote beside it.
+    pub why: String,
+    /// Of its maintenance windows.
+    pub zone: String,
+    /// When it was over; none, it is not.
+    pub over_at: Option<Timestamp>,
+    /// It itself.
+    pub rollout: Rollout,
+}
+
+impl Fleet {
+    /// Every rollout, the newest first.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn rollouts(&self) -> Result<Vec<Shown>, Error> {
+        let mut conn = self.store.read().await?;
+        let mut all = Vec::new();
+        for row in rows::all(&mut conn, false).await? {
+            all.push(Kept::of(&mut conn, row).await?.shown());
+        }
+        Ok(all)
+    }
+
+    /// One rollout.
+    ///
+    /// # Errors
+    /// [`NotRolledOut::Unknown`], or the database.
+    pub async fn rollout(&self, number: u64) -> Result<Shown, NotRolledOut> {
+        let mut conn = self.store.read().await?;
+        let row = rows::find(&mut conn, number).await?.ok_or(NotRolledOut::Unknown(number))?;
+        Ok(Kept::of(&mut conn, row).await?.shown())
+    }
+
+    /// Has a rollout do something on this fleet's behalf.
+    ///
+    /// # Errors
+    /// [`NotRolledOut::Unknown`], [`NotRolledOut::Refused`], or the database.
+    pub async fn tell_rollout(&self, number: u64, order: Order) -> Result<Shown, NotRolledOut> {
+        let mut tx = self.store.write().await?;
+        let row = rows::find(&mut tx, number).await?.ok_or(NotRolledOut::Unknown(number))?;
+        let mut kept = Kept::of(&mut tx, row).await?;
+        let subject = match order {
+            Order::Retry(terminal) => format!("rollout:{number} {}", super::subject(terminal)),
+            _ => format!("rollout:{number}"),
+        };
+        self.note(&mut tx, order.name(), &subject).await?;
+        let now = self.clock.now();
+        kept.take(self, &mut tx, (order.event(Who(self.who.to_string())), now)).await?;
+        kept.keep(&mut tx, now).await?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(kept.shown())
+    }
+
+    /// Moves every rollout on by what time has passed and terminals have reported since `since`; the time to give next.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn move_rollouts(&self, since: Timestamp) -> Result<Timestamp, Error> {
+        let now = self.clock.now();
+        if rows::all(&mut *self.store.read().await?, true).await?.is_empty() {
+            return Ok(now);
+        }
+        let mut tx = self.store.write().await?;
+        let known = terminals::all(&mut tx).await?;
+        let reports = reports::since(&mut tx, since.checked_sub(AGAIN).unwrap_or(Timestamp::MIN)).await?;
+        for row in rows::all(&mut tx, true).await? {
+            let mut kept = Kept::of(&mut tx, row).await?;
+            for event in news::of_terminals(&kept, &known) {
+                kept.hear(self, &mut tx, (event, now)).await?;
+            }
+            for report in &reports {
+                let (said, at) = (super::health::read(report)?, report.received_at);
+                for event in news::of_report(&kept, &said, (at, now)) {
+                    kept.hear(self, &mut tx, (event, at)).await?;
+                }
+            }
+            kept.hear(self, &mut tx, (Event::Tick, now)).await?;
+            kept.keep(&mut tx, now).await?;
+        }
+        tx.commit().await?;
+        Ok(now)
+    }
+
+    /// The order that a terminal is shown at this instant: its newest, but for those that their rollout holds back.
+    pub(super) async fn order_shown(
+        &self,
+        conn: &mut Conn,
+        terminal: TerminalNumber,
+    ) -> Result<Option<OrderRow>, StoreError> {
+        for order in afar::orders_of(conn, terminal).await? {
+            let held = match rows::holding(conn, terminal, order.number).await? {
+                Some((row, member)) => !kept::offers(&row, &member, self.clock.now())?,
+                None => false,
+            };
+            if !held {
+                return Ok(Some(order));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether it waits for a person.
+impl Shown {
+    /// Whether nothing goes on before a person decides.
+    #[must_use]
+    pub fn waits_for_a_person(&self) -> bool {
+        matches!(self.rollout.phase, Phase::AwaitsApproval | Phase::Paused(_) | Phase::Asks(_))
+    }
+}
