@@ -14,8 +14,9 @@
 //! | `stick` | `county`, `fleet`, `tls`, `clock` |
 //! | `http` | `county`, `fleet`, `account`, `ca`, `store`, `tls`, `clock`, `passphrase` |
 //! | `config` | `county`, `store` |
-//! | `county` | `account`, `store`, `clock`, `passphrase` |
-//! | `fleet` | `account`, `ca`, `store`, `clock`, `durable`, `passphrase` |
+//! | `county` | `account`, `outbox`, `store`, `clock`, `passphrase` |
+//! | `fleet` | `account`, `outbox`, `ca`, `store`, `clock`, `durable`, `passphrase` |
+//! | `outbox` | `store` |
 //! | `account` | `store`, `clock` |
 //! | `ca` | `keys`, `durable`, `passphrase` |
 //! | `keys` | `durable` |
@@ -33,6 +34,7 @@ pub mod durable;
 pub mod fleet;
 pub mod http;
 pub mod keys;
+pub mod outbox;
 pub mod passphrase;
 pub mod serve;
 pub mod setup;

@@ -30,6 +30,7 @@ use crate::{
         terminals::{Enrolments, Gate},
         time::Times,
     },
+    outbox::{self, Announces},
     setup::{self, ADDRESSES, Addresses, Machine},
     store::Store,
     tls,
@@ -203,16 +204,16 @@ async fn listen(
     Ok(())
 }
 
-/// Delivers what the county announces by webhook.
-async fn announce(county: County, mut stopped: watch::Receiver<bool>) -> Result<()> {
+/// Delivers what a role announces by webhook.
+async fn announce(of: impl Announces, mut stopped: watch::Receiver<bool>) -> Result<()> {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
     match client {
         Ok(client) => tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => {}
-            () = county.deliver(client) => {}
+            () = outbox::deliver(of, client) => {}
         },
         Err(error) => {
-            tracing::error!(%error, "webhooks can't be called from this machine; nobody is told of new cases");
+            tracing::error!(%error, "webhooks can't be called from this machine; nobody is told of anything");
             stopped.wait_for(|stop| *stop).await.ok();
         }
     }
