@@ -12,7 +12,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::{county::Settings, store::sqlite_url};
+use crate::{county::Settings, outbox::is_usable, store::sqlite_url};
 
 /// A part that the host plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ValueEnum)]
@@ -66,6 +66,9 @@ pub struct Options {
     /// Where the county is told of new cases, until the console sets another address.
     #[arg(skip)]
     pub webhook: Option<String>,
+    /// Where the fleet tells of alarms.
+    #[arg(skip)]
+    pub fleet_webhook: Option<String>,
     /// For people, with `people_key`.
     #[arg(skip)]
     pub people_certificate: Option<PathBuf>,
@@ -123,6 +126,8 @@ pub struct Config {
     pub zone: String,
     /// Where new cases are announced.
     pub webhook: Option<String>,
+    /// Where the fleet tells of alarms.
+    pub fleet_webhook: Option<String>,
     /// For people, in place of one of our own authority: phones don't know that one.
     pub people: Option<Pair>,
     /// For terminals, of our own authority, where the county runs apart.
@@ -244,6 +249,7 @@ fn resolve(given: &Given<'_>) -> Result<Config, ConfigError> {
             .unwrap_or_else(|| database("county.sqlite")),
         zone: given.zone()?,
         webhook: given.webhook()?,
+        fleet_webhook: given.fleet_webhook()?,
         people: given.pair(("people_certificate", |o| &o.people_certificate), ("people_key", |o| &o.people_key))?,
         terminals: given
             .pair(("terminals_certificate", |o| &o.terminals_certificate), ("terminals_key", |o| &o.terminals_key))?,
@@ -331,6 +337,15 @@ impl Given<'_> {
         }
         let expected = "an address such as https://chat.example/hook";
         Err(ConfigError::Value { origin, key: "webhook", expected, found })
+    }
+
+    fn fleet_webhook(&self) -> Result<Option<String>, ConfigError> {
+        let Some((found, origin)) = self.value(|o| &o.fleet_webhook) else { return Ok(None) };
+        if is_usable(&found) && reqwest::Url::parse(&found).is_ok() {
+            return Ok(Some(found));
+        }
+        let expected = "an address such as https://chat.example/hook";
+        Err(ConfigError::Value { origin, key: "fleet_webhook", expected, found })
     }
 
     fn file(&self, key: &'static str, field: Field<PathBuf>) -> Result<Option<PathBuf>, ConfigError> {

@@ -13,7 +13,7 @@
 //! | `setup` | everything below but `stick` and `http` |
 //! | `stick` | `county`, `fleet`, `tls`, `clock` |
 //! | `http` | `county`, `fleet`, `account`, `ca`, `store`, `tls`, `clock`, `passphrase` |
-//! | `config` | `county`, `store` |
+//! | `config` | `county`, `outbox`, `store` |
 //! | `county` | `account`, `outbox`, `store`, `clock`, `passphrase` |
 //! | `fleet` | `account`, `outbox`, `ca`, `store`, `clock`, `durable`, `passphrase` |
 //! | `outbox` | `store` |

@@ -35,7 +35,7 @@ pub trait Announces: Sync {
     fn address_of(&self, row: &OutboxRow) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
 
     /// Notes in the same transaction that an announcement was given up.
-    fn given_up(&self, tx: &mut Tx) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    fn given_up(&self, tx: &mut Tx, row: &OutboxRow) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
 /// Delivers announcements for as long as the program runs; `client` has its TLS set up and follows no redirects.
@@ -76,7 +76,7 @@ pub async fn deliver_due<A: Announces>(of: &A, client: &reqwest::Client) -> Resu
             rows::over(&mut tx, row.number, now).await?;
         } else if row.tries + 1 >= TRIES {
             rows::over(&mut tx, row.number, now).await?;
-            of.given_up(&mut tx).await?;
+            of.given_up(&mut tx, &row).await?;
         } else {
             rows::again(&mut tx, row.number, row.tries + 1, now + wait_ms(row.tries)).await?;
         }

@@ -39,8 +39,8 @@ use crate::{
 /// How often rollouts are moved on: soon enough for whoever watches one, seldom beside the terminals' five minutes.
 const ROLLOUTS: Duration = Duration::from_secs(5);
 
-/// Whether a terminal fell silent is looked at this often.
-const SILENCE: Duration = Duration::from_secs(10);
+/// Whether a terminal fell silent, and whether people are to be told, is looked at this often.
+const NOTICE: Duration = Duration::from_secs(10);
 
 /// How long open requests may take when the host goes down.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -115,7 +115,8 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let mut tasks = JoinSet::new();
     let gate = Gate { revocations: machine.revocations(config)?, clock: Arc::clone(&clock) };
     if let Some(fleet) = fleet.clone() {
-        tasks.spawn(notice_silence(fleet.clone(), clock.now(), stopped.clone()));
+        tasks.spawn(announce(fleet.clone(), stopped.clone()));
+        tasks.spawn(notice(fleet.clone(), clock.now(), stopped.clone()));
         tasks.spawn(move_rollouts(fleet, stopped.clone()));
     }
     let zone = TimeZone::get(&config.zone).with_context(|| format!("the time zone {}", config.zone))?;
@@ -220,15 +221,18 @@ async fn announce(of: impl Announces, mut stopped: watch::Receiver<bool>) -> Res
     Ok(())
 }
 
-/// Raises an alarm for terminals that nothing was heard of for too long.
-async fn notice_silence(fleet: Fleet, up: Timestamp, mut stopped: watch::Receiver<bool>) -> Result<()> {
+/// Raises an alarm for terminals that nothing was heard of for too long, and tells people of alarms.
+async fn notice(fleet: Fleet, up: Timestamp, mut stopped: watch::Receiver<bool>) -> Result<()> {
     loop {
         if let Err(error) = fleet.notice_silence(up).await {
             tracing::warn!(%error, "nobody looked which terminals are silent");
         }
+        if let Err(error) = fleet.tell().await {
+            tracing::warn!(%error, "nobody looked what is to be told of alarms");
+        }
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-            () = tokio::time::sleep(SILENCE) => {}
+            () = tokio::time::sleep(NOTICE) => {}
         }
     }
 }

@@ -145,7 +145,7 @@ impl Machine {
             machine.ca = Some(Arc::new(machine.open_ca(config, clock)?));
             let store = Store::open(&config.fleet_database, fleet::MIGRATIONS).await?;
             machine.stores.push(store.clone());
-            let fleet = Fleet::new(store, Arc::clone(clock));
+            let fleet = Fleet::new(store, Arc::clone(clock)).telling(config.fleet_webhook.as_deref());
             write_revoked(data, &fleet).await?;
             machine.fleet = Some(fleet);
         }

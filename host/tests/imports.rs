@@ -38,7 +38,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("backup", &["clock", "config", "county", "durable", "fleet", "keys", "serve", "setup", "store"]),
     ("stick", &["clock", "county", "fleet", "tls"]),
     ("http", &["account", "ca", "clock", "county", "fleet", "passphrase", "store", "tls"]),
-    ("config", &["county", "store"]),
+    ("config", &["county", "outbox", "store"]),
     ("county", &["account", "clock", "outbox", "passphrase", "store"]),
     ("fleet", &["account", "ca", "clock", "durable", "outbox", "passphrase", "store"]),
     ("outbox", &["store"]),

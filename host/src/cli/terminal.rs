@@ -20,7 +20,7 @@ use super::{Answer, Host};
 use crate::{
     config::Role,
     durable::{self, Readers},
-    fleet::{self, Admitted, Fleet, Staff},
+    fleet::{self, Admitted, Fleet, Staff, Whom},
     keys,
     setup::{self, Addresses, Machine},
 };
@@ -43,6 +43,13 @@ pub(super) enum Command {
         /// Its number.
         number: TerminalNumber,
     },
+    /// Says that you see to what is wrong with a terminal: messages do not repeat it.
+    Take {
+        /// Its number.
+        number: TerminalNumber,
+    },
+    /// Leaves a terminal out of messages for some hours.
+    Quiet(Quiet),
     /// Revokes a terminal for good; its next request is refused.
     Revoke {
         /// Its number.
@@ -75,6 +82,18 @@ pub(super) struct Add {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Quiet {
+    /// Its number.
+    number: TerminalNumber,
+    /// For how long; 0, messages tell of it again.
+    #[arg(long)]
+    hours: u32,
+    /// Why, for those who wonder.
+    #[arg(long, default_value = "")]
+    why: String,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Readmit {
     /// Its number.
     number: TerminalNumber,
@@ -104,6 +123,17 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             let was_open = fleet_of(&host.machine().await?)?.case_checked(number).await?;
             let text = if was_open { "the alarm is over" } else { "there is no such alarm" };
             Answer::new(format!("terminal {number}: {text}"), json!({ "terminal": number, "was_open": was_open }))
+        }
+        Command::Take { number } => {
+            let is_taken = fleet_of(&host.machine().await?)?.take(number).await?;
+            let text = if is_taken { "you see to it" } else { "there is no alarm that nobody sees to" };
+            Answer::new(format!("terminal {number}: {text}"), json!({ "terminal": number, "taken": is_taken }))
+        }
+        Command::Quiet(Quiet { number, hours, why }) => {
+            let until = fleet_of(&host.machine().await?)?.silence(Whom::Terminal(number), hours, &why).await?;
+            let text =
+                until.map_or("messages tell of it".to_owned(), |until| format!("no message tells of it until {until}"));
+            Answer::new(format!("terminal {number}: {text}"), json!({ "terminal": number, "quiet_until": until }))
         }
         Command::Revoke { number } => {
             let machine = host.machine().await?;

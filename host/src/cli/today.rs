@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::{Answer, Host, terminal::fleet_of};
-use crate::fleet::{Bring, Call, Trip};
+use crate::fleet::{Bring, Call, Quiet, Trip};
 
 pub(super) async fn run(host: &Host) -> Result<Answer> {
     let today = fleet_of(&host.machine().await?)?.today().await?;
@@ -23,6 +23,9 @@ pub(super) async fn run(host: &Host) -> Result<Answer> {
         writeln!(text, "from the desk, or by a telephone call")?;
         write_calls(&mut text, &today.from_the_desk)?;
     }
+    if let Some(since) = today.untold_since {
+        writeln!(text, "messages about alarms do not arrive since {since}: look after fleet_webhook in host.toml")?;
+    }
     if text.is_empty() {
         text.push_str("nothing needs anybody");
     }
@@ -30,10 +33,14 @@ pub(super) async fn run(host: &Host) -> Result<Answer> {
 }
 
 fn write_calls(text: &mut String, calls: &[Call]) -> Result<()> {
-    for Call { terminal, place, reasons } in calls {
+    for Call { terminal, place, reasons, quiet } in calls {
         for reason in reasons {
             let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
-            writeln!(text, "  {terminal}{place}  since {}: {}", reason.since, reason.fault)?;
+            let taken = reason.taken.as_ref().map_or(String::new(), |taken| format!(" ({} sees to it)", taken.by));
+            writeln!(text, "  {terminal}{place}  since {}: {}{taken}", reason.since, reason.fault)?;
+        }
+        if let Some(Quiet { until, why, .. }) = quiet {
+            writeln!(text, "  {terminal}  no message tells of it until {until}: {why}")?;
         }
     }
     Ok(())

@@ -112,7 +112,7 @@ impl Announces for County {
         }
     }
 
-    async fn given_up(&self, tx: &mut Tx) -> Result<(), Error> {
+    async fn given_up(&self, tx: &mut Tx, _: &OutboxRow) -> Result<(), Error> {
         Ok(events::alarm(tx, self.now_ms(), "webhook", None, None).await?)
     }
 }

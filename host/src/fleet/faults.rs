@@ -141,6 +141,33 @@ impl Fault {
             _ => report.kiosk.is_some(),
         }
     }
+
+    /// In words for people who read Chinese.
+    #[must_use]
+    pub fn in_chinese(self) -> &'static str {
+        match self {
+            Self::Silent => "两个小时没有消息了：停电、断网，或者坏了",
+            Self::KioskSilent => "屏幕程序没有回应",
+            Self::QueueFull => "存储满了，收不了意见",
+            Self::QueueReadOnly => "存储写不进去，收不了意见",
+            Self::QueueUnusable => "什么都存不下来，收不了意见",
+            Self::QueueSetAside => "有一个损坏的文件放在一边，请取走",
+            Self::EventsRefused => "县里有没收的内容，终端的日志里写着是哪些、为什么",
+            Self::PrinterUnplugged => "打印机没有插好",
+            Self::PrinterNotDriven => "打印机型号没有设对，请在终端设置里填 printer.profile",
+            Self::PrinterSilent => "打印机没有回应",
+            Self::PaperNearEnd => "打印纸快用完了",
+            Self::NoPaper => "打印纸用完了",
+            Self::CoverOpen => "打印机的盖子开着",
+            Self::Cutter => "打印机的切刀卡住了",
+            Self::Heat => "打印机太热",
+            Self::Jam => "打印机卡纸了",
+            Self::PrinterFault => "打印机有故障",
+            Self::CaseUnwatched => "机箱开关读不到，没有人看着机箱",
+            Self::CaseOpen => "机箱开着",
+            Self::CaseOpened => "机箱被打开过，还没有人说是谁打开的",
+        }
+    }
 }
 
 impl fmt::Display for Fault {

@@ -12,6 +12,7 @@ use wire::{
 use super::{
     Error, Fleet,
     faults::{self, Fault},
+    telling,
 };
 use crate::store::{
     StoreError, Tx,
@@ -54,6 +55,8 @@ pub struct Alarm {
     pub cleared_at: Option<Timestamp>,
     /// Whether kiosk or the machine was started anew meanwhile; none where nobody knows.
     pub restarted: Option<bool>,
+    /// Who sees to it.
+    pub taken: Option<telling::Taken>,
 }
 
 pub(super) fn name<S: serde::Serializer>(fault: &Fault, serializer: S) -> Result<S::Ok, S::Error> {
@@ -188,6 +191,8 @@ async fn raise(tx: &mut Tx, report: &Report, fault: Fault, at: Timestamp) -> Res
         raised_run: report.kiosk.as_ref().map(|kiosk| kiosk.run.to_string()),
         cleared_at: None,
         restarted: None,
+        taken_by: None,
+        taken_at: None,
     };
     rows::raise(tx, &alarm).await
 }
@@ -217,7 +222,8 @@ pub(super) fn read(row: &HealthRow) -> Result<Report, StoreError> {
 /// None for one that a newer release raised, of which this one has no words.
 fn shown(alarm: &AlarmRow) -> Option<Alarm> {
     let AlarmRow { raised_at, cleared_at, restarted, .. } = *alarm;
-    Some(Alarm { fault: Fault::named(&alarm.fault)?, raised_at, cleared_at, restarted })
+    let taken = alarm.taken_by.clone().zip(alarm.taken_at).map(|(by, at)| telling::Taken { by, at });
+    Some(Alarm { fault: Fault::named(&alarm.fault)?, raised_at, cleared_at, restarted, taken })
 }
 
 /// Whether the terminal was started anew since an alarm was raised.

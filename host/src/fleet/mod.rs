@@ -8,11 +8,13 @@ mod audit;
 mod enrolment;
 mod faults;
 mod health;
+pub mod notices;
 mod revoked;
 pub mod rollout;
 mod rollouts;
 mod seal;
 mod settings;
+mod telling;
 mod time;
 mod today;
 pub mod users;
@@ -33,6 +35,7 @@ pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
 pub use rollouts::{NewRollout, NotRolledOut, Order, Shown};
 pub use settings::{Difference, NotOrdered, Standing, differences, fields, version_of};
+pub use telling::{QUIET_HOURS, Quiet, Taken, Whom};
 pub use time::TimeSigner;
 pub use today::{Bring, Call, Reason, Today, Trip};
 
@@ -52,6 +55,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0003_health", sql: include_str!("../../migrations/fleet/0003_health.sql") },
     Migration { name: "0004_audit", sql: include_str!("../../migrations/fleet/0004_audit.sql") },
     Migration { name: "0005_users", sql: include_str!("../../migrations/fleet/0005_users.sql") },
+    Migration { name: "0006_notices", sql: include_str!("../../migrations/fleet/0006_notices.sql") },
     Migration { name: "0009_settings", sql: include_str!("../../migrations/fleet/0009_settings.sql") },
     Migration { name: "0010_rollouts", sql: include_str!("../../migrations/fleet/0010_rollouts.sql") },
 ];
@@ -92,6 +96,9 @@ pub enum Error {
     /// The enrolment files of a terminal are used up.
     #[error("terminal {0} has used up its 49 generations; revoke it and add a new one")]
     Generations(TerminalNumber),
+    /// How long or why something is to be quiet.
+    #[error("hours are 0 to {QUIET_HOURS}, and a reason has 1 to 100 characters")]
+    Quiet,
     /// The host's own clock can't be right.
     #[error("the host's clock stands before the day its program was built ({0}); set it, then terminals get the time")]
     Clock(Timestamp),
@@ -130,13 +137,15 @@ pub struct Fleet {
     clock: SharedClock,
     /// On whose behalf, as the audit calls them.
     who: Arc<str>,
+    /// Where it tells of alarms.
+    webhook: Option<Arc<str>>,
 }
 
 impl Fleet {
     /// Takes the fleet's database, opened with [`MIGRATIONS`].
     #[must_use]
     pub fn new(store: Store, clock: SharedClock) -> Self {
-        Self { store, clock, who: "host".into() }
+        Self { store, clock, who: "host".into(), webhook: None }
     }
 
     /// Adds a terminal: the next number, or `wanted` where it is above all that were given.

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wire::ticket::TerminalNumber;
 
-use super::{Error, Fault, Fleet, users::Scope};
-use crate::store::health as rows;
+use super::{Error, Fault, Fleet, Quiet, Taken, telling::Quiets, users::Scope};
+use crate::store::{health as rows, notices};
 
 /// What to take along; what is seldom needed is not in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -36,6 +36,8 @@ pub struct Reason {
     pub fault: Fault,
     /// When it was first told.
     pub since: Timestamp,
+    /// Who sees to it.
+    pub taken: Option<Taken>,
 }
 
 /// A terminal that needs somebody.
@@ -45,6 +47,8 @@ pub struct Call {
     pub terminal: TerminalNumber,
     /// Where in or near its station; may be empty.
     pub place: String,
+    /// Whether messages leave it out.
+    pub quiet: Option<Quiet>,
     /// The gravest first.
     pub reasons: Vec<Reason>,
 }
@@ -69,6 +73,8 @@ pub struct Today {
     pub trips: Vec<Trip>,
     /// What is seen to from the desk, or by a telephone call.
     pub from_the_desk: Vec<Call>,
+    /// Since when messages about alarms did not arrive.
+    pub untold_since: Option<Timestamp>,
 }
 
 /// An open alarm, and where its terminal stands.
@@ -77,6 +83,7 @@ struct Open {
     terminal: TerminalNumber,
     station: String,
     place: String,
+    quiet: Option<Quiet>,
     reason: Reason,
 }
 
@@ -97,7 +104,7 @@ impl Fault {
     }
 
     /// 0, no suggestion is taken as far as anybody knows; 1, no receipt comes out; 2, the rest.
-    fn urgency(self) -> u8 {
+    pub(super) fn urgency(self) -> u8 {
         match self {
             Self::Silent | Self::KioskSilent | Self::QueueFull | Self::QueueReadOnly | Self::QueueUnusable => 0,
             Self::PrinterUnplugged
@@ -120,6 +127,12 @@ impl Fault {
 }
 
 impl Call {
+    /// Whether nobody sees to some of it.
+    #[must_use]
+    pub fn is_untaken(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.taken.is_none())
+    }
+
     /// Of its gravest reason, and the oldest of that.
     fn rank(&self) -> Option<(u8, Timestamp)> {
         self.reasons.first().map(|reason| (reason.fault.urgency(), reason.since))
@@ -135,8 +148,8 @@ impl Trip {
 /// Calls by terminal, each with the gravest reason first.
 fn calls(open: impl Iterator<Item = Open>) -> Vec<Call> {
     let mut calls: BTreeMap<TerminalNumber, Call> = BTreeMap::new();
-    for Open { terminal, place, reason, .. } in open {
-        calls.entry(terminal).or_insert(Call { terminal, place, reasons: Vec::new() }).reasons.push(reason);
+    for Open { terminal, place, quiet, reason, .. } in open {
+        calls.entry(terminal).or_insert(Call { terminal, place, quiet, reasons: Vec::new() }).reasons.push(reason);
     }
     let mut calls: Vec<_> = calls.into_values().collect();
     for call in &mut calls {
@@ -160,7 +173,7 @@ fn today(open: Vec<Open>, terminals_at: &BTreeMap<String, usize>) -> Today {
     };
     let mut trips: Vec<Trip> = stations.into_iter().map(trip).collect();
     trips.sort_by_key(Trip::rank);
-    Today { trips, from_the_desk: calls(desk.into_iter()) }
+    Today { trips, from_the_desk: calls(desk.into_iter()), untold_since: None }
 }
 
 impl Fleet {
@@ -178,15 +191,18 @@ impl Fleet {
     /// The database.
     pub(super) async fn today_in(&self, scope: &Scope) -> Result<Today, Error> {
         let mut conn = self.store.read().await?;
+        let quiets = Quiets::read(&mut conn, self.clock.now()).await?;
         // Of one that a newer release raised this one does not know what to bring.
         let known = |row: rows::OpenRow| {
-            let reason = Reason { fault: Fault::named(&row.fault)?, since: row.raised_at };
-            Some(Open { terminal: row.terminal, station: row.station, place: row.place, reason })
+            let taken = row.taken_by.zip(row.taken_at).map(|(by, at)| Taken { by, at });
+            let reason = Reason { fault: Fault::named(&row.fault)?, since: row.raised_at, taken };
+            let quiet = quiets.of(row.terminal, &row.station).cloned();
+            Some(Open { terminal: row.terminal, station: row.station, place: row.place, quiet, reason })
         };
         let open = rows::open(&mut conn).await?.into_iter().filter(|row| scope.covers(&row.station));
         let open = open.filter_map(known).collect();
         let at = rows::terminals_at(&mut conn).await?.into_iter().collect();
-        Ok(today(open, &at))
+        Ok(Today { untold_since: notices::untold_since(&mut conn).await?, ..today(open, &at) })
     }
 }
 
@@ -197,7 +213,13 @@ mod tests {
     fn open(terminal: u32, station: &str, fault: Fault, minute: i64) -> Open {
         let since = Timestamp::from_second(60 * minute).unwrap();
         let terminal = TerminalNumber::new(terminal).unwrap();
-        Open { terminal, station: station.into(), place: String::new(), reason: Reason { fault, since } }
+        Open {
+            terminal,
+            station: station.into(),
+            place: String::new(),
+            quiet: None,
+            reason: Reason { fault, since, taken: None },
+        }
     }
 
     fn at(stations: &[(&str, usize)]) -> BTreeMap<String, usize> {

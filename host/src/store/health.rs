@@ -41,6 +41,10 @@ pub struct AlarmRow {
     pub cleared_at: Option<Timestamp>,
     /// Whether kiosk or the machine was started anew meanwhile; none where nobody knows.
     pub restarted: Option<bool>,
+    /// Who sees to it, as the audit calls them.
+    pub taken_by: Option<String>,
+    /// Since when.
+    pub taken_at: Option<Timestamp>,
 }
 
 /// An open alarm, and where its terminal stands; empty for a terminal that is not known.
@@ -50,6 +54,8 @@ pub struct OpenRow {
     pub terminal: TerminalNumber,
     pub fault: String,
     pub raised_at: Timestamp,
+    pub taken_by: Option<String>,
+    pub taken_at: Option<Timestamp>,
     pub station: String,
     pub place: String,
 }
@@ -117,7 +123,8 @@ pub async fn put(tx: &mut Tx, row: &HealthRow) -> Result<(), StoreError> {
 /// # Errors
 /// The database.
 pub async fn alarms(conn: &mut Conn, terminal: Option<TerminalNumber>) -> Result<Vec<AlarmRow>, StoreError> {
-    let sql = "SELECT number, terminal, fault, raised_at, raised_boot, raised_run, cleared_at, restarted \
+    let sql = "SELECT number, terminal, fault, raised_at, raised_boot, raised_run, cleared_at, restarted, \
+               taken_by, taken_at \
                FROM terminal_alarm WHERE terminal = $1 OR $1 < 0 ORDER BY number DESC";
     let of = terminal.map_or(-1, |terminal| i64::from(terminal.get()));
     sqlx::query(sql).bind(of).fetch_all(conn).await?.iter().map(read_alarm).collect()
@@ -128,7 +135,7 @@ pub async fn alarms(conn: &mut Conn, terminal: Option<TerminalNumber>) -> Result
 /// # Errors
 /// The database.
 pub async fn open(conn: &mut Conn) -> Result<Vec<OpenRow>, StoreError> {
-    let sql = "SELECT a.terminal, a.fault, a.raised_at, COALESCE(t.station, '') AS station, \
+    let sql = "SELECT a.terminal, a.fault, a.raised_at, a.taken_by, a.taken_at, COALESCE(t.station, '') AS station, \
                COALESCE(t.place, '') AS place FROM terminal_alarm a \
                LEFT JOIN terminal t ON t.number = a.terminal WHERE a.cleared_at IS NULL ORDER BY a.terminal, a.number";
     sqlx::query(sql).fetch_all(conn).await?.iter().map(read_open).collect()
@@ -203,12 +210,19 @@ fn read(row: &AnyRow) -> Result<HealthRow, StoreError> {
     })
 }
 
+fn taken_at(row: &AnyRow) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<String> = row.try_get("taken_at")?;
+    at.map(|at| at.parse().map_err(|_| StoreError::Unreadable("terminal alarm"))).transpose()
+}
+
 fn read_open(row: &AnyRow) -> Result<OpenRow, StoreError> {
     let raised: String = row.try_get("raised_at")?;
     Ok(OpenRow {
         terminal: terminal_of(row, "terminal alarm")?,
         fault: row.try_get("fault")?,
         raised_at: raised.parse().map_err(|_| StoreError::Unreadable("terminal alarm"))?,
+        taken_by: row.try_get("taken_by")?,
+        taken_at: taken_at(row)?,
         station: row.try_get("station")?,
         place: row.try_get("place")?,
     })
@@ -227,5 +241,7 @@ fn read_alarm(row: &AnyRow) -> Result<AlarmRow, StoreError> {
         raised_run: row.try_get("raised_run")?,
         cleared_at: cleared.map(|at| at.parse().map_err(|_| UNREADABLE)).transpose()?,
         restarted: row.try_get::<Option<i64>, _>("restarted")?.map(|restarted| restarted != 0),
+        taken_by: row.try_get("taken_by")?,
+        taken_at: taken_at(row)?,
     })
 }

@@ -15,6 +15,7 @@ pub mod events;
 pub mod handovers;
 pub mod health;
 mod migrate;
+pub mod notices;
 pub mod outbox;
 pub mod overview;
 pub mod people;

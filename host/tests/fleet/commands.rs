@@ -74,3 +74,23 @@ fn the_fleets_people_are_added_shown_changed_and_removed_and_each_change_is_a_li
     assert!(lines.as_array().unwrap().iter().all(|line| line["who"].as_str().unwrap().starts_with("uid:")), "{lines}");
     assert!(run(data, &["audit", "verify"]).0);
 }
+
+#[test]
+fn a_terminal_is_left_out_of_messages_for_a_while_and_each_word_of_it_is_a_line_of_the_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let file = data.join("1.json");
+    let add = ["terminal", "add", "--station", "花桥镇联络站", "--out", file.to_str().unwrap()];
+    assert!(run(data, &add).0);
+    let (ok, taken) = run(data, &["terminal", "take", "00001"]);
+    assert!(ok && taken["taken"] == false, "nothing is wrong: {taken}");
+    let (ok, quiet) = run(data, &["terminal", "quiet", "00001", "--hours", "2", "--why", "停电"]);
+    assert!(ok && quiet["quiet_until"].is_string(), "{quiet}");
+    let (ok, refused) = run(data, &["terminal", "quiet", "00001", "--hours", "2"]);
+    assert!(!ok && refused["error"].as_str().unwrap().contains("a reason"), "{refused}");
+    assert!(!run(data, &["terminal", "quiet", "00002", "--hours", "2", "--why", "停电"]).0);
+    assert!(text(data, &["terminal", "quiet", "00001", "--hours", "0"]).contains("messages tell of it"));
+    let (_, lines) = run(data, &["audit", "list"]);
+    let done: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect();
+    assert_eq!(done, ["terminal.add", "terminal.quiet", "terminal.loud"]);
+}

@@ -51,6 +51,9 @@ fn values_that_cannot_be_used_are_named() {
     refused("county_database = \"/var/lib/x\"\n", &["`county_database`", "sqlite://", "postgres://"]);
     refused("zone = \"Asia/Atlantis\"\n", &["`zone`", "Asia/Shanghai"]);
     refused("webhook = \"chat\"\n", &["`webhook`", "https://"]);
+    for unusable in ["chat", "http://chat.example/hook", "https://", ""] {
+        refused(&format!("fleet_webhook = \"{unusable}\"\n"), &["`fleet_webhook`", "https://"]);
+    }
 }
 
 #[test]

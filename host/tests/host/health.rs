@@ -68,7 +68,7 @@ async fn an_alarm_stands_once_for_as_long_as_its_fault_and_says_whether_a_restar
             take(&fleet, &printer(seq, PrinterState::NoPaper)).await;
             clock.turn(SignedDuration::from_secs(60));
         }
-        let raised = Alarm { fault: Fault::NoPaper, raised_at: began, cleared_at: None, restarted: None };
+        let raised = Alarm { fault: Fault::NoPaper, raised_at: began, cleared_at: None, restarted: None, taken: None };
         assert_eq!(alarms(&fleet).await, std::slice::from_ref(&raised));
         let over = clock.now();
         take(&fleet, &printer(5, PrinterState::Ok)).await;

@@ -226,6 +226,17 @@ async fn whoever_signs_in_learns_where_to_go_and_changes_the_language_in_place()
     boss.follow("a.language");
     let text = boss.text();
     assert!(text.contains("the paper ran out") && text.contains(&fleet.broken.to_string()), "{text}");
+    boss.follow("form[action$='/take'] button");
+    assert!(
+        boss.text().contains("boss sees to it since") && !boss.text().contains("I'll see to it"),
+        "{}",
+        boss.text()
+    );
+    boss.type_into("form[action$='/quiet'] [name=why]", "the power is off");
+    boss.follow("form[action$='/quiet'] button");
+    assert!(boss.text().contains("the power is off") && boss.text().contains("silenced until"), "{}", boss.text());
+    boss.follow("form[action$='/loud'] button");
+    assert!(!boss.text().contains("silenced until"), "{}", boss.text());
     boss.follow("form[action$='/case-checked'] button");
     assert!(!boss.text().contains("It is known who opened the case"), "{}", boss.text());
     assert!(fleet.host.fleet().await.today().await.unwrap().from_the_desk.is_empty());

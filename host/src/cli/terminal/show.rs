@@ -107,13 +107,15 @@ fn write_health(text: &mut String, health: &Health) -> Result<()> {
         write!(text, "; the {number}. opening cost a key")?;
     }
     text.push('\n');
-    for Alarm { fault, raised_at, cleared_at, restarted } in &health.alarms {
+    for Alarm { fault, raised_at, cleared_at, restarted, taken } in &health.alarms {
         let until = match (cleared_at, restarted) {
             (None, _) => "ALARM".to_owned(),
             (Some(at), Some(false)) => format!("over since {at}, without a restart"),
             (Some(at), _) => format!("over since {at}"),
         };
-        writeln!(text, "  {raised_at}  {fault}: {until}")?;
+        let taken =
+            taken.as_ref().map_or(String::new(), |taken| format!(", {} sees to it since {}", taken.by, taken.at));
+        writeln!(text, "  {raised_at}  {fault}: {until}{taken}")?;
     }
     Ok(())
 }

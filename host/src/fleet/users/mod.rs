@@ -7,11 +7,13 @@
 //!
 //! | module | purpose |
 //! |---|---|
+//! | `attend` | alarms that somebody sees to, what is quiet |
 //! | `keep` | people added, changed, removed, by an admin or on the command line |
 //! | `own` | signing in, one's own password and codes |
 //! | `see` | terminals and audit, as far as somebody may see them |
 //! | `totp` | the codes, without I/O |
 
+mod attend;
 mod keep;
 mod own;
 mod rollouts;
@@ -40,7 +42,7 @@ use crate::{
 pub enum Role {
     /// Sees terminals and what is wrong with them.
     Viewer,
-    /// Says that an opened case was looked into.
+    /// Sees to alarms, says that an opened case was looked into.
     Operator,
     /// The second person of what takes two.
     Approver,

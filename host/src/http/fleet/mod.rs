@@ -15,6 +15,9 @@
 //! | GET `/fleet/terminals` | query `standing`, `words`, `page` from 0 | viewer |
 //! | GET `/fleet/terminals/{number}` | | viewer |
 //! | POST `/fleet/terminals/{number}/case-checked` | `csrf` | operator |
+//! | POST `/fleet/terminals/{number}/take` | `csrf`, `from` (today, to be led back there) | operator |
+//! | POST `/fleet/terminals/{number}/quiet` | `csrf`, `hours` (0 to 720), `why`, `whole` (yes, its station) | operator |
+//! | POST `/fleet/terminals/{number}/loud` | `csrf` | operator |
 //! | GET `/fleet/terminals/{number}/revoke`, POST | `csrf`, `number` (typed again) | admin |
 //! | GET `/fleet/rollouts` | for whoever sees the whole fleet | viewer |
 //! | GET `/fleet/rollouts/{number}` | likewise | viewer |
@@ -28,6 +31,7 @@
 //! The peer's address for the limits on guessing is taken from the request's extension `ConnectInfo<Peer>`.
 
 mod account;
+mod attend;
 mod audit;
 mod people;
 mod rollouts;
@@ -71,6 +75,9 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/terminals", get(terminals::list))
         .route("/fleet/terminals/{number}", get(terminals::show))
         .route("/fleet/terminals/{number}/case-checked", post(terminals::case_checked))
+        .route("/fleet/terminals/{number}/take", post(attend::take))
+        .route("/fleet/terminals/{number}/quiet", post(attend::quiet))
+        .route("/fleet/terminals/{number}/loud", post(attend::loud))
         .route("/fleet/terminals/{number}/revoke", get(terminals::revoke_form).post(terminals::revoke))
         .route("/fleet/rollouts", get(rollouts::list))
         .route("/fleet/rollouts/{number}", get(rollouts::show))

@@ -17,7 +17,7 @@ use super::{
     words::{self, Lang},
 };
 use crate::fleet::{
-    self, Bring, Fault, Shown,
+    self, Bring, Fault, Quiet, Shown, Taken,
     users::{By, Error, Role, Standing, User},
 };
 
@@ -73,6 +73,22 @@ impl Frame {
 
     pub(super) fn fault(&self, fault: &Fault) -> String {
         words::fault(self.lang, *fault)
+    }
+
+    pub(super) fn taken(&self, taken: &Taken) -> String {
+        let (who, since) = (words::who(&taken.by), self.time(&taken.at));
+        match self.lang {
+            Lang::Zh => format!("{who} 去处理了，从 {since} 起"),
+            Lang::En => format!("{who} sees to it since {since}"),
+        }
+    }
+
+    pub(super) fn silenced(&self, quiet: &Quiet) -> String {
+        let (who, until, why) = (words::who(&quiet.who), self.time(&quiet.until), &quiet.why);
+        match self.lang {
+            Lang::Zh => format!("静音到 {until}，不发提醒。{who}：{why}"),
+            Lang::En => format!("silenced until {until}: nobody is told. {who}: {why}"),
+        }
     }
 
     pub(super) fn bring(&self, bring: &Bring) -> &'static str {
@@ -171,6 +187,11 @@ impl From<Error> for Problem {
                 let retry_after_s = Some(retry_after.as_secs().max(1));
                 Self { retry_after_s, ..Self::new(StatusCode::TOO_MANY_REQUESTS, zh, en) }
             }
+            Error::Fleet(fleet::Error::Quiet) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "请填 1 到 720 之间的小时数，再写一句为什么，不超过 100 个字。",
+                "Give 1 to 720 hours, and a reason of at most 100 characters.",
+            ),
             Error::Fleet(fleet::Error::List(error)) => {
                 tracing::error!(error = ?error, "the list of revoked terminals was not written");
                 Self::new(

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     fleet::{
-        Alarm, Fault, Health,
+        Alarm, Fault, Health, Quiet,
         users::{By, Role, Sought, Standing},
     },
     store::{overview::OverviewRow, terminals::TerminalRow},
@@ -72,12 +72,16 @@ struct TerminalPage {
     frame: Frame,
     row: TerminalRow,
     health: Option<Health>,
+    /// Whether messages leave it out.
+    quiet: Option<Quiet>,
+    /// Whether whoever looks may say who sees to it and that it is quiet.
+    may_attend: bool,
     /// Whether its case was opened and whoever looks may say by whom.
     may_check_case: bool,
     may_revoke: bool,
 }
 
-fn numbered(number: &str) -> Result<TerminalNumber, Problem> {
+pub(super) fn numbered(number: &str) -> Result<TerminalNumber, Problem> {
     number.parse().map_err(|_| Problem::not_found())
 }
 
@@ -87,9 +91,12 @@ pub(super) async fn show(
     Signed { by, lang }: Signed,
     Path(number): Path<String>,
 ) -> Answer {
-    let (row, health) = console.users.terminal(By::User(&by), numbered(&number)?).await?;
+    let number = numbered(&number)?;
+    let (row, health) = console.users.terminal(By::User(&by), number).await?;
     let is_opened = health.iter().flat_map(Health::open).any(|alarm| alarm.fault == Fault::CaseOpened);
     html(&TerminalPage {
+        quiet: console.users.quiet_of(By::User(&by), number).await?,
+        may_attend: by.role >= Role::Operator && row.revoked_at.is_none(),
         may_check_case: is_opened && by.role >= Role::Operator,
         may_revoke: by.role == Role::Admin && row.revoked_at.is_none(),
         frame: Frame::of(&console, (by, lang), ("终端", "Terminal"), "terminals"),
@@ -99,6 +106,11 @@ pub(super) async fn show(
 }
 
 impl TerminalPage {
+    /// Whether something is wrong that nobody sees to.
+    fn calls_for_somebody(&self) -> bool {
+        self.health.iter().flat_map(Health::open).any(|alarm| alarm.taken.is_none())
+    }
+
     fn standing(&self) -> &'static str {
         let lang = self.frame.lang;
         match (self.row.revoked_at, self.row.certificate_until) {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::fleet::{
     Shown, Today,
-    users::{By, Count, Standing},
+    users::{By, Count, Role, Standing},
 };
 
 #[derive(Template)]
@@ -22,6 +22,8 @@ struct TodayPage {
     counts: Vec<Told>,
     /// Rollouts that go on only once a person has decided.
     waiting: Vec<Shown>,
+    /// Whether whoever looks may say that they see to it.
+    may_attend: bool,
     /// Terminals that are not revoked.
     total: i64,
 }
@@ -41,12 +43,13 @@ pub(super) async fn page(State(console): State<Console>, Signed { by, lang }: Si
         false => Vec::new(),
     };
     let waiting = rollouts.into_iter().filter(Shown::waits_for_a_person).collect();
+    let may_attend = by.role >= Role::Operator;
     let frame = Frame::of(&console, (by, lang), ("今天要管的", "What needs me today"), "today");
     let counts: Vec<Count> = counts.into_iter().filter(|count| count.standing != Standing::Revoked).collect();
     let total = counts.iter().map(|count| count.count).sum();
     let told = |count: &Count| Told { standing: count.standing.name(), count: count.count, rest: rest(&frame, count) };
     let counts = counts.iter().filter(|count| count.standing != Standing::Calls).map(told).collect();
-    html(&TodayPage { counts, waiting, total, today, frame })
+    html(&TodayPage { may_attend, counts, waiting, total, today, frame })
 }
 
 /// What is known of them, and since when.

@@ -70,8 +70,8 @@ pub(super) fn duty(lang: Lang, role: Role) -> &'static str {
     match role {
         Role::Viewer => lang.t("看终端和故障", "sees terminals and what is wrong with them"),
         Role::Operator => lang.t(
-            "还能确认机箱是谁打开的，暂停、中止分批设置",
-            "also says that an opened case was looked into, pauses and ends rollouts",
+            "还能说去处理哪一台、哪一台先不提醒，确认机箱是谁打开的，暂停、中止分批设置",
+            "also sees to alarms, silences them, says that an opened case was looked into, pauses and ends rollouts",
         ),
         Role::Approver => lang.t("还能批准别人开的分批设置", "also approves rollouts that somebody else made"),
         Role::Admin => {
@@ -118,29 +118,7 @@ pub(super) fn fault(lang: Lang, fault: Fault) -> String {
             other => other.to_string(),
         };
     }
-    match fault {
-        Fault::Silent => "两个小时没有消息了：停电、断网，或者坏了",
-        Fault::KioskSilent => "屏幕程序没有回应",
-        Fault::QueueFull => "存储满了，收不了意见",
-        Fault::QueueReadOnly => "存储写不进去，收不了意见",
-        Fault::QueueUnusable => "什么都存不下来，收不了意见",
-        Fault::QueueSetAside => "有一个损坏的文件放在一边，请取走",
-        Fault::EventsRefused => "县里有没收的内容，终端的日志里写着是哪些、为什么",
-        Fault::PrinterUnplugged => "打印机没有插好",
-        Fault::PrinterNotDriven => "打印机型号没有设对，请在终端设置里填 printer.profile",
-        Fault::PrinterSilent => "打印机没有回应",
-        Fault::PaperNearEnd => "打印纸快用完了",
-        Fault::NoPaper => "打印纸用完了",
-        Fault::CoverOpen => "打印机的盖子开着",
-        Fault::Cutter => "打印机的切刀卡住了",
-        Fault::Heat => "打印机太热",
-        Fault::Jam => "打印机卡纸了",
-        Fault::PrinterFault => "打印机有故障",
-        Fault::CaseUnwatched => "机箱开关读不到，没有人看着机箱",
-        Fault::CaseOpen => "机箱开着",
-        Fault::CaseOpened => "机箱被打开过，还没有人说是谁打开的",
-    }
-    .to_owned()
+    fault.in_chinese().to_owned()
 }
 
 pub(super) fn queue(lang: Lang, state: &QueueState) -> String {
@@ -194,6 +172,11 @@ pub(super) fn refusal(refusal: Refusal) -> &'static str {
     }
 }
 
+/// Somebody as the audit calls them: whoever has an account by its login, the rest as it stands there.
+pub(super) fn who(who: &str) -> &str {
+    who.strip_prefix("user:").unwrap_or(who)
+}
+
 /// What a line of the audit says was done; one of a newer release as it stands there.
 pub(super) fn deed(lang: Lang, what: &str) -> &str {
     if lang == Lang::En {
@@ -205,6 +188,9 @@ pub(super) fn deed(lang: Lang, what: &str) -> &str {
         "terminal.readmit" => "重新给终端入网文件",
         "terminal.revoke" => "注销终端",
         "terminal.case_checked" => "确认机箱是谁打开的",
+        "terminal.take" => "去处理故障",
+        "terminal.quiet" => "先不提醒",
+        "terminal.loud" => "恢复提醒",
         "fleet.restore" => "从备份恢复",
         "settings.draw_up" => "拟好一份设置",
         "settings.order" => "给终端下设置",
