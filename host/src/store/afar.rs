@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::{settings::Settings, ticket::TerminalNumber};
 
-use super::{Conn, StoreError, Tx};
+use super::{Conn, StoreError, Tx, columns};
 
 /// Settings that terminals can be ordered to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,8 @@ pub struct OrderRow {
     pub ordered_by: String,
 }
 
-const UNREADABLE: StoreError = StoreError::Unreadable("settings");
+const WHAT: &str = "settings";
+const UNREADABLE: StoreError = StoreError::Unreadable(WHAT);
 
 /// Every settings, the newest first.
 ///
@@ -45,7 +46,7 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<SettingsRow>, StoreError> {
 /// The database.
 pub async fn find(conn: &mut Conn, version: u64) -> Result<Option<SettingsRow>, StoreError> {
     let sql = "SELECT version, made_at, made_by, why, settings FROM settings WHERE version = $1";
-    let row = sqlx::query(sql).bind(column(version)?).fetch_optional(conn).await?;
+    let row = sqlx::query(sql).bind(columns::of_number(version, WHAT)?).fetch_optional(conn).await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -72,7 +73,7 @@ pub async fn raise_floor(tx: &mut Tx, floor: u64) -> Result<(), StoreError> {
         "INSERT INTO fleet_setting (name, value) VALUES ('settings_floor', $1) \
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     )
-    .bind(column(floor)?)
+    .bind(columns::of_number(floor, WHAT)?)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -84,7 +85,7 @@ pub async fn raise_floor(tx: &mut Tx, floor: u64) -> Result<(), StoreError> {
 /// The database, which refuses a number that was given.
 pub async fn add(tx: &mut Tx, row: &SettingsRow) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO settings (version, made_at, made_by, why, settings) VALUES ($1, $2, $3, $4, $5)")
-        .bind(column(row.version)?)
+        .bind(columns::of_number(row.version, WHAT)?)
         .bind(row.made_at.to_string())
         .bind(row.made_by.as_str())
         .bind(row.why.as_str())
@@ -122,7 +123,7 @@ pub async fn orders_of(conn: &mut Conn, terminal: TerminalNumber) -> Result<Vec<
 pub async fn withdraw(tx: &mut Tx, number: u64, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE settings_order SET withdrawn_at = $1 WHERE number = $2 AND withdrawn_at IS NULL")
         .bind(at.to_string())
-        .bind(column(number)?)
+        .bind(columns::of_number(number, WHAT)?)
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -136,9 +137,9 @@ pub async fn order(tx: &mut Tx, row: &OrderRow) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO settings_order (number, terminal, version, ordered_at, ordered_by) VALUES ($1, $2, $3, $4, $5)",
     )
-    .bind(column(row.number)?)
+    .bind(columns::of_number(row.number, WHAT)?)
     .bind(i64::from(row.terminal.get()))
-    .bind(column(row.version)?)
+    .bind(columns::of_number(row.version, WHAT)?)
     .bind(row.ordered_at.to_string())
     .bind(row.ordered_by.as_str())
     .execute(&mut **tx)
@@ -146,23 +147,11 @@ pub async fn order(tx: &mut Tx, row: &OrderRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn column(version: u64) -> Result<i64, StoreError> {
-    i64::try_from(version).map_err(|_| UNREADABLE)
-}
-
-fn number(row: &AnyRow, name: &str) -> Result<u64, StoreError> {
-    u64::try_from(row.try_get::<i64, _>(name)?).map_err(|_| UNREADABLE)
-}
-
-fn instant(row: &AnyRow, name: &str) -> Result<Timestamp, StoreError> {
-    row.try_get::<String, _>(name)?.parse().map_err(|_| UNREADABLE)
-}
-
 fn read(row: &AnyRow) -> Result<SettingsRow, StoreError> {
     let settings: String = row.try_get("settings")?;
     Ok(SettingsRow {
-        version: number(row, "version")?,
-        made_at: instant(row, "made_at")?,
+        version: columns::number(row, "version", WHAT)?,
+        made_at: columns::time(row, "made_at", WHAT)?,
         made_by: row.try_get("made_by")?,
         why: row.try_get("why")?,
         settings: serde_json::from_str(&settings).map_err(|_| UNREADABLE)?,
@@ -170,12 +159,11 @@ fn read(row: &AnyRow) -> Result<SettingsRow, StoreError> {
 }
 
 fn read_order(row: &AnyRow) -> Result<OrderRow, StoreError> {
-    let terminal = u32::try_from(row.try_get::<i64, _>("terminal")?).map_err(|_| UNREADABLE)?;
     Ok(OrderRow {
-        number: number(row, "number")?,
-        terminal: TerminalNumber::new(terminal).map_err(|_| UNREADABLE)?,
-        version: number(row, "version")?,
-        ordered_at: instant(row, "ordered_at")?,
+        number: columns::number(row, "number", WHAT)?,
+        terminal: columns::terminal(row, "terminal", WHAT)?,
+        version: columns::number(row, "version", WHAT)?,
+        ordered_at: columns::time(row, "ordered_at", WHAT)?,
         ordered_by: row.try_get("ordered_by")?,
     })
 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::ticket::TerminalNumber;
 
-use super::{Conn, StoreError, Tx};
+use super::{Conn, StoreError, Tx, columns};
+
+const ALARM: &str = "terminal alarm";
 
 /// Cleared alarms of a terminal that are kept.
 const CLEARED_KEPT: i64 = 100;
@@ -196,52 +198,37 @@ pub async fn clear(tx: &mut Tx, alarm: &AlarmRow, at: Timestamp, restarted: Opti
     Ok(())
 }
 
-fn terminal_of(row: &AnyRow, what: &'static str) -> Result<TerminalNumber, StoreError> {
-    let number = u32::try_from(row.try_get::<i64, _>("terminal")?).map_err(|_| StoreError::Unreadable(what))?;
-    TerminalNumber::new(number).map_err(|_| StoreError::Unreadable(what))
-}
-
 fn read(row: &AnyRow) -> Result<HealthRow, StoreError> {
-    let received: String = row.try_get("received_at")?;
     Ok(HealthRow {
-        terminal: terminal_of(row, "health report")?,
-        received_at: received.parse().map_err(|_| StoreError::Unreadable("health report"))?,
+        terminal: columns::terminal(row, "terminal", "health report")?,
+        received_at: columns::time(row, "received_at", "health report")?,
         report: row.try_get("report")?,
     })
 }
 
-fn taken_at(row: &AnyRow) -> Result<Option<Timestamp>, StoreError> {
-    let at: Option<String> = row.try_get("taken_at")?;
-    at.map(|at| at.parse().map_err(|_| StoreError::Unreadable("terminal alarm"))).transpose()
-}
-
 fn read_open(row: &AnyRow) -> Result<OpenRow, StoreError> {
-    let raised: String = row.try_get("raised_at")?;
     Ok(OpenRow {
-        terminal: terminal_of(row, "terminal alarm")?,
+        terminal: columns::terminal(row, "terminal", ALARM)?,
         fault: row.try_get("fault")?,
-        raised_at: raised.parse().map_err(|_| StoreError::Unreadable("terminal alarm"))?,
+        raised_at: columns::time(row, "raised_at", ALARM)?,
         taken_by: row.try_get("taken_by")?,
-        taken_at: taken_at(row)?,
+        taken_at: columns::time_or_none(row, "taken_at", ALARM)?,
         station: row.try_get("station")?,
         place: row.try_get("place")?,
     })
 }
 
 fn read_alarm(row: &AnyRow) -> Result<AlarmRow, StoreError> {
-    const UNREADABLE: StoreError = StoreError::Unreadable("terminal alarm");
-    let raised: String = row.try_get("raised_at")?;
-    let cleared: Option<String> = row.try_get("cleared_at")?;
     Ok(AlarmRow {
         number: row.try_get("number")?,
-        terminal: terminal_of(row, "terminal alarm")?,
+        terminal: columns::terminal(row, "terminal", ALARM)?,
         fault: row.try_get("fault")?,
-        raised_at: raised.parse().map_err(|_| UNREADABLE)?,
+        raised_at: columns::time(row, "raised_at", ALARM)?,
         raised_boot: row.try_get("raised_boot")?,
         raised_run: row.try_get("raised_run")?,
-        cleared_at: cleared.map(|at| at.parse().map_err(|_| UNREADABLE)).transpose()?,
+        cleared_at: columns::time_or_none(row, "cleared_at", ALARM)?,
         restarted: row.try_get::<Option<i64>, _>("restarted")?.map(|restarted| restarted != 0),
         taken_by: row.try_get("taken_by")?,
-        taken_at: taken_at(row)?,
+        taken_at: columns::time_or_none(row, "taken_at", ALARM)?,
     })
 }

@@ -10,6 +10,7 @@ pub mod afar;
 pub mod audit_chain;
 pub mod bulletins;
 pub mod cases;
+mod columns;
 pub mod desk;
 pub mod events;
 pub mod handovers;

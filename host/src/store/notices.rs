@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::ticket::TerminalNumber;
 
-use super::{Conn, StoreError, Tx};
+use super::{Conn, StoreError, Tx, columns};
 
 /// The setting with the number of the last message that was given up.
 const GIVEN_UP: &str = "notice_given_up";
 
-const UNREADABLE: StoreError = StoreError::Unreadable("notice");
+const WHAT: &str = "notice";
 
 /// An alarm of a terminal that is not revoked, and what was told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +142,7 @@ pub async fn quiet(conn: &mut Conn) -> Result<Vec<QuietRow>, StoreError> {
     let read = |row: &AnyRow| {
         Ok(QuietRow {
             whom: row.try_get("whom")?,
-            until: parsed(row.try_get("until_at")?)?,
+            until: columns::time(row, "until_at", WHAT)?,
             who: row.try_get("who")?,
             why: row.try_get("why")?,
         })
@@ -151,22 +151,17 @@ pub async fn quiet(conn: &mut Conn) -> Result<Vec<QuietRow>, StoreError> {
 }
 
 fn instant(milliseconds: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
-    milliseconds.map(|at| Timestamp::from_millisecond(at).map_err(|_| UNREADABLE)).transpose()
-}
-
-fn parsed(text: String) -> Result<Timestamp, StoreError> {
-    text.parse().map_err(|_| UNREADABLE)
+    milliseconds.map(|at| Timestamp::from_millisecond(at).map_err(|_| StoreError::Unreadable(WHAT))).transpose()
 }
 
 fn read(row: &AnyRow) -> Result<NotedRow, StoreError> {
-    let number = u32::try_from(row.try_get::<i64, _>("terminal")?).map_err(|_| UNREADABLE)?;
     Ok(NotedRow {
         number: row.try_get("number")?,
-        terminal: TerminalNumber::new(number).map_err(|_| UNREADABLE)?,
+        terminal: columns::terminal(row, "terminal", WHAT)?,
         station: row.try_get("station")?,
         fault: row.try_get("fault")?,
-        raised_at: parsed(row.try_get("raised_at")?)?,
-        cleared_at: row.try_get::<Option<String>, _>("cleared_at")?.map(parsed).transpose()?,
+        raised_at: columns::time(row, "raised_at", WHAT)?,
+        cleared_at: columns::time_or_none(row, "cleared_at", WHAT)?,
         told_at: instant(row.try_get("told_at")?)?,
         over_told_at: instant(row.try_get("over_told_at")?)?,
         is_taken: row.try_get::<Option<String>, _>("taken_at")?.is_some(),

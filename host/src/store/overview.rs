@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{Any, Row, any::AnyArguments, any::AnyRow, query::Query};
 use wire::ticket::TerminalNumber;
 
-use super::{Conn, StoreError};
+use super::{Conn, StoreError, columns};
 
 /// A terminal at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,25 +103,18 @@ pub async fn counts(conn: &mut Conn, among: &Among<'_>) -> Result<Vec<CountRow>,
     let rows = among.bound(sql).fetch_all(conn).await?;
     let count = |row: &AnyRow| {
         let (standing, count) = (row.try_get("standing")?, row.try_get("count")?);
-        Ok(CountRow { standing, count, oldest: instant(row, "oldest")? })
+        Ok(CountRow { standing, count, oldest: columns::time_or_none(row, "oldest", "time")? })
     };
     rows.iter().map(count).collect()
 }
 
-fn instant(row: &AnyRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
-    let text: Option<String> = row.try_get(column)?;
-    text.map(|text| text.parse().map_err(|_| StoreError::Unreadable("time"))).transpose()
-}
-
 fn read(row: &AnyRow) -> Result<OverviewRow, StoreError> {
-    const UNREADABLE: StoreError = StoreError::Unreadable("terminal");
-    let number = u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| UNREADABLE)?;
     Ok(OverviewRow {
-        number: TerminalNumber::new(number).map_err(|_| UNREADABLE)?,
+        number: columns::terminal(row, "number", "terminal")?,
         station: row.try_get("station")?,
         place: row.try_get("place")?,
         standing: row.try_get("standing")?,
-        seen: instant(row, "seen")?,
+        seen: columns::time_or_none(row, "seen", "time")?,
         alarms: row.try_get("alarms")?,
     })
 }

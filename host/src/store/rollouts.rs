@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::ticket::TerminalNumber;
 
-use super::{Conn, StoreError, Tx};
+use super::{Conn, StoreError, Tx, columns};
 
 /// A rollout without its members.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub struct MemberRow {
     pub generation: u8,
 }
 
-const UNREADABLE: StoreError = StoreError::Unreadable("rollout");
+const WHAT: &str = "rollout";
+const UNREADABLE: StoreError = StoreError::Unreadable(WHAT);
 const COLUMNS: &str = "number, made_at, why, zone, newcomers, state, over_at";
 
 /// Every rollout, the newest first; those only that are not over, where `running`.
@@ -49,7 +50,8 @@ pub async fn all(conn: &mut Conn, running: bool) -> Result<Vec<RolloutRow>, Stor
 /// The database.
 pub async fn find(conn: &mut Conn, number: u64) -> Result<Option<RolloutRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM rollout WHERE number = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(column(number)?).fetch_optional(conn).await?;
+    let row =
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(columns::of_number(number, WHAT)?).fetch_optional(conn).await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -60,7 +62,7 @@ pub async fn find(conn: &mut Conn, number: u64) -> Result<Option<RolloutRow>, St
 pub async fn members(conn: &mut Conn, rollout: u64) -> Result<Vec<MemberRow>, StoreError> {
     let sql = "SELECT terminal, member, action, opened_at, generation FROM rollout_member \
                WHERE rollout = $1 ORDER BY terminal";
-    sqlx::query(sql).bind(column(rollout)?).fetch_all(conn).await?.iter().map(read_member).collect()
+    sqlx::query(sql).bind(columns::of_number(rollout, WHAT)?).fetch_all(conn).await?.iter().map(read_member).collect()
 }
 
 /// The rollout that an order to a terminal belongs to, with the terminal in it; none, nobody's but a person's.
@@ -76,7 +78,8 @@ pub async fn holding(
         "SELECT {COLUMNS}, terminal, member, action, opened_at, generation FROM rollout_member \
          JOIN rollout ON number = rollout WHERE terminal = $1 AND action = $2"
     );
-    let sql = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(terminal.get())).bind(column(action)?);
+    let sql =
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(terminal.get())).bind(columns::of_number(action, WHAT)?);
     let row = sql.fetch_optional(conn).await?;
     row.as_ref().map(|row| Ok((read(row)?, read_member(row)?))).transpose()
 }
@@ -91,9 +94,9 @@ pub async fn that_has(
 ) -> Result<Option<(u64, TerminalNumber)>, StoreError> {
     let sql = "SELECT rollout, terminal FROM rollout_member JOIN rollout ON number = rollout WHERE over_at IS NULL";
     for row in sqlx::query(sql).fetch_all(conn).await? {
-        let terminal = terminal_of(&row)?;
+        let terminal = columns::terminal(&row, "terminal", WHAT)?;
         if terminals.contains(&terminal) {
-            return Ok(Some((number_of(&row, "rollout")?, terminal)));
+            return Ok(Some((columns::number(&row, "rollout", WHAT)?, terminal)));
         }
     }
     Ok(None)
@@ -108,7 +111,7 @@ pub async fn put(tx: &mut Tx, row: &RolloutRow) -> Result<(), StoreError> {
         "INSERT INTO rollout (number, made_at, why, zone, newcomers, state, over_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (number) DO UPDATE SET state = excluded.state, over_at = excluded.over_at",
     )
-    .bind(column(row.number)?)
+    .bind(columns::of_number(row.number, WHAT)?)
     .bind(row.made_at.to_string())
     .bind(row.why.as_str())
     .bind(row.zone.as_str())
@@ -141,10 +144,10 @@ pub async fn put_member(tx: &mut Tx, rollout: u64, row: &MemberRow) -> Result<()
          ON CONFLICT (rollout, terminal) DO UPDATE SET member = excluded.member, action = excluded.action, \
          opened_at = excluded.opened_at, generation = excluded.generation",
     )
-    .bind(column(rollout)?)
+    .bind(columns::of_number(rollout, WHAT)?)
     .bind(i64::from(row.terminal.get()))
     .bind(row.member.as_str())
-    .bind(row.action.map(column).transpose()?)
+    .bind(row.action.map(|number| columns::of_number(number, WHAT)).transpose()?)
     .bind(row.opened_at.map(|at| at.to_string()))
     .bind(i64::from(row.generation))
     .execute(&mut **tx)
@@ -152,44 +155,25 @@ pub async fn put_member(tx: &mut Tx, rollout: u64, row: &MemberRow) -> Result<()
     Ok(())
 }
 
-fn column(number: u64) -> Result<i64, StoreError> {
-    i64::try_from(number).map_err(|_| UNREADABLE)
-}
-
-fn number_of(row: &AnyRow, name: &str) -> Result<u64, StoreError> {
-    u64::try_from(row.try_get::<i64, _>(name)?).map_err(|_| UNREADABLE)
-}
-
-fn terminal_of(row: &AnyRow) -> Result<TerminalNumber, StoreError> {
-    let number = u32::try_from(row.try_get::<i64, _>("terminal")?).map_err(|_| UNREADABLE)?;
-    TerminalNumber::new(number).map_err(|_| UNREADABLE)
-}
-
-fn instant(row: &AnyRow, name: &str) -> Result<Option<Timestamp>, StoreError> {
-    let text: Option<String> = row.try_get(name)?;
-    text.map(|at| at.parse().map_err(|_| UNREADABLE)).transpose()
-}
-
 fn read(row: &AnyRow) -> Result<RolloutRow, StoreError> {
-    let made: String = row.try_get("made_at")?;
     Ok(RolloutRow {
-        number: number_of(row, "number")?,
-        made_at: made.parse().map_err(|_| UNREADABLE)?,
+        number: columns::number(row, "number", WHAT)?,
+        made_at: columns::time(row, "made_at", WHAT)?,
         why: row.try_get("why")?,
         zone: row.try_get("zone")?,
         newcomers: row.try_get::<i64, _>("newcomers")? != 0,
         state: row.try_get("state")?,
-        over_at: instant(row, "over_at")?,
+        over_at: columns::time_or_none(row, "over_at", WHAT)?,
     })
 }
 
 fn read_member(row: &AnyRow) -> Result<MemberRow, StoreError> {
     let action: Option<i64> = row.try_get("action")?;
     Ok(MemberRow {
-        terminal: terminal_of(row)?,
+        terminal: columns::terminal(row, "terminal", WHAT)?,
         member: row.try_get("member")?,
         action: action.map(|number| u64::try_from(number).map_err(|_| UNREADABLE)).transpose()?,
-        opened_at: instant(row, "opened_at")?,
+        opened_at: columns::time_or_none(row, "opened_at", WHAT)?,
         generation: u8::try_from(row.try_get::<i64, _>("generation")?).map_err(|_| UNREADABLE)?,
     })
 }

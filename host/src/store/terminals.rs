@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::ticket::TerminalNumber;
 
-use super::{Conn, Store, StoreError, Tx};
+use super::{Conn, Store, StoreError, Tx, columns};
 
 /// A row of the terminals' table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,13 +163,9 @@ pub async fn put(tx: &mut Tx, row: &TerminalRow) -> Result<(), StoreError> {
 
 fn read(row: &AnyRow) -> Result<TerminalRow, StoreError> {
     const UNREADABLE: StoreError = StoreError::Unreadable("terminal");
-    let instant = |column: &str| -> Result<Option<Timestamp>, StoreError> {
-        let text: Option<String> = row.try_get(column)?;
-        text.map(|text| text.parse().map_err(|_| UNREADABLE)).transpose()
-    };
-    let number = u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| UNREADABLE)?;
+    let instant = |column: &str| columns::time_or_none(row, column, "terminal");
     Ok(TerminalRow {
-        number: TerminalNumber::new(number).map_err(|_| UNREADABLE)?,
+        number: columns::terminal(row, "number", "terminal")?,
         generation: u8::try_from(row.try_get::<i64, _>("generation")?).map_err(|_| UNREADABLE)?,
         station: row.try_get("station")?,
         place: row.try_get("place")?,

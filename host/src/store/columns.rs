@@ -1,0 +1,34 @@
+//! Columns that rows of several tables have, as they are read.
+
+use jiff::Timestamp;
+use sqlx::{Row, any::AnyRow};
+use wire::ticket::TerminalNumber;
+
+use super::StoreError;
+
+/// The number of a terminal, of a row of `what`.
+pub(super) fn terminal(row: &AnyRow, column: &str, what: &'static str) -> Result<TerminalNumber, StoreError> {
+    let number = u32::try_from(row.try_get::<i64, _>(column)?).map_err(|_| StoreError::Unreadable(what))?;
+    TerminalNumber::new(number).map_err(|_| StoreError::Unreadable(what))
+}
+
+/// A number that is never negative.
+pub(super) fn number(row: &AnyRow, column: &str, what: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| StoreError::Unreadable(what))
+}
+
+/// The same, as it is written.
+pub(super) fn of_number(number: u64, what: &'static str) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| StoreError::Unreadable(what))
+}
+
+/// A time, RFC 3339.
+pub(super) fn time(row: &AnyRow, column: &str, what: &'static str) -> Result<Timestamp, StoreError> {
+    row.try_get::<String, _>(column)?.parse().map_err(|_| StoreError::Unreadable(what))
+}
+
+/// A time that may not be there.
+pub(super) fn time_or_none(row: &AnyRow, column: &str, what: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|_| StoreError::Unreadable(what))).transpose()
+}
