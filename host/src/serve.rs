@@ -22,7 +22,7 @@ use crate::{
     config::Config,
     county::County,
     durable::{self, Readers},
-    fleet::{Fleet, RENEW_LATE, TimeSigner, users::Users},
+    fleet::{Fleet, RENEW_LATE, TimeSigner, artifacts::Artifacts, users::Users},
     http::{
         self,
         fleet::Console,
@@ -115,6 +115,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let mut tasks = JoinSet::new();
     let gate = Gate { revocations: machine.revocations(config)?, clock: Arc::clone(&clock) };
     if let Some(fleet) = fleet.clone() {
+        Artifacts::open(fleet.clone(), &setup::artifacts(&config.data)).await?;
         tasks.spawn(announce(fleet.clone(), stopped.clone()));
         tasks.spawn(notice(fleet.clone(), clock.now(), stopped.clone()));
         tasks.spawn(move_rollouts(fleet, stopped.clone()));

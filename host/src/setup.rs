@@ -8,6 +8,7 @@
 //! | `fleet/ca/` | root and issuing certificate, the issuing key |
 //! | `fleet/tls/` | the server's certificate and key |
 //! | `fleet.sqlite`, `fleet/revoked.json` | terminals; the revoked ones for a county that runs apart |
+//! | `fleet/artifacts/` | the bytes of artifacts, by their SHA-256 |
 //! | `county.sqlite`, `county/keys/` | cases; the working key, former ones (`former-ID.key`) and the public keys |
 //! | `take-away/` | recovery key, the root's key: to be moved off the machine |
 
@@ -112,6 +113,12 @@ pub fn keys_folder(data: &Path) -> PathBuf {
 #[must_use]
 pub fn revoked_list(data: &Path) -> PathBuf {
     data.join("fleet/revoked.json")
+}
+
+/// Where the fleet role keeps the bytes of artifacts.
+#[must_use]
+pub fn artifacts(data: &Path) -> PathBuf {
+    data.join("fleet/artifacts")
 }
 
 /// What the settings and the ports come to.

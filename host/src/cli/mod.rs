@@ -3,6 +3,7 @@
 //! Invariant: every command works while the host runs, but `restore`, which says so; every one answers in JSON with
 //! `--json`, errors included; a secret is printed once, when it is drawn.
 
+mod artifact;
 mod audit;
 mod ca;
 mod copy;
@@ -61,6 +62,9 @@ enum Command {
     Rollout(rollout::Command),
     /// Shows what needs a person: where to go, why, and what to bring.
     Today,
+    /// Takes in, shows, releases and withdraws files that terminals can be given.
+    #[command(subcommand)]
+    Artifact(artifact::Command),
     /// Adds, shows, changes and removes people of the fleet's console.
     #[command(subcommand)]
     User(user::Command),
@@ -190,6 +194,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Terminal(command) => terminal::run(&context, command).await?,
         Command::Config(command) => settings::run(&context, command).await?,
         Command::Rollout(command) => rollout::run(&context, command).await?,
+        Command::Artifact(command) => artifact::run(&context, command).await?,
         Command::Today => today::run(&context).await?,
         Command::User(command) => user::run(&context, command).await?,
         Command::Person(command) => person::run(&context, command).await?,

@@ -4,6 +4,7 @@
 //! is the only one of its number that is let in; a revoked terminal stays revoked. The fleet holds nothing that opens
 //! an event.
 
+pub mod artifacts;
 mod audit;
 mod enrolment;
 mod faults;
@@ -56,6 +57,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0004_audit", sql: include_str!("../../migrations/fleet/0004_audit.sql") },
     Migration { name: "0005_users", sql: include_str!("../../migrations/fleet/0005_users.sql") },
     Migration { name: "0006_notices", sql: include_str!("../../migrations/fleet/0006_notices.sql") },
+    Migration { name: "0008_artifacts", sql: include_str!("../../migrations/fleet/0008_artifacts.sql") },
     Migration { name: "0009_settings", sql: include_str!("../../migrations/fleet/0009_settings.sql") },
     Migration { name: "0010_rollouts", sql: include_str!("../../migrations/fleet/0010_rollouts.sql") },
 ];

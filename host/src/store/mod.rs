@@ -7,6 +7,7 @@
 //! BIGINT and BLOB only; nothing of a role's domain is known here.
 
 pub mod afar;
+pub mod artifacts;
 pub mod audit_chain;
 pub mod bulletins;
 pub mod cases;

@@ -1,0 +1,177 @@
+//! Where the bytes of artifacts lie: `blobs/SHA256`, and `incoming/` while they come.
+//!
+//! Invariants: a blob has its name only once all its bytes are on the disk; at most [`PIECE`] of it are in memory.
+//! Whoever writes holds the folder's lock until the row of the blob is there too, so that a sweep, which takes the lock
+//! for itself, finds nothing but what a killed process left.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path as FilePath, PathBuf},
+};
+
+use aws_lc_rs::digest;
+use md5::{Digest, Md5};
+use object_store::{ObjectStoreExt, local::LocalFileSystem, path::Path};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use uuid::Uuid;
+use wire::hex;
+
+use super::Error;
+use crate::durable;
+
+/// Object storage takes no part below 5 MiB but the last.
+const PIECE: u64 = 8 * 1024 * 1024;
+
+/// Left free on the disk: databases lie there too, and a villager's words come before artifacts.
+const RESERVE: u64 = 64 * 1024 * 1024;
+
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hashes {
+    pub(super) size: u64,
+    pub(super) sha256: Vec<u8>,
+    pub(super) sha1: Vec<u8>,
+    pub(super) md5: Vec<u8>,
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub(super) struct Blobs {
+    folder: PathBuf,
+}
+
+/// The folder's lock, shared by writers or held by one sweep; the system lets go of it with the process.
+#[derive(Debug)]
+pub(super) struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // A child that was just started may have the file open until it runs its own program: closing is not enough.
+        self.0.unlock().ok();
+    }
+}
+
+impl Blobs {
+    pub(super) fn new(folder: &FilePath) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    pub(super) async fn begin_writing(&self) -> Result<Held, Error> {
+        let lock = self.lock_file()?;
+        let locked = tokio::task::spawn_blocking(move || lock.lock_shared().map(|()| Held(lock))).await;
+        locked.map_err(io::Error::other).flatten().map_err(|error| self.failed(error))
+    }
+
+    /// Takes in what comes, `announced` bytes of it, and tells after each piece how many are here.
+    pub(super) async fn take(
+        &self,
+        _writing: &Held,
+        mut source: impl AsyncRead + Unpin,
+        announced: u64,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Hashes, Error> {
+        self.refuse_more_than_fits(announced)?;
+        let objects = self.objects()?;
+        let incoming = Path::from(format!("incoming/{}", Uuid::new_v4().simple()));
+        let mut upload = objects.put_multipart(&incoming).await?;
+        let mut sha256 = digest::Context::new(&digest::SHA256);
+        let mut sha1 = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+        let (mut md5, mut size) = (Md5::new(), 0);
+        loop {
+            let mut piece = Vec::new();
+            (&mut source).take(PIECE).read_to_end(&mut piece).await.map_err(Error::Source)?;
+            if piece.is_empty() {
+                break;
+            }
+            sha256.update(&piece);
+            sha1.update(&piece);
+            md5.update(&piece);
+            size += piece.len() as u64;
+            upload.put_part(piece.into()).await?;
+            progress(size);
+        }
+        if size != announced {
+            return Err(Error::Length { announced, came: size });
+        }
+        upload.complete().await?;
+        let digests = (sha256.finish(), sha1.finish(), md5.finalize());
+        let (sha256, sha1, md5) = (digests.0.as_ref().to_vec(), digests.1.as_ref().to_vec(), digests.2.to_vec());
+        objects.rename(&incoming, &place(&sha256)).await?;
+        Ok(Hashes { size, sha256, sha1, md5 })
+    }
+
+    /// Whether the bytes are there; a database may be older or newer than its folder.
+    pub(super) async fn has(&self, sha256: &[u8], size: u64) -> Result<bool, Error> {
+        match self.objects()?.head(&place(sha256)).await {
+            Ok(found) => Ok(found.size == size),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps writers away where there are none.
+    pub(super) fn begin_sweeping(&self) -> Result<Option<Held>, Error> {
+        let lock = self.lock_file()?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Held(lock))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(self.failed(error)),
+        }
+    }
+
+    /// Removes what came in part, and whole blobs that nobody knows; how many files went.
+    pub(super) fn sweep(&self, _alone: &Held, known: &HashSet<String>) -> Result<usize, Error> {
+        self.remove_all_but(known).map_err(|error| self.failed(error))
+    }
+
+    fn remove_all_but(&self, known: &HashSet<String>) -> io::Result<usize> {
+        let mut removed = 0;
+        for (folder, is_kept) in [("incoming", None), ("blobs", Some(known))] {
+            let entries = match fs::read_dir(self.folder.join(folder)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let entry = entry?;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if is_kept.is_some_and(|known| known.contains(&name)) {
+                    continue;
+                }
+                match fs::remove_file(entry.path()) {
+                    // An upload that breaks off removes its file by itself.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    gone => gone.map(|()| removed += 1)?,
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    fn lock_file(&self) -> Result<File, Error> {
+        let open = || {
+            durable::private_folder(&self.folder)?;
+            File::options().create(true).append(true).open(self.folder.join("lock"))
+        };
+        open().map_err(|error| self.failed(error))
+    }
+
+    fn objects(&self) -> Result<LocalFileSystem, Error> {
+        Ok(LocalFileSystem::new_with_prefix(&self.folder)?.with_fsync(true))
+    }
+
+    fn refuse_more_than_fits(&self, announced: u64) -> Result<(), Error> {
+        let disk = rustix::fs::statvfs(&self.folder).map_err(|error| self.failed(error.into()))?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize).saturating_sub(RESERVE);
+        if announced > free { Err(Error::NoRoom { announced, free }) } else { Ok(()) }
+    }
+
+    fn failed(&self, source: io::Error) -> Error {
+        Error::Folder { path: self.folder.clone(), source }
+    }
+}
+
+fn place(sha256: &[u8]) -> Path {
+    Path::from(format!("blobs/{}", hex(sha256)))
+}

@@ -1,0 +1,333 @@
+//! Artifacts: files that terminals can be given.
+//!
+//! Invariants: an artifact is listed only once all its bytes are on the disk; a name and version mean the same bytes
+//! for ever; the same bytes lie there once. Nothing is released below a version of its name that was released, unless
+//! that is asked for, and no RAUC bundle at all as long as nothing here checks its signature.
+
+mod blobs;
+mod label;
+
+use std::{cmp::Ordering, collections::HashSet, io, path::PathBuf};
+
+use serde::Serialize;
+use tokio::io::AsyncRead;
+use wire::hex;
+
+use self::blobs::{Blobs, Hashes};
+pub use self::label::{Label, compare};
+use super::Fleet;
+use crate::store::{
+    StoreError, Tx,
+    artifacts::{self as rows, ArtifactRow},
+};
+
+/// Why it wasn't done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such artifact.
+    #[error("there is no artifact {0}; `host artifact list` shows those there are")]
+    Unknown(i64),
+    /// The name and version stand for other bytes, or for another kind.
+    #[error("{name} {version} is artifact {id}, with other bytes or of another kind; give these another version")]
+    Taken {
+        /// Whose name it is.
+        id: i64,
+        /// The name.
+        name: Label,
+        /// The version.
+        version: Label,
+    },
+    /// It was withdrawn.
+    #[error("artifact {0} was withdrawn, which is for good")]
+    Withdrawn(i64),
+    /// A version that is as high or higher was released.
+    #[error("version {0} of it was released, which is not lower; --lower releases this one all the same")]
+    NotHigher(String),
+    /// Its signature was checked by nobody.
+    #[error("artifact {0} is a RAUC bundle: it stays a draft, because this host does not check signatures of bundles")]
+    Unchecked(i64),
+    /// Its bytes aren't there.
+    #[error(
+        "the bytes of artifact {0} are not on this machine; `host artifact add` with the same file brings them back"
+    )]
+    BytesMissing(i64),
+    /// More than the disk has room for.
+    #[error("no room: {announced} bytes were to come, {free} are free for artifacts")]
+    NoRoom {
+        /// Bytes.
+        announced: u64,
+        /// Bytes.
+        free: u64,
+    },
+    /// It broke off, or grew meanwhile.
+    #[error("{announced} bytes were to come, {came} came; nothing was kept")]
+    Length {
+        /// Bytes.
+        announced: u64,
+        /// Bytes.
+        came: u64,
+    },
+    /// What was to come can't be read.
+    #[error("the file can't be read on; nothing was kept")]
+    Source(#[source] io::Error),
+    /// The folder of artifacts.
+    #[error("{path}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Bytes that can't be written or found.
+    #[error("the artifact's bytes can't be kept")]
+    Objects(#[from] object_store::Error),
+    /// The database.
+    #[error("the fleet's database does not answer")]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(source: sqlx::Error) -> Self {
+        Self::Store(source.into())
+    }
+}
+
+/// What an artifact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Any file.
+    File,
+    /// An update of the system, signed.
+    RaucBundle,
+}
+
+/// What may be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Nobody is given it yet.
+    Draft,
+    /// Terminals may be given it.
+    Released,
+    /// Nobody is given it any more.
+    Withdrawn,
+}
+
+/// An artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct Artifact {
+    pub id: i64,
+    pub name: Label,
+    pub version: Label,
+    pub kind: Kind,
+    pub state: State,
+    pub size: u64,
+    pub sha256: String,
+    pub sha1: String,
+    pub md5: String,
+    pub added_by: String,
+    pub added_at: String,
+}
+
+/// What an artifact is to be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct New {
+    /// The same for all its versions.
+    pub name: Label,
+    /// Ordered by [`compare`].
+    pub version: Label,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The fleet's artifacts.
+#[derive(Debug, Clone)]
+pub struct Artifacts {
+    fleet: Fleet,
+    blobs: Blobs,
+}
+
+impl Artifacts {
+    /// Opens them and removes what a process that was killed left in `folder`, unless another one writes there.
+    ///
+    /// # Errors
+    /// The folder, or the database.
+    pub async fn open(fleet: Fleet, folder: &std::path::Path) -> Result<Self, Error> {
+        let artifacts = Self { fleet, blobs: Blobs::new(folder) };
+        artifacts.sweep().await?;
+        Ok(artifacts)
+    }
+
+    async fn sweep(&self) -> Result<(), Error> {
+        let Some(alone) = self.blobs.begin_sweeping()? else { return Ok(()) };
+        let known: HashSet<String> = self.list().await?.into_iter().map(|artifact| artifact.sha256).collect();
+        let removed = self.blobs.sweep(&alone, &known)?;
+        if removed > 0 {
+            tracing::info!(removed, "removed what was left of artifacts that did not come whole");
+        }
+        Ok(())
+    }
+
+    /// Takes one in, `announced` bytes from `source`; `progress` hears how many are here. The same bytes under the same
+    /// name and version again are the artifact that is there.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`], [`Error::Length`], [`Error::Source`], [`Error::Taken`], the folder, or the database. Nothing
+    /// is left of it then.
+    pub async fn add(
+        &self,
+        new: New,
+        source: impl AsyncRead + Unpin,
+        announced: u64,
+        progress: impl FnMut(u64),
+    ) -> Result<Artifact, Error> {
+        let added = self.take_in(new, source, announced, progress).await;
+        if added.is_err() {
+            self.sweep().await.ok();
+        }
+        added
+    }
+
+    async fn take_in(
+        &self,
+        new: New,
+        source: impl AsyncRead + Unpin,
+        announced: u64,
+        progress: impl FnMut(u64),
+    ) -> Result<Artifact, Error> {
+        let writing = self.blobs.begin_writing().await?;
+        let hashes = self.blobs.take(&writing, source, announced, progress).await?;
+        self.write_down(new, hashes).await
+    }
+
+    async fn write_down(&self, new: New, hashes: Hashes) -> Result<Artifact, Error> {
+        let New { name, version, kind } = new;
+        let mut tx = self.fleet.store.write().await?;
+        let known = rows::of_name(&mut tx, name.as_str()).await?;
+        if let Some(row) = known.into_iter().find(|row| row.version == version.as_str()) {
+            let there = artifact(row)?;
+            let is_same = there.sha256 == hex(&hashes.sha256) && there.kind == kind;
+            return if is_same { Ok(there) } else { Err(Error::Taken { id: there.id, name, version }) };
+        }
+        let mut row = ArtifactRow {
+            id: 0,
+            name: name.to_string(),
+            version: version.to_string(),
+            kind: word(kind),
+            state: word(State::Draft),
+            size: i64::try_from(hashes.size).map_err(|_| StoreError::Unreadable("size of an artifact"))?,
+            sha256: hashes.sha256,
+            sha1: hashes.sha1,
+            md5: hashes.md5,
+            added_by: self.fleet.who.to_string(),
+            added_at: self.fleet.clock.now().to_string(),
+        };
+        row.id = rows::insert(&mut tx, &row).await?;
+        let artifact = artifact(row)?;
+        self.note(&mut tx, "artifact.add", &artifact).await?;
+        tx.commit().await?;
+        Ok(artifact)
+    }
+
+    /// Lets terminals be given it; one that is released stays so.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Withdrawn`], [`Error::Unchecked`], [`Error::BytesMissing`], [`Error::NotHigher`]
+    /// unless `lower`, or the database.
+    pub async fn release(&self, id: i64, lower: bool) -> Result<Artifact, Error> {
+        let mut tx = self.fleet.store.write().await?;
+        let row = rows::find(&mut tx, id).await?.ok_or(Error::Unknown(id))?;
+        let sha256 = row.sha256.clone();
+        let mut found = artifact(row)?;
+        match (found.state, found.kind) {
+            (State::Released, _) => return Ok(found),
+            (State::Withdrawn, _) => return Err(Error::Withdrawn(id)),
+            (State::Draft, Kind::RaucBundle) => return Err(Error::Unchecked(id)),
+            (State::Draft, Kind::File) => {}
+        }
+        if !self.blobs.has(&sha256, found.size).await? {
+            return Err(Error::BytesMissing(id));
+        }
+        let others = rows::of_name(&mut tx, found.name.as_str()).await?;
+        let not_lower = others
+            .into_iter()
+            .filter(|row| row.state == word(State::Released))
+            .find(|row| compare(&row.version, found.version.as_str()) != Ordering::Less);
+        if let Some(row) = not_lower.filter(|_| !lower) {
+            return Err(Error::NotHigher(row.version));
+        }
+        self.change(&mut tx, &mut found, State::Released, "artifact.release").await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+
+    /// Lets nobody be given it any more, for good.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], or the database.
+    pub async fn withdraw(&self, id: i64) -> Result<Artifact, Error> {
+        let mut tx = self.fleet.store.write().await?;
+        let mut found = rows::find(&mut tx, id).await?.map(artifact).transpose()?.ok_or(Error::Unknown(id))?;
+        if found.state != State::Withdrawn {
+            self.change(&mut tx, &mut found, State::Withdrawn, "artifact.withdraw").await?;
+            tx.commit().await?;
+        }
+        Ok(found)
+    }
+
+    async fn change(&self, tx: &mut Tx, artifact: &mut Artifact, to: State, what: &str) -> Result<(), StoreError> {
+        rows::set_state(tx, artifact.id, &word(to)).await?;
+        artifact.state = to;
+        self.note(tx, what, artifact).await
+    }
+
+    async fn note(&self, tx: &mut Tx, what: &str, artifact: &Artifact) -> Result<(), StoreError> {
+        let Artifact { id, name, version, sha256, .. } = artifact;
+        self.fleet.note(tx, what, &format!("artifact:{id} {name} {version} sha256:{sha256}")).await
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], or the database.
+    pub async fn show(&self, id: i64) -> Result<Artifact, Error> {
+        let found = rows::find(&mut *self.fleet.store.read().await?, id).await?;
+        Ok(artifact(found.ok_or(Error::Unknown(id))?)?)
+    }
+
+    /// All, in the order in which they came.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn list(&self) -> Result<Vec<Artifact>, Error> {
+        let all = rows::all(&mut *self.fleet.store.read().await?).await?;
+        Ok(all.into_iter().map(artifact).collect::<Result<_, _>>()?)
+    }
+}
+
+/// A state or a kind by its word in the database and in JSON.
+pub fn word(of: impl Serialize) -> String {
+    serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn artifact(row: ArtifactRow) -> Result<Artifact, StoreError> {
+    const UNREADABLE: StoreError = StoreError::Unreadable("artifact");
+    let kinds = [Kind::File, Kind::RaucBundle];
+    let states = [State::Draft, State::Released, State::Withdrawn];
+    Ok(Artifact {
+        id: row.id,
+        name: row.name.parse().map_err(|_| UNREADABLE)?,
+        version: row.version.parse().map_err(|_| UNREADABLE)?,
+        kind: kinds.into_iter().find(|kind| word(kind) == row.kind).ok_or(UNREADABLE)?,
+        state: states.into_iter().find(|state| word(state) == row.state).ok_or(UNREADABLE)?,
+        size: u64::try_from(row.size).map_err(|_| UNREADABLE)?,
+        sha256: hex(&row.sha256),
+        sha1: hex(&row.sha1),
+        md5: hex(&row.md5),
+        added_by: row.added_by,
+        added_at: row.added_at,
+    })
+}
