@@ -299,8 +299,8 @@ mod tests {
         let station = Selector::Sites(["花桥镇".to_owned()].into());
         assert_eq!(wave("station=花桥镇@2027-03-01T02:00:00Z"), Ok(WaveOf(station, Start::At(at))));
         let group = [3, 7].map(|n| TerminalNumber::new(n).unwrap()).into();
-        assert_eq!(wave("terminals=00003,7"), Ok(WaveOf(Selector::Group(group), Start::AfterFormer)));
-        for wrong in ["10", "x%", "300%", "rest", "terminals=", "terminals=x", "10%@noon", "=3", ""] {
+        assert_eq!(wave("terminals=00003,00007"), Ok(WaveOf(Selector::Group(group), Start::AfterFormer)));
+        for wrong in ["10", "x%", "300%", "rest", "terminals=", "terminals=x", "terminals=7", "10%@noon", "=3", ""] {
             assert!(wave(wrong).is_err(), "{wrong}");
         }
         assert!(window("02:00+120").unwrap().fits(120 * 60));
