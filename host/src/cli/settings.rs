@@ -111,8 +111,7 @@ async fn draw_up(fleet: &Fleet, Add { set, file, on, why }: Add) -> Result<Answe
         lay_over(&mut all, text.parse().with_context(|| path.display().to_string())?);
     }
     for setting in &set {
-        let of_line = || format!("{setting}: expected KEY=VALUE as in the terminal's own file, like volume=4");
-        lay_over(&mut all, setting.parse().with_context(of_line)?);
+        lay_over(&mut all, one(setting)?);
     }
     let drawn: Settings = all.try_into().context("these are not settings that terminals take from afar")?;
     let version = fleet.draw_up(&drawn, &why).await?;
@@ -127,6 +126,16 @@ async fn draw_up(fleet: &Fleet, Add { set, file, on, why }: Add) -> Result<Answe
         "\nNo terminal has them yet: `host config order {version} --terminal NUMBER` orders one to try them."
     )?;
     Answer::new(text, as_json(&row))
+}
+
+/// A setting as the terminal's own file has it; a text needs no quotation marks, which a shell would take away.
+fn one(setting: &str) -> Result<toml::Table> {
+    let quoted = || {
+        let (key, value) = setting.split_once('=')?;
+        format!("{key} = {}", toml::Value::String(value.to_owned())).parse().ok()
+    };
+    let expected = || format!("{setting}: expected KEY=VALUE as in the terminal's own file, like volume=4");
+    setting.parse().ok().or_else(quoted).with_context(expected)
 }
 
 /// Values of `over` count; tables are laid over each other.
