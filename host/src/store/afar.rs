@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::{settings::Settings, ticket::TerminalNumber};
 
-use super::{Conn, StoreError, Tx, columns};
+use super::{Conn, StoreError, Tx, columns, fleet_setting};
 
 /// Settings that terminals can be ordered to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,14 +69,7 @@ pub async fn next_numbers(tx: &mut Tx) -> Result<(u64, u64), StoreError> {
 /// # Errors
 /// The database.
 pub async fn raise_floor(tx: &mut Tx, floor: u64) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO fleet_setting (name, value) VALUES ('settings_floor', $1) \
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    )
-    .bind(columns::of_number(floor, WHAT)?)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    fleet_setting::put(tx, "settings_floor", columns::of_number(floor, WHAT)?).await
 }
 
 /// Writes new settings down.

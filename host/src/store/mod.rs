@@ -14,6 +14,7 @@ pub mod cases;
 mod columns;
 pub mod desk;
 pub mod events;
+mod fleet_setting;
 pub mod handovers;
 pub mod health;
 mod migrate;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::ticket::TerminalNumber;
 
-use super::{Conn, StoreError, Tx, columns};
+use super::{Conn, StoreError, Tx, columns, fleet_setting};
 
 /// The setting with the number of the last message that was given up.
 const GIVEN_UP: &str = "notice_given_up";
@@ -84,10 +84,7 @@ pub async fn given_up(tx: &mut Tx, number: i64, made: i64) -> Result<(), StoreEr
     ] {
         sqlx::query(sql).bind(made).execute(&mut **tx).await?;
     }
-    let sql = "INSERT INTO fleet_setting (name, value) VALUES ($1, $2) \
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    sqlx::query(sql).bind(GIVEN_UP).bind(number).execute(&mut **tx).await?;
-    Ok(())
+    fleet_setting::put(tx, GIVEN_UP, number).await
 }
 
 /// When the last message was made that was given up, where none arrived since.

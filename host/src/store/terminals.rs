@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::ticket::TerminalNumber;
 
-use super::{Conn, Store, StoreError, Tx, columns};
+use super::{Conn, Store, StoreError, Tx, columns, fleet_setting};
 
 /// A row of the terminals' table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,14 +121,7 @@ pub async fn floor(tx: &mut Tx) -> Result<i64, StoreError> {
 /// # Errors
 /// The database.
 pub async fn raise_floor(tx: &mut Tx, floor: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO fleet_setting (name, value) VALUES ('number_floor', $1) \
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    )
-    .bind(floor)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    fleet_setting::put(tx, "number_floor", floor).await
 }
 
 /// Writes a terminal, new or known.
