@@ -77,6 +77,20 @@ fn play(
 
 proptest! {
     #[test]
+    fn what_is_refused_leaves_the_rollout_as_it_was(
+        events in events(), proof in proof(), approved in any::<bool>(),
+    ) {
+        let (mut rollout, mut now) = (begin(proof, approved), Timestamp::UNIX_EPOCH);
+        for (passed, event) in events {
+            now += SignedDuration::from_secs(passed);
+            let before = rollout.clone();
+            if rollout.heed(event, now).is_err() {
+                prop_assert_eq!(&rollout, &before);
+            }
+        }
+    }
+
+    #[test]
     fn no_terminal_has_two_open_actions_and_no_action_is_opened_twice(
         events in events(), proof in proof(), approved in any::<bool>(),
     ) {

@@ -16,13 +16,22 @@ use super::{
 /// # Errors
 /// What the rollout does not take, and why; it then stays as it was.
 pub fn step(mut rollout: Rollout, event: Event, now: Timestamp) -> Result<(Rollout, Vec<Action>), Refused> {
-    let mut actions = Vec::new();
-    rollout.take(event, now, &mut actions)?;
-    rollout.settle(now, &mut actions);
+    let actions = rollout.heed(event, now)?;
     Ok((rollout, actions))
 }
 
 impl Rollout {
+    /// [`step`] in place.
+    ///
+    /// # Errors
+    /// As [`step`]; it then stays as it was.
+    pub fn heed(&mut self, event: Event, now: Timestamp) -> Result<Vec<Action>, Refused> {
+        let mut actions = Vec::new();
+        self.take(event, now, &mut actions)?;
+        self.settle(now, &mut actions);
+        Ok(actions)
+    }
+
     fn take(&mut self, event: Event, now: Timestamp, actions: &mut Vec<Action>) -> Result<(), Refused> {
         match (event, &self.phase) {
             (Event::Tick, _) => {}

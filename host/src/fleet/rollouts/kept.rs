@@ -9,7 +9,7 @@ use super::{NotRolledOut, Shown, make};
 use crate::{
     fleet::{
         Fleet,
-        rollout::{Action, Event, Member, Notice, Progress, Release, Rollout, step},
+        rollout::{Action, Event, Member, Notice, Progress, Release, Rollout},
         settings::version_of,
     },
     store::{
@@ -47,18 +47,22 @@ impl Kept {
         Self { row, rollout, opened: BTreeMap::new(), stored: BTreeMap::new() }
     }
 
+    /// One of the database's, without its members.
+    pub(super) fn head(row: RolloutRow) -> Result<Self, StoreError> {
+        let rollout = serde_json::from_str(&row.state).map_err(|_| UNREADABLE)?;
+        Ok(Self::new(row, rollout))
+    }
+
     pub(super) async fn of(conn: &mut Conn, row: RolloutRow) -> Result<Self, StoreError> {
-        let mut rollout: Rollout = serde_json::from_str(&row.state).map_err(|_| UNREADABLE)?;
-        let mut kept = Self::new(row, rollout.clone());
+        let mut kept = Self::head(row)?;
         for member in rows::members(conn, kept.row.number).await? {
             let Ok(state) = serde_json::from_str::<Member>(&member.member) else { return Err(UNREADABLE) };
-            rollout.members.insert(member.terminal, state);
+            kept.rollout.members.insert(member.terminal, state);
             if let (Some(order), Some(at)) = (member.action, member.opened_at) {
                 kept.opened.insert(member.terminal, Opened { order, at, generation: member.generation });
             }
             kept.stored.insert(member.terminal, member);
         }
-        kept.rollout = rollout;
         Ok(kept)
     }
 
@@ -82,9 +86,7 @@ impl Kept {
         tx: &mut Tx,
         (event, at): (Event, Timestamp),
     ) -> Result<(), NotRolledOut> {
-        let (rollout, actions) = step(self.rollout.clone(), event, at)?;
-        self.rollout = rollout;
-        for action in actions {
+        for action in self.rollout.heed(event, at)? {
             self.act(fleet, tx, action).await?;
         }
         Ok(())

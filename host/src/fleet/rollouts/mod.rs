@@ -150,6 +150,17 @@ impl Fleet {
         Ok(all)
     }
 
+    /// Those that go on only once a person has decided, the newest first, without their members.
+    ///
+    /// # Errors
+    /// The database.
+    pub(super) async fn rollouts_that_wait(&self) -> Result<Vec<Shown>, Error> {
+        let running = rows::all(&mut *self.store.read().await?, true).await?;
+        let shown = running.into_iter().map(|row| Kept::head(row).map(|kept| kept.shown()));
+        let shown: Vec<Shown> = shown.collect::<Result<_, StoreError>>()?;
+        Ok(shown.into_iter().filter(Shown::waits_for_a_person).collect())
+    }
+
     /// One rollout.
     ///
     /// # Errors
@@ -229,7 +240,6 @@ impl Fleet {
     }
 }
 
-/// Whether it waits for a person.
 impl Shown {
     /// Whether nothing goes on before a person decides.
     #[must_use]

@@ -37,6 +37,14 @@ impl Users {
         if by.sees_rollouts() { Ok(self.fleet.rollouts().await?) } else { Err(Error::NotFound) }
     }
 
+    /// Those that go on only once a person has decided, without their members; none for whoever sees a part of the fleet.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn rollouts_that_wait(&self, by: By<'_>) -> Result<Vec<Shown>, Error> {
+        if by.sees_rollouts() { Ok(self.fleet.rollouts_that_wait().await?) } else { Ok(Vec::new()) }
+    }
+
     /// One rollout.
     ///
     /// # Errors

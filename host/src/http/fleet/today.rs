@@ -38,11 +38,7 @@ struct Told {
 /// GET `/fleet`
 pub(super) async fn page(State(console): State<Console>, Signed { by, lang }: Signed) -> Answer {
     let (today, counts) = console.users.today(By::User(&by)).await?;
-    let rollouts = match By::User(&by).sees_rollouts() {
-        true => console.users.rollouts(By::User(&by)).await?,
-        false => Vec::new(),
-    };
-    let waiting = rollouts.into_iter().filter(Shown::waits_for_a_person).collect();
+    let waiting = console.users.rollouts_that_wait(By::User(&by)).await?;
     let may_attend = by.role >= Role::Operator;
     let frame = Frame::of(&console, (by, lang), ("今天要管的", "What needs me today"), "today");
     let counts: Vec<Count> = counts.into_iter().filter(|count| count.standing != Standing::Revoked).collect();
