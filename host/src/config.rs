@@ -55,7 +55,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "URL")]
     pub county_url: Option<String>,
     /// The fleet's database, sqlite://… or postgres://… [default: fleet.sqlite in the data folder].
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", visible_alias = "database")]
     pub fleet_database: Option<String>,
     /// The county's database, sqlite://… or postgres://… [default: county.sqlite in the data folder].
     #[arg(long, global = true, value_name = "URL")]

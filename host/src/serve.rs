@@ -25,6 +25,7 @@ use crate::{
     fleet::{Fleet, RENEW_LATE, TimeSigner, artifacts::Artifacts, users::Users},
     http::{
         self,
+        ddi::Devices,
         fleet::Console,
         listener::{Limits, Peer, TlsListener},
         terminals::{Enrolments, Gate},
@@ -114,8 +115,10 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let gate = Gate { revocations: machine.revocations(config)?, clock: Arc::clone(&clock) };
+    let mut devices = None;
     if let Some(fleet) = fleet.clone() {
-        Artifacts::open(fleet.clone(), &setup::artifacts(&config.data)).await?;
+        let artifacts = Artifacts::open(fleet.clone(), &setup::artifacts(&config.data)).await?;
+        devices = Some(Devices { fleet: fleet.clone(), artifacts, gate: gate.clone() });
         tasks.spawn(announce(fleet.clone(), stopped.clone()));
         tasks.spawn(notice(fleet.clone(), clock.now(), stopped.clone()));
         tasks.spawn(move_rollouts(fleet, stopped.clone()));
@@ -131,7 +134,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
         Some(ca) => Some(Times::new(TimeSigner::new(Arc::clone(ca), Arc::clone(&clock))?)),
         None => None,
     };
-    let routes = http::for_terminals(&gate, enrolments, times, county.clone());
+    let routes = http::for_terminals(&gate, enrolments, times, county.clone(), devices);
     tasks.spawn(listen(for_terminals, terminals_tls, routes, stopped.clone()));
     if let Some(county) = county.clone() {
         tasks.spawn(announce(county.clone(), stopped.clone()));

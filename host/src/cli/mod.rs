@@ -3,6 +3,7 @@
 //! Invariant: every command works while the host runs, but `restore`, which says so; every one answers in JSON with
 //! `--json`, errors included; a secret is printed once, when it is drawn.
 
+mod action;
 mod artifact;
 mod audit;
 mod ca;
@@ -14,6 +15,7 @@ mod settings;
 mod stick;
 mod terminal;
 mod today;
+mod token;
 mod user;
 
 use std::{fmt::Display, io::Write, os::unix::fs::MetadataExt, process::ExitCode, sync::Arc};
@@ -57,7 +59,7 @@ enum Command {
     /// Draws up settings for terminals, compares them, orders them, and shows what came of it.
     #[command(subcommand)]
     Config(settings::Command),
-    /// Brings settings to all terminals, wave by wave.
+    /// Brings settings or an artifact to all terminals, wave by wave.
     #[command(subcommand)]
     Rollout(rollout::Command),
     /// Shows what needs a person: where to go, why, and what to bring.
@@ -65,6 +67,12 @@ enum Command {
     /// Takes in, shows, releases and withdraws files that terminals can be given.
     #[command(subcommand)]
     Artifact(artifact::Command),
+    /// Orders artifacts to terminals, and shows what came of it.
+    #[command(subcommand)]
+    Action(action::Command),
+    /// Draws, shows and revokes tokens of update clients without a certificate of ours.
+    #[command(subcommand)]
+    Token(token::Command),
     /// Adds, shows, changes and removes people of the fleet's console.
     #[command(subcommand)]
     User(user::Command),
@@ -195,6 +203,8 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Config(command) => settings::run(&context, command).await?,
         Command::Rollout(command) => rollout::run(&context, command).await?,
         Command::Artifact(command) => artifact::run(&context, command).await?,
+        Command::Action(command) => action::run(&context, command).await?,
+        Command::Token(command) => token::run(&context, command).await?,
         Command::Today => today::run(&context).await?,
         Command::User(command) => user::run(&context, command).await?,
         Command::Person(command) => person::run(&context, command).await?,

@@ -1,4 +1,4 @@
-//! `host rollout …`: settings for all terminals, wave by wave.
+//! `host rollout …`: settings or an artifact for all terminals, wave by wave.
 
 use std::{fmt::Write, str::FromStr};
 
@@ -10,9 +10,8 @@ use wire::{settings::Why, ticket::TerminalNumber};
 
 use super::{Answer, Host, terminal::fleet_of};
 use crate::fleet::{
-    NewRollout, Order, Shown,
+    Brought, NewRollout, Order, Shown,
     rollout::{Paused, Phase, Policy, Progress, Selector, Start, WaveState, Window},
-    version_of,
 };
 
 #[derive(Debug, Subcommand)]
@@ -66,7 +65,7 @@ pub(super) enum Command {
         /// Its number.
         number: u64,
     },
-    /// Aborts a rollout, and makes another one that orders those back that took the settings.
+    /// Aborts a rollout, and makes another one that orders those back that took what it brought.
     OrderBack {
         /// Its number.
         number: u64,
@@ -83,10 +82,14 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Make {
     /// The settings, as `host config list` shows them; 0, the terminals' own.
-    #[arg(long, value_name = "VERSION")]
-    settings: u64,
-    /// What those that took them are ordered back to [default: what most terminals have].
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", required_unless_present = "artifact")]
+    settings: Option<u64>,
+    /// The artifact, as `host artifact list` shows it; it has to be released.
+    #[arg(long, value_name = "ID", conflicts_with = "settings")]
+    artifact: Option<i64>,
+    /// What those that took it are ordered back to [default: the settings that most terminals have; the version of the
+    /// artifact that was released before].
+    #[arg(long, value_name = "VERSION|ID")]
     former: Option<u64>,
     /// A wave: 10% of those that no other wave names, terminals=00003,00007 or station=NAME; with @hand it begins by hand,
     /// with @2027-03-01T02:00:00Z at that time. May be given again; the last wave takes all others.
@@ -201,17 +204,28 @@ impl Make {
             approve_above: self.approve_above,
             gate_installed: false,
             window: self.window,
-            takes_s: TAKES_S,
+            takes_s: if self.artifact.is_some() { ARTIFACT_TAKES_S } else { SETTINGS_TAKE_S },
         };
         let last = (Selector::Rest, self.last.unwrap_or(Start::AfterFormer));
         let waves = self.waves.into_iter().map(|WaveOf(who, when)| (who, when)).chain([last]).collect();
-        let (version, former, why) = (self.settings, self.former, self.why);
-        Ok(NewRollout { version, former, waves, policy, zone: zone.to_owned(), why })
+        let former = self.former;
+        let (brings, former) = match (self.settings, self.artifact) {
+            (_, Some(id)) => {
+                let former = former.map(i64::try_from).transpose().context("former: expected an artifact's id")?;
+                (Brought::Artifact(id), former.map(Brought::Artifact))
+            }
+            (version, None) => (Brought::Settings(version.unwrap_or(0)), former.map(Brought::Settings)),
+        };
+        let why = self.why;
+        Ok(NewRollout { brings, former, waves, policy, zone: zone.to_owned(), why })
     }
 }
 
 /// Settings are fetched in a moment, and tried for minutes.
-const TAKES_S: u32 = 10 * 60;
+const SETTINGS_TAKE_S: u32 = 10 * 60;
+
+/// 200 MB at 1 Mbit/s take 27 minutes.
+const ARTIFACT_TAKES_S: u32 = 30 * 60;
 
 fn shown(rollout: &Shown) -> Result<Answer> {
     let mut text = line(rollout);
@@ -226,7 +240,7 @@ fn shown(rollout: &Shown) -> Result<Answer> {
         let good = tally.ended - tally.bad;
         write!(
             text,
-            "\n  wave {}  {state}: {good} work by them, {} at it, {} bad, {} waiting",
+            "\n  wave {}  {state}: {good} work by it, {} at it, {} bad, {} waiting",
             at + 1,
             tally.began - tally.ended,
             tally.bad,
@@ -262,8 +276,12 @@ fn line(shown: &Shown) -> String {
         Phase::Finished => "finished".to_owned(),
         Phase::Aborted => "aborted".to_owned(),
     };
-    let name = |version| if version == 0 { "the terminals' own".to_owned() } else { format!("settings {version}") };
-    let what = version_of(&shown.rollout.release).map_or_else(|| shown.rollout.release.0.clone(), name);
+    let what = match Brought::of(&shown.rollout.release) {
+        Some(Brought::Settings(0)) => "the terminals' own settings".to_owned(),
+        Some(Brought::Settings(version)) => format!("settings {version}"),
+        Some(Brought::Artifact(id)) => format!("artifact {id}"),
+        None => shown.rollout.release.0.clone(),
+    };
     let why = if shown.why.is_empty() { String::new() } else { format!("  {}", shown.why) };
     format!("rollout {}  {what}  {:.0}  {phase}{why}", shown.number, shown.made_at)
 }
@@ -280,7 +298,7 @@ fn as_json(shown: &Shown) -> serde_json::Value {
         .collect();
     json!({
         "rollout": shown.number, "made_at": shown.made_at, "over_at": shown.over_at, "why": shown.why,
-        "settings": version_of(&shown.rollout.release), "former": version_of(&shown.rollout.former),
+        "brings": Brought::of(&shown.rollout.release), "former": Brought::of(&shown.rollout.former),
         "phase": shown.rollout.phase, "waits_for_a_person": shown.waits_for_a_person(),
         "waves": waves, "members": shown.rollout.members,
     })

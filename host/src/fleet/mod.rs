@@ -4,8 +4,10 @@
 //! is the only one of its number that is let in; a revoked terminal stays revoked. The fleet holds nothing that opens
 //! an event.
 
+pub mod actions;
 pub mod artifacts;
 mod audit;
+mod devices;
 mod enrolment;
 mod faults;
 mod health;
@@ -30,12 +32,13 @@ use wire::{
 };
 
 pub use audit::{Broken, Head, Line, verify};
+pub use devices::{ATTRIBUTES, Device, DeviceToken, NotSaid, ShownToken};
 pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
 pub use faults::Fault;
 pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
-pub use rollouts::{NewRollout, NotRolledOut, Order, Shown};
-pub use settings::{Difference, NotOrdered, Standing, differences, fields, version_of};
+pub use rollouts::{Brought, NewRollout, NotRolledOut, Order, Shown};
+pub use settings::{Difference, NotOrdered, Standing, differences, fields};
 pub use telling::{QUIET_HOURS, Quiet, Taken, Whom};
 pub use time::TimeSigner;
 pub use today::{Bring, Call, Reason, Today, Trip};
@@ -60,6 +63,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0008_artifacts", sql: include_str!("../../migrations/fleet/0008_artifacts.sql") },
     Migration { name: "0009_settings", sql: include_str!("../../migrations/fleet/0009_settings.sql") },
     Migration { name: "0010_rollouts", sql: include_str!("../../migrations/fleet/0010_rollouts.sql") },
+    Migration { name: "0011_actions", sql: include_str!("../../migrations/fleet/0011_actions.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.
@@ -98,6 +102,11 @@ pub enum Error {
     /// The enrolment files of a terminal are used up.
     #[error("terminal {0} has used up its 49 generations; revoke it and add a new one")]
     Generations(TerminalNumber),
+    /// The terminal has a certificate.
+    #[error(
+        "terminal {0} has a certificate, beside which no token is good; revoke it and add another one for a client without"
+    )]
+    Certified(TerminalNumber),
     /// How long or why something is to be quiet.
     #[error("hours are 0 to {QUIET_HOURS}, and a reason has 1 to 100 characters")]
     Quiet,

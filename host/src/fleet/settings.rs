@@ -11,7 +11,7 @@ use wire::{
     ticket::TerminalNumber,
 };
 
-use super::{Error, Fleet, rollout::Release, subject};
+use super::{Error, Fleet, rollouts::Brings, subject};
 use crate::store::{
     StoreError, Tx,
     afar::{self as rows, OrderRow, SettingsRow},
@@ -72,17 +72,6 @@ pub struct Difference {
     pub before: Option<String>,
     /// The value after; likewise.
     pub after: Option<String>,
-}
-
-/// Settings as a rollout calls them; 0, the terminals' own.
-pub(super) fn release(version: u64) -> Release {
-    Release(format!("settings:{version}"))
-}
-
-/// The settings that a rollout calls so; none, it calls something else so.
-#[must_use]
-pub fn version_of(release: &Release) -> Option<u64> {
-    release.0.strip_prefix("settings:")?.parse().ok()
 }
 
 /// Whether a remark can stand beside what an admin made.
@@ -182,7 +171,7 @@ impl Fleet {
     pub async fn order_settings(&self, version: u64, terminals: &[TerminalNumber]) -> Result<(), NotOrdered> {
         let mut tx = self.store.write().await?;
         rows::find(&mut tx, version).await?.ok_or(NotOrdered::Unknown(version))?;
-        if let Some((rollout, terminal)) = rollouts::that_has(&mut tx, terminals).await? {
+        if let Some((rollout, terminal)) = rollouts::that_has(&mut tx, Brings::Settings.word(), terminals).await? {
             return Err(NotOrdered::Busy(terminal, rollout));
         }
         for terminal in terminals.iter().copied() {

@@ -121,6 +121,7 @@ impl From<fleet::Error> for ApiError {
             }
             fleet::Error::Unknown(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             fleet::Error::Quiet => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quiet", message),
+            fleet::Error::Certified(_) => Self::new(StatusCode::CONFLICT, "certified", message),
             fleet::Error::Taken(_) | fleet::Error::NoNumber | fleet::Error::Generations(_) => {
                 Self::new(StatusCode::CONFLICT, "number", message)
             }

@@ -4,6 +4,7 @@
 //! through the other.
 
 pub mod county;
+pub mod ddi;
 pub mod error;
 pub mod fleet;
 pub mod health;
@@ -13,6 +14,7 @@ pub mod pace;
 mod pages;
 pub mod phone;
 pub mod public;
+mod ranges;
 pub mod terminals;
 pub mod time;
 pub mod uploads;
@@ -79,8 +81,9 @@ pub fn for_terminals(
     enrolments: Option<Enrolments>,
     times: Option<Times>,
     county: Option<County>,
+    devices: Option<ddi::Devices>,
 ) -> Router {
-    let mut router = Router::new();
+    let mut router = devices.map(ddi::routes).unwrap_or_default();
     if let Some(times) = times {
         let time = Router::new().route(wire::time::PATH, post(time::answer));
         router = router.merge(time.layer(DefaultBodyLimit::max(SMALL)).with_state(times));

@@ -52,7 +52,7 @@ pub struct Enrolments {
 }
 
 impl Gate {
-    async fn admit(&self, peer: &Peer, late: jiff::SignedDuration) -> Result<(Terminal, Shown), ApiError> {
+    pub(super) async fn admit(&self, peer: &Peer, late: jiff::SignedDuration) -> Result<(Terminal, Shown), ApiError> {
         let Some(TerminalCertificate { terminal, not_after, key_hash }) = peer.certificate else {
             let message = "a terminal's certificate is needed; POST /enrol gives the first one";
             return Err(ApiError::new(StatusCode::UNAUTHORIZED, "certificate", message));

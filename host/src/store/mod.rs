@@ -6,6 +6,7 @@
 //! SQLite runs in WAL with `synchronous = FULL`, foreign keys on. Statements use `$1` parameters and the types TEXT,
 //! BIGINT and BLOB only; nothing of a role's domain is known here.
 
+pub mod actions;
 pub mod afar;
 pub mod artifacts;
 pub mod audit_chain;
@@ -13,6 +14,7 @@ pub mod bulletins;
 pub mod cases;
 mod columns;
 pub mod desk;
+pub mod devices;
 pub mod events;
 mod fleet_setting;
 pub mod handovers;
@@ -41,7 +43,7 @@ use std::{
 };
 
 use sqlx::{
-    Any, AnyConnection, AnyPool, Transaction,
+    Any, AnyConnection, AnyPool, Connection as _, Transaction,
     any::{AnyPoolOptions, install_default_drivers},
     pool::PoolConnection,
 };
@@ -136,6 +138,9 @@ impl DerefMut for Tx {
 /// The longest that a writer waits for the one before it.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// A connection that lay unused for longer may be gone, and is asked first.
+const STALE: Duration = Duration::from_secs(1);
+
 /// The one number that writers of a PostgreSQL database agree on.
 const WRITERS: &str = "SELECT pg_advisory_xact_lock(5521)::TEXT";
 
@@ -157,6 +162,16 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(BUSY)
+            // One that was just used is there; asking it first would double what a terminal's poll costs.
+            .test_before_acquire(false)
+            .before_acquire(|connection, before| {
+                Box::pin(async move {
+                    if before.idle_for > STALE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if backend == Backend::Sqlite {

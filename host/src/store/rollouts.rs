@@ -15,6 +15,7 @@ pub struct RolloutRow {
     pub why: String,
     pub zone: String,
     pub newcomers: bool,
+    pub brings: String,
     pub state: String,
     pub over_at: Option<Timestamp>,
 }
@@ -32,7 +33,7 @@ pub struct MemberRow {
 
 const WHAT: &str = "rollout";
 const UNREADABLE: StoreError = StoreError::Unreadable(WHAT);
-const COLUMNS: &str = "number, made_at, why, zone, newcomers, state, over_at";
+const COLUMNS: &str = "number, made_at, why, zone, newcomers, brings, state, over_at";
 
 /// Every rollout, the newest first; those only that are not over, where `running`.
 ///
@@ -71,29 +72,30 @@ pub async fn members(conn: &mut Conn, rollout: u64) -> Result<Vec<MemberRow>, St
 /// The database.
 pub async fn holding(
     conn: &mut Conn,
-    terminal: TerminalNumber,
-    action: u64,
+    brings: &str,
+    (terminal, action): (TerminalNumber, u64),
 ) -> Result<Option<(RolloutRow, MemberRow)>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS}, terminal, member, action, opened_at, generation FROM rollout_member \
-         JOIN rollout ON number = rollout WHERE terminal = $1 AND action = $2"
+         JOIN rollout ON number = rollout WHERE terminal = $1 AND action = $2 AND brings = $3"
     );
-    let sql =
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(terminal.get())).bind(columns::of_number(action, WHAT)?);
-    let row = sql.fetch_optional(conn).await?;
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(terminal.get()));
+    let row = query.bind(columns::of_number(action, WHAT)?).bind(brings).fetch_optional(conn).await?;
     row.as_ref().map(|row| Ok((read(row)?, read_member(row)?))).transpose()
 }
 
-/// A rollout that is not over and has one of these terminals, with the terminal.
+/// A rollout of the kind that is not over and has one of these terminals, with the terminal.
 ///
 /// # Errors
 /// The database.
 pub async fn that_has(
     conn: &mut Conn,
+    brings: &str,
     terminals: &[TerminalNumber],
 ) -> Result<Option<(u64, TerminalNumber)>, StoreError> {
-    let sql = "SELECT rollout, terminal FROM rollout_member JOIN rollout ON number = rollout WHERE over_at IS NULL";
-    for row in sqlx::query(sql).fetch_all(conn).await? {
+    let sql = "SELECT rollout, terminal FROM rollout_member JOIN rollout ON number = rollout \
+               WHERE over_at IS NULL AND brings = $1";
+    for row in sqlx::query(sql).bind(brings).fetch_all(conn).await? {
         let terminal = columns::terminal(&row, "terminal", WHAT)?;
         if terminals.contains(&terminal) {
             return Ok(Some((columns::number(&row, "rollout", WHAT)?, terminal)));
@@ -108,7 +110,8 @@ pub async fn that_has(
 /// The database.
 pub async fn put(tx: &mut Tx, row: &RolloutRow) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO rollout (number, made_at, why, zone, newcomers, state, over_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        "INSERT INTO rollout (number, made_at, why, zone, newcomers, brings, state, over_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (number) DO UPDATE SET state = excluded.state, over_at = excluded.over_at",
     )
     .bind(columns::of_number(row.number, WHAT)?)
@@ -116,6 +119,7 @@ pub async fn put(tx: &mut Tx, row: &RolloutRow) -> Result<(), StoreError> {
     .bind(row.why.as_str())
     .bind(row.zone.as_str())
     .bind(i64::from(row.newcomers))
+    .bind(row.brings.as_str())
     .bind(row.state.as_str())
     .bind(row.over_at.map(|at| at.to_string()))
     .execute(&mut **tx)
@@ -162,6 +166,7 @@ fn read(row: &AnyRow) -> Result<RolloutRow, StoreError> {
         why: row.try_get("why")?,
         zone: row.try_get("zone")?,
         newcomers: row.try_get::<i64, _>("newcomers")? != 0,
+        brings: row.try_get("brings")?,
         state: row.try_get("state")?,
         over_at: columns::time_or_none(row, "over_at", WHAT)?,
     })

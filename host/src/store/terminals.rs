@@ -90,6 +90,14 @@ pub async fn look(store: &Store, number: TerminalNumber) -> Result<Option<Termin
     one(&mut *store.read().await?, number).await
 }
 
+/// The same on a connection that is there.
+///
+/// # Errors
+/// The database.
+pub async fn look_in(conn: &mut Conn, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
+    one(conn, number).await
+}
+
 async fn one(conn: &mut Conn, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM terminal WHERE number = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(number.get())).fetch_optional(conn).await?;

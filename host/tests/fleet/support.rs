@@ -11,7 +11,7 @@ use host::{
     ca::Ca,
     clock::{Clock, SharedClock},
     fleet::{
-        Fleet, MIGRATIONS, NewRollout,
+        Brought, Fleet, MIGRATIONS, NewRollout,
         rollout::{Selector, Start},
         users::{By, NewUser, Role, Scope, User, Users},
     },
@@ -170,7 +170,7 @@ impl Bench {
             "bad_percent_max": 5, "sample_min": 1, "sample_within_s": 3600, "bake_s": 0, "approve_above": approve_above,
         });
         let new = NewRollout {
-            version,
+            brings: Brought::Settings(version),
             former: None,
             waves: vec![(Selector::Rest, Start::AfterFormer)],
             policy: serde_json::from_value(policy).unwrap(),

@@ -6,7 +6,7 @@ use host::{
     ca::Ca,
     clock::Clock,
     fleet::{
-        Fleet, NewRollout, NotOrdered, NotRolledOut, Order, Shown,
+        Brought, Fleet, NewRollout, NotOrdered, NotRolledOut, Order, Shown,
         rollout::{Left, Member, NotAPlan, Paused, Phase, Policy, Progress, Refused, Selector, Start, Who, Window},
     },
 };
@@ -59,7 +59,7 @@ fn policy() -> Policy {
 fn plan(version: u64) -> NewRollout {
     let first = Selector::Group([number(1), number(2)].into());
     NewRollout {
-        version,
+        brings: Brought::Settings(version),
         former: None,
         waves: vec![(first, Start::AfterFormer), (Selector::Rest, Start::AfterFormer)],
         policy: policy(),
@@ -324,8 +324,8 @@ async fn what_can_not_be_rolled_out_is_refused_and_leaves_nothing() {
         let world = World::new(fleet.clone(), clock, 5).await;
         let refused = [
             (plan(9), "no settings 9"),
-            (NewRollout { former: Some(8), ..plan(2) }, "no settings 8"),
-            (NewRollout { former: Some(2), ..plan(2) }, "another than the former"),
+            (NewRollout { former: Some(Brought::Settings(8)), ..plan(2) }, "no settings 8"),
+            (NewRollout { former: Some(Brought::Settings(2)), ..plan(2) }, "another than the former"),
             (NewRollout { zone: "Moon/Tycho".into(), ..plan(2) }, "zone: expected an IANA name"),
             (NewRollout { why: "a\nb".into(), ..plan(2) }, "why: expected"),
             (NewRollout { waves: vec![], ..plan(2) }, "waves: expected 1 to 20"),
@@ -379,7 +379,7 @@ async fn an_admin_rolls_out_watches_pauses_and_ends_on_the_command_line_while_th
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let shown = crate::commands::text(host.data.path(), &["rollout", "show", "1"]);
-    assert!(shown.contains("集市太吵") && shown.contains("good: 1 work by them, 0 at it, 0 bad, 0 waiting"), "{shown}");
+    assert!(shown.contains("集市太吵") && shown.contains("good: 1 work by it, 0 at it, 0 bad, 0 waiting"), "{shown}");
 
     assert!(command(&["rollout", "make", "--settings", "0", "--last", "hand"]).0);
     assert_eq!(command(&["rollout", "pause", "2"]).1["waits_for_a_person"], json!(true));

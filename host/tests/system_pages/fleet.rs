@@ -3,7 +3,7 @@
 use host::{
     ca::Ca,
     fleet::{
-        NewRollout,
+        Brought, NewRollout,
         rollout::{Selector, Start},
         users::{By, NewUser, Role, Scope, Users},
     },
@@ -64,7 +64,7 @@ async fn roll_out(host: &TestHost) {
     let policy = json!({ "bad_percent_max": 5, "sample_min": 1, "sample_within_s": 3600, "bake_s": 0 });
     let well = fleet.list().await.unwrap()[1].number;
     let new = NewRollout {
-        version,
+        brings: Brought::Settings(version),
         former: None,
         waves: vec![(Selector::Group([well].into()), Start::AfterFormer), (Selector::Rest, Start::ByHand)],
         policy: serde_json::from_value(policy).unwrap(),

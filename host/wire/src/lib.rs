@@ -15,10 +15,11 @@
 //! | `enrol` | `pin`, `ticket`, `bulletin` |
 //! | `time` | `secret` |
 //! | `secret` | `ticket` |
-//! | `bulletin`, `case`, `pin`, `settings`, `ticket` | nothing of ours |
+//! | `bulletin`, `case`, `ddi`, `pin`, `settings`, `ticket` | nothing of ours |
 
 pub mod bulletin;
 pub mod case;
+pub mod ddi;
 pub mod enrol;
 pub mod event;
 pub mod health;

@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::{bulletin, enrol, event, health, intake, settings, stick, time, view};
+use crate::{bulletin, ddi, enrol, event, health, intake, settings, stick, time, view};
 
 /// Every type that goes over the wire or into a shared file, with its schema, by name.
 #[must_use]
@@ -30,6 +30,17 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         of::<health::Report>("health_report"),
         of::<health::Taken>("health_taken"),
         of::<settings::Ordered>("settings"),
+        of::<ddi::ControllerBase>("ddi_base"),
+        of::<ddi::DeploymentBase>("ddi_deployment"),
+        of::<ddi::ConfirmationAction>("ddi_confirmation"),
+        of::<ddi::ConfirmationBase>("ddi_confirmation_base"),
+        of::<ddi::ConfirmationFeedback>("ddi_confirmation_feedback"),
+        of::<ddi::ActivateAutoConfirm>("ddi_auto_confirm"),
+        of::<ddi::Cancel>("ddi_cancel"),
+        of::<ddi::Feedback>("ddi_feedback"),
+        of::<ddi::ConfigData>("ddi_attributes"),
+        of::<ddi::AssignedVersion>("ddi_version"),
+        of::<ddi::ExceptionInfo>("ddi_error"),
         of::<intake::Accepted>("accepted"),
         of::<intake::Views>("views"),
         of::<intake::Track>("track"),

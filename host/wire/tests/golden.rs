@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use wire::{bulletin::Bulletin, case::State, enrol, event, health, intake, schema, settings, stick, time, view};
+use wire::{bulletin::Bulletin, case::State, ddi, enrol, event, health, intake, schema, settings, stick, time, view};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -57,6 +57,17 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<health::Taken>("health_taken");
     holds::<health::Taken>("health_taken_settings");
     holds::<settings::Ordered>("settings");
+    holds::<ddi::ControllerBase>("ddi_base");
+    holds::<ddi::DeploymentBase>("ddi_deployment");
+    holds::<ddi::ConfirmationAction>("ddi_confirmation");
+    holds::<ddi::ConfirmationBase>("ddi_confirmation_base");
+    holds::<ddi::ConfirmationFeedback>("ddi_confirmation_feedback");
+    holds::<ddi::ActivateAutoConfirm>("ddi_auto_confirm");
+    holds::<ddi::Cancel>("ddi_cancel");
+    holds::<ddi::Feedback>("ddi_feedback");
+    holds::<ddi::ConfigData>("ddi_attributes");
+    holds::<ddi::AssignedVersion>("ddi_version");
+    holds::<ddi::ExceptionInfo>("ddi_error");
     holds::<intake::Accepted>("accepted");
     holds::<intake::Views>("views");
     holds::<intake::Track>("track");

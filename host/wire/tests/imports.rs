@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 /// What each module may import, as the table in `src/lib.rs` says.
 const MAY: &[(&str, &[&str])] = &[
     ("intake", &["secret", "ticket", "view"]),
-    ("schema", &["bulletin", "enrol", "event", "health", "intake", "settings", "stick", "time", "view"]),
+    ("schema", &["bulletin", "ddi", "enrol", "event", "health", "intake", "settings", "stick", "time", "view"]),
     ("stick", &["event", "ticket"]),
     ("health", &["event", "settings", "ticket"]),
     ("view", &["case", "secret", "ticket"]),
@@ -15,6 +15,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("secret", &["ticket"]),
     ("bulletin", &[]),
     ("case", &[]),
+    ("ddi", &[]),
     ("pin", &[]),
     ("settings", &[]),
     ("ticket", &[]),

@@ -13,8 +13,11 @@ use std::{
 
 use aws_lc_rs::digest;
 use md5::{Digest, Md5};
-use object_store::{ObjectStoreExt, local::LocalFileSystem, path::Path};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use object_store::{
+    GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path,
+};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, SeekFrom};
+use tokio_util::io::StreamReader;
 use uuid::Uuid;
 use wire::hex;
 
@@ -23,6 +26,9 @@ use crate::durable;
 
 /// Object storage takes no part below 5 MiB but the last.
 const PIECE: u64 = 8 * 1024 * 1024;
+
+/// So much of a file is read at once; whoever fetches holds as much in memory.
+pub const READ_AHEAD: usize = 128 * 1024;
 
 /// Left free on the disk: databases lie there too, and a villager's words come before artifacts.
 const RESERVE: u64 = 64 * 1024 * 1024;
@@ -109,6 +115,28 @@ impl Blobs {
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// So many of the bytes, from one on.
+    pub(super) async fn read(
+        &self,
+        sha256: &str,
+        from: u64,
+        count: u64,
+    ) -> Result<Box<dyn AsyncRead + Send + Unpin>, Error> {
+        let (objects, place) = (self.objects()?, Path::from(format!("blobs/{sha256}")));
+        // A range of nothing is refused.
+        let range = (count > 0).then(|| GetRange::Bounded(from..from + count));
+        let found = objects.get_opts(&place, GetOptions { range, ..Default::default() }).await?;
+        Ok(match found.payload {
+            GetResultPayload::File(file, _) => {
+                let mut file = tokio::fs::File::from_std(file);
+                file.set_max_buf_size(READ_AHEAD);
+                file.seek(SeekFrom::Start(from)).await.map_err(|error| self.failed(error))?;
+                Box::new(file.take(count))
+            }
+            GetResultPayload::Stream(stream) => Box::new(StreamReader::new(stream)),
+        })
     }
 
     /// Keeps writers away where there are none.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::io::AsyncRead;
 use wire::hex;
 
+pub use self::blobs::READ_AHEAD;
 use self::blobs::{Blobs, Hashes};
 pub use self::label::{Label, compare};
 use super::Fleet;
@@ -82,6 +83,9 @@ pub enum Error {
     /// Bytes that can't be written or found.
     #[error("the artifact's bytes can't be kept")]
     Objects(#[from] object_store::Error),
+    /// Those who are at it are not to be stopped.
+    #[error("the orders of it can't be cancelled")]
+    Actions(#[source] Box<super::actions::NotDone>),
     /// The database.
     #[error("the fleet's database does not answer")]
     Store(#[from] StoreError),
@@ -101,6 +105,8 @@ pub enum Kind {
     File,
     /// An update of the system, signed.
     RaucBundle,
+    /// An image of SWUpdate, whose signature the device checks.
+    Swu,
 }
 
 /// What may be done with it.
@@ -148,6 +154,19 @@ pub struct New {
 pub struct Artifacts {
     fleet: Fleet,
     blobs: Blobs,
+}
+
+impl Artifact {
+    /// As a client is to call the file.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        match self.kind {
+            Kind::File => format!("{}-{}", self.name, self.version),
+            Kind::RaucBundle => format!("{}-{}.raucb", self.name, self.version),
+            // SWUpdate passes over files of any other name.
+            Kind::Swu => format!("{}-{}.swu", self.name, self.version),
+        }
+    }
 }
 
 impl Artifacts {
@@ -246,7 +265,7 @@ impl Artifacts {
             (State::Released, _) => return Ok(found),
             (State::Withdrawn, _) => return Err(Error::Withdrawn(id)),
             (State::Draft, Kind::RaucBundle) => return Err(Error::Unchecked(id)),
-            (State::Draft, Kind::File) => {}
+            (State::Draft, Kind::File | Kind::Swu) => {}
         }
         if !self.blobs.has(&sha256, found.size).await? {
             return Err(Error::BytesMissing(id));
@@ -264,7 +283,7 @@ impl Artifacts {
         Ok(found)
     }
 
-    /// Lets nobody be given it any more, for good.
+    /// Lets nobody be given it any more, for good, and has everybody stop who is at it.
     ///
     /// # Errors
     /// [`Error::Unknown`], or the database.
@@ -273,6 +292,7 @@ impl Artifacts {
         let mut found = rows::find(&mut tx, id).await?.map(artifact).transpose()?.ok_or(Error::Unknown(id))?;
         if found.state != State::Withdrawn {
             self.change(&mut tx, &mut found, State::Withdrawn, "artifact.withdraw").await?;
+            self.fleet.cancel_all_of(&mut tx, id).await.map_err(|problem| Error::Actions(Box::new(problem)))?;
             tx.commit().await?;
         }
         Ok(found)
@@ -287,6 +307,22 @@ impl Artifacts {
     async fn note(&self, tx: &mut Tx, what: &str, artifact: &Artifact) -> Result<(), StoreError> {
         let Artifact { id, name, version, sha256, .. } = artifact;
         self.fleet.note(tx, what, &format!("artifact:{id} {name} {version} sha256:{sha256}")).await
+    }
+
+    /// So many of an artifact's bytes, from one on; [`READ_AHEAD`] of them in memory.
+    ///
+    /// # Errors
+    /// [`Error::BytesMissing`], the folder, or what keeps the bytes.
+    pub async fn read(
+        &self,
+        of: &Artifact,
+        from: u64,
+        count: u64,
+    ) -> Result<impl AsyncRead + Send + Unpin + 'static, Error> {
+        match self.blobs.read(&of.sha256, from, count).await {
+            Err(Error::Objects(object_store::Error::NotFound { .. })) => Err(Error::BytesMissing(of.id)),
+            found => found,
+        }
     }
 
     /// One of them.
@@ -313,9 +349,10 @@ pub fn word(of: impl Serialize) -> String {
     serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn artifact(row: ArtifactRow) -> Result<Artifact, StoreError> {
+/// An artifact as its row has it.
+pub(super) fn artifact(row: ArtifactRow) -> Result<Artifact, StoreError> {
     const UNREADABLE: StoreError = StoreError::Unreadable("artifact");
-    let kinds = [Kind::File, Kind::RaucBundle];
+    let kinds = [Kind::File, Kind::RaucBundle, Kind::Swu];
     let states = [State::Draft, State::Released, State::Withdrawn];
     Ok(Artifact {
         id: row.id,

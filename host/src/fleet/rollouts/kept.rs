@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{Timestamp, tz::TimeZone};
 use wire::ticket::TerminalNumber;
 
-use super::{NotRolledOut, Shown, make};
+use super::{Brings, Brought, NotRolledOut, Shown, make};
 use crate::{
     fleet::{
         Fleet,
+        actions::{State, released},
         rollout::{Action, Event, Member, Notice, Progress, Release, Rollout},
-        settings::version_of,
     },
     store::{
         Conn, StoreError, Tx,
@@ -70,6 +70,11 @@ impl Kept {
         &self.rollout
     }
 
+    /// The kind of what it brings.
+    pub(super) fn brings(&self) -> Brings {
+        Brought::of(&self.rollout.release).map_or(Brings::Settings, Brought::kind)
+    }
+
     pub(super) fn newcomers(&self) -> bool {
         self.row.newcomers
     }
@@ -112,16 +117,17 @@ impl Kept {
     async fn act(&mut self, fleet: &Fleet, tx: &mut Tx, action: Action) -> Result<(), NotRolledOut> {
         match action {
             Action::Open(terminal, _) => {
-                let version = version_of(&self.rollout.release).ok_or(UNREADABLE)?;
-                let (_, number) = afar::next_numbers(tx).await?;
-                let (at, ordered_by) = (fleet.clock.now(), self.subject());
-                afar::order(tx, &OrderRow { number, terminal, version, ordered_at: at, ordered_by }).await?;
+                let at = fleet.clock.now();
+                let number = self.open(fleet, tx, terminal, at).await?;
                 let generation = terminals::find(tx, terminal).await?.map_or(0, |row| row.generation);
                 self.opened.insert(terminal, Opened { order: number, at, generation });
             }
             Action::Cancel(terminal, _) => {
                 if let Some(opened) = self.opened.get(&terminal) {
-                    afar::withdraw(tx, opened.order, fleet.clock.now()).await?;
+                    match self.brings() {
+                        Brings::Settings => afar::withdraw(tx, opened.order, fleet.clock.now()).await?,
+                        Brings::Artifact => fleet.cancel_one(tx, terminal, opened.order).await?,
+                    }
                 }
             }
             Action::Tell(notice) => {
@@ -137,6 +143,28 @@ impl Kept {
             Action::OrderBack(release, terminals) => self.order_back(fleet, tx, release, &terminals).await?,
         }
         Ok(())
+    }
+
+    /// Opens a terminal's order; its number.
+    async fn open(
+        &self,
+        fleet: &Fleet,
+        tx: &mut Tx,
+        terminal: TerminalNumber,
+        ordered_at: Timestamp,
+    ) -> Result<u64, NotRolledOut> {
+        match Brought::of(&self.rollout.release).ok_or(UNREADABLE)? {
+            Brought::Settings(version) => {
+                let (_, number) = afar::next_numbers(tx).await?;
+                let ordered_by = self.subject();
+                afar::order(tx, &OrderRow { number, terminal, version, ordered_at, ordered_by }).await?;
+                Ok(number)
+            }
+            Brought::Artifact(id) => {
+                let ordered = released(tx, id).await?;
+                Ok(fleet.open_action(tx, terminal, &ordered, State::Waiting, &self.subject()).await?)
+            }
+        }
     }
 
     async fn order_back(

@@ -6,27 +6,29 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 use wire::ticket::TerminalNumber;
 
-use super::{NotRolledOut, Shown, kept::Kept, news};
+use super::{Brings, Brought, NotRolledOut, Shown, kept::Kept, news};
 use crate::{
     fleet::{
         Error, Fleet,
+        actions::released,
+        artifacts::{State, compare, word},
         rollout::{Event, Policy, Release, Rollout, Seed, Selector, Start, Target, Who},
-        settings::{is_remark, release, version_of},
+        settings::is_remark,
     },
     store::{
-        StoreError, Tx, afar,
+        StoreError, Tx, afar, artifacts, devices,
         rollouts::{self as rows, RolloutRow},
         terminals,
     },
 };
 
-/// Settings for many terminals, wave by wave.
+/// Settings or an artifact for many terminals, wave by wave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRollout {
-    /// Which settings; 0, the terminals' own.
-    pub version: u64,
-    /// What those that took them are ordered back to; none, what most of them have.
-    pub former: Option<u64>,
+    /// What.
+    pub brings: Brought,
+    /// What those that took it are ordered back to; none, the settings that most of them have, or the artifact's release before.
+    pub former: Option<Brought>,
     /// Who is in which wave, and when it begins.
     pub waves: Vec<(Selector, Start)>,
     /// Its rules.
@@ -38,40 +40,45 @@ pub struct NewRollout {
 }
 
 impl Fleet {
-    /// Makes a rollout to every terminal that was enrolled and is not revoked; those that are enrolled later join it.
+    /// Makes a rollout to every terminal that can take it and is not revoked; those that come later join it.
     ///
     /// # Errors
-    /// What is wrong with the plan; a terminal that is in another rollout; settings that are not there; or the database.
+    /// What is wrong with the plan; a terminal that is in another rollout of the kind; settings that are not there, or an
+    /// artifact that is not released; or the database.
     pub async fn roll_out(&self, new: NewRollout) -> Result<Shown, NotRolledOut> {
-        let NewRollout { version, former, waves, policy, zone, why } = new;
+        let NewRollout { brings, former, waves, policy, zone, why } = new;
         if !is_remark(&why) {
             return Err(NotRolledOut::Why);
         }
         TimeZone::get(&zone).map_err(|_| NotRolledOut::Zone(zone.clone()))?;
         let mut tx = self.store.write().await?;
-        for version in [Some(version), former].into_iter().flatten().filter(|version| *version > 0) {
-            afar::find(&mut tx, version).await?.ok_or(NotRolledOut::UnknownSettings(version))?;
+        if former.is_some_and(|former| former.kind() != brings.kind()) {
+            return Err(NotRolledOut::Former);
         }
-        let known = terminals::all(&mut tx).await?;
-        let targets: Vec<Target> = known.iter().filter(|row| news::is_target(row)).map(news::target).collect();
+        for each in [Some(brings), former].into_iter().flatten() {
+            is_there(&mut tx, each).await?;
+        }
+        let (known, devices) = (terminals::all(&mut tx).await?, news::Devices::of(devices::all(&mut tx).await?));
+        let targets: Vec<Target> = known.iter().filter_map(|row| news::target(brings.kind(), row, &devices)).collect();
         if targets.is_empty() {
             return Err(NotRolledOut::NoTerminal);
         }
         let numbers: Vec<_> = targets.iter().map(|target| target.terminal).collect();
-        if let Some((rollout, terminal)) = rows::that_has(&mut tx, &numbers).await? {
+        if let Some((rollout, terminal)) = rows::that_has(&mut tx, brings.kind().word(), &numbers).await? {
             return Err(NotRolledOut::Busy(terminal, rollout));
         }
-        let former = match former {
-            Some(former) => former,
-            None => most_have(&mut tx, &numbers, version).await?,
+        let former = match (former, brings) {
+            (Some(former), _) => former,
+            (None, Brought::Settings(version)) => most_have(&mut tx, &numbers, version).await?,
+            (None, Brought::Artifact(id)) => released_before(&mut tx, id).await?,
         };
-        let version = or_own(version, self, &mut tx).await?;
-        let releases = (release(version), release(former));
+        let brings = or_own(brings, self, &mut tx).await?;
+        let releases = (brings.release(), former.release());
         let made_by = Who(self.who.to_string());
         let rollout = Rollout::plan(made_by, releases, policy, waves, draw_seed(), &targets)?;
-        let row = new_row(&mut tx, self, zone, why, true).await?;
+        let row = new_row(&mut tx, self, brings.kind(), zone, why, true).await?;
         let mut kept = Kept::new(row, rollout);
-        self.note(&mut tx, "rollout.make", &format!("rollout:{} settings:{version}", kept.shown().number)).await?;
+        self.note(&mut tx, "rollout.make", &format!("rollout:{} {brings}", kept.shown().number)).await?;
         // What follows refers to it.
         let now = self.clock.now();
         kept.keep(&mut tx, now).await?;
@@ -101,30 +108,58 @@ pub(super) async fn back(
         .collect();
     let policy = Policy { approve_above: None, ..rollout.policy.clone() };
     let waves = vec![(Selector::Rest, Start::AfterFormer)];
-    let version = or_own(version_of(former).unwrap_or(0), fleet, tx).await?;
-    let releases = (release(version), rollout.release.clone());
+    let former = Brought::of(former).ok_or(NotRolledOut::NoFormer)?;
+    is_there(tx, former).await?;
+    let former = or_own(former, fleet, tx).await?;
+    let releases = (former.release(), rollout.release.clone());
     let rollout = Rollout::plan(rollout.made_by.clone(), releases, policy, waves, draw_seed(), &targets)?;
     let why = format!("back from rollout {}", of.number);
-    let row = new_row(tx, fleet, of.zone.clone(), why, false).await?;
+    let row = new_row(tx, fleet, former.kind(), of.zone.clone(), why, false).await?;
     let mut kept = Kept::new(row, rollout);
     kept.keep(tx, fleet.clock.now()).await?;
     Ok(kept)
 }
 
 /// Terminals that are to have their own settings take some that set nothing.
-async fn or_own(version: u64, fleet: &Fleet, tx: &mut Tx) -> Result<u64, StoreError> {
-    if version == 0 { fleet.own_settings(tx).await } else { Ok(version) }
+async fn or_own(brings: Brought, fleet: &Fleet, tx: &mut Tx) -> Result<Brought, StoreError> {
+    match brings {
+        Brought::Settings(0) => Ok(Brought::Settings(fleet.own_settings(tx).await?)),
+        other => Ok(other),
+    }
+}
+
+/// Whether it can be brought to terminals.
+async fn is_there(tx: &mut Tx, brings: Brought) -> Result<(), NotRolledOut> {
+    match brings {
+        Brought::Settings(0) => {}
+        Brought::Settings(version) => {
+            afar::find(tx, version).await?.ok_or(NotRolledOut::UnknownSettings(version))?;
+        }
+        Brought::Artifact(0) => return Err(NotRolledOut::NoFormer),
+        Brought::Artifact(id) => drop(released(tx, id).await?),
+    }
+    Ok(())
 }
 
 async fn new_row(
     tx: &mut Tx,
     fleet: &Fleet,
+    brings: Brings,
     zone: String,
     why: String,
     newcomers: bool,
 ) -> Result<RolloutRow, StoreError> {
-    let number = rows::next_number(tx).await?;
-    Ok(RolloutRow { number, made_at: fleet.clock.now(), why, zone, newcomers, state: String::new(), over_at: None })
+    let (number, brings) = (rows::next_number(tx).await?, brings.word().to_owned());
+    Ok(RolloutRow {
+        number,
+        made_at: fleet.clock.now(),
+        why,
+        zone,
+        newcomers,
+        brings,
+        state: String::new(),
+        over_at: None,
+    })
 }
 
 fn draw_seed() -> Seed {
@@ -132,12 +167,22 @@ fn draw_seed() -> Seed {
 }
 
 /// The settings other than these that most of these terminals were ordered to have; 0, their own.
-async fn most_have(tx: &mut Tx, terminals: &[TerminalNumber], other_than: u64) -> Result<u64, StoreError> {
+async fn most_have(tx: &mut Tx, terminals: &[TerminalNumber], other_than: u64) -> Result<Brought, StoreError> {
     let orders: BTreeMap<_, _> = afar::orders(tx).await?.into_iter().map(|o| (o.terminal, o.version)).collect();
     let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
     for terminal in terminals {
         *counts.entry(orders.get(terminal).copied().unwrap_or(0)).or_default() += 1;
     }
     counts.remove(&other_than);
-    Ok(counts.into_iter().max_by_key(|(_, count)| *count).map_or(0, |(version, _)| version))
+    Ok(Brought::Settings(counts.into_iter().max_by_key(|(_, count)| *count).map_or(0, |(version, _)| version)))
+}
+
+/// The highest version of its name that is released and lower; 0, there is none.
+async fn released_before(tx: &mut Tx, id: i64) -> Result<Brought, NotRolledOut> {
+    let new = released(tx, id).await?;
+    let versions = artifacts::of_name(tx, new.name.as_str()).await?.into_iter();
+    let lower = versions
+        .filter(|row| row.state == word(State::Released) && compare(&row.version, new.version.as_str()).is_lt());
+    let highest = lower.max_by(|a, b| compare(&a.version, &b.version));
+    Ok(Brought::Artifact(highest.map_or(0, |row| row.id)))
 }

@@ -1,9 +1,10 @@
-//! Rollouts of settings as they are kept, moved on and shown. [`rollout`](super::rollout) decides.
+//! Rollouts of settings and artifacts as they are kept, moved on and shown. [`rollout`](super::rollout) decides.
 //!
-//! Invariants: a rollout and what it has done are one transaction. What a terminal does is read from its reports, which may
+//! Invariants: a rollout and what it has done are one transaction. What a terminal does is read from its reports and its actions, which may
 //! be read any number of times, so that no process has to be the only one and a host that was down goes on where the
-//! terminals are. A terminal is in one rollout that is not over, at most.
+//! terminals are. A terminal is in one rollout of settings and in one of artifacts that are not over, at most.
 
+mod brought;
 mod kept;
 mod make;
 mod news;
@@ -11,14 +12,19 @@ mod news;
 use jiff::{SignedDuration, Timestamp};
 use wire::ticket::TerminalNumber;
 
+pub(super) use brought::Brings;
+pub use brought::Brought;
 pub use make::NewRollout;
 
 use self::kept::Kept;
 use super::{
     Error, Fleet,
+    actions::NotDone,
     rollout::{Event, NotAPlan, Phase, Refused, Rollout, Who},
 };
-use crate::store::{Conn, StoreError, afar, afar::OrderRow, health as reports, rollouts as rows, terminals};
+use crate::store::{
+    Conn, StoreError, actions, afar, afar::OrderRow, devices, health as reports, rollouts as rows, terminals,
+};
 
 /// Reports are looked at again from so long before the last look: their times are texts, compared to the second.
 const AGAIN: SignedDuration = SignedDuration::from_secs(2);
@@ -32,6 +38,15 @@ pub enum NotRolledOut {
     /// There are no such settings.
     #[error("there are no settings {0}; `host config list` shows those there are")]
     UnknownSettings(u64),
+    /// It is of another kind than what the rollout brings.
+    #[error("former: expected settings where settings are brought, and an artifact where an artifact is")]
+    Former,
+    /// Nobody knows what they ran before.
+    #[error("there is nothing to order them back to: no version of it that is lower was released before")]
+    NoFormer,
+    /// The artifact, or an action of it.
+    #[error(transparent)]
+    Action(#[from] NotDone),
     /// A terminal is in another rollout.
     #[error("terminal {0} is in rollout {1}, which is not over: end that one first")]
     Busy(TerminalNumber, u64),
@@ -80,7 +95,7 @@ pub enum Order {
     Close,
     /// Cancel what has not begun.
     Abort,
-    /// Abort it, and order back those that took the settings.
+    /// Abort it, and order back those that took what it brings.
     OrderBack,
     /// Have a terminal try again.
     Retry(TerminalNumber),
@@ -202,10 +217,13 @@ impl Fleet {
         }
         let mut tx = self.store.write().await?;
         let known = terminals::all(&mut tx).await?;
-        let reports = reports::since(&mut tx, since.checked_sub(AGAIN).unwrap_or(Timestamp::MIN)).await?;
+        let since = since.checked_sub(AGAIN).unwrap_or(Timestamp::MIN);
+        let reports = reports::since(&mut tx, since).await?;
+        let actions = actions::since(&mut tx, since).await?;
+        let devices = news::Devices::of(devices::all(&mut tx).await?);
         for row in rows::all(&mut tx, true).await? {
             let mut kept = Kept::of(&mut tx, row).await?;
-            for event in news::of_terminals(&kept, &known) {
+            for event in news::of_terminals(&kept, &known, &devices) {
                 kept.hear(self, &mut tx, (event, now)).await?;
             }
             for report in &reports {
@@ -213,6 +231,14 @@ impl Fleet {
                 for event in news::of_report(&kept, &said, (at, now)) {
                     kept.hear(self, &mut tx, (event, at)).await?;
                 }
+            }
+            for action in &actions {
+                if let Some(event) = news::of_action(&kept, action)? {
+                    kept.hear(self, &mut tx, (event, action.changed_at)).await?;
+                }
+            }
+            for (event, at) in news::of_devices(&kept, &devices, &mut tx, since).await? {
+                kept.hear(self, &mut tx, (event, at)).await?;
             }
             kept.hear(self, &mut tx, (Event::Tick, now)).await?;
             kept.keep(&mut tx, now).await?;
@@ -228,15 +254,25 @@ impl Fleet {
         terminal: TerminalNumber,
     ) -> Result<Option<OrderRow>, StoreError> {
         for order in afar::orders_of(conn, terminal).await? {
-            let held = match rows::holding(conn, terminal, order.number).await? {
-                Some((row, member)) => !kept::offers(&row, &member, self.clock.now())?,
-                None => false,
-            };
-            if !held {
+            if !self.rollout_holds(conn, Brings::Settings, terminal, order.number).await? {
                 return Ok(Some(order));
             }
         }
         Ok(None)
+    }
+
+    /// Whether an order belongs to a rollout that does not show it to the terminal at this instant.
+    pub(super) async fn rollout_holds(
+        &self,
+        conn: &mut Conn,
+        brings: Brings,
+        terminal: TerminalNumber,
+        order: u64,
+    ) -> Result<bool, StoreError> {
+        match rows::holding(conn, brings.word(), (terminal, order)).await? {
+            Some((row, member)) => Ok(!kept::offers(&row, &member, self.clock.now())?),
+            None => Ok(false),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ struct ListPage {
 /// GET `/fleet/rollouts`
 pub(super) async fn list(State(console): State<Console>, Signed { by, lang }: Signed) -> Answer {
     let all = console.users.rollouts(By::User(&by)).await?;
-    html(&ListPage { frame: Frame::of(&console, (by, lang), ("分批设置", "Rollouts"), "rollouts"), all })
+    html(&ListPage { frame: Frame::of(&console, (by, lang), ("分批下发", "Rollouts"), "rollouts"), all })
 }
 
 #[derive(Template)]
@@ -45,7 +45,7 @@ pub(super) async fn show(
 ) -> Answer {
     let shown = console.users.rollout(By::User(&by), numbered(&number)?).await?;
     let steps = possible(&shown).into_iter().filter(|(order, _)| by.role >= order.least()).collect();
-    html(&RolloutPage { frame: Frame::of(&console, (by, lang), ("分批设置", "Rollout"), "rollouts"), shown, steps })
+    html(&RolloutPage { frame: Frame::of(&console, (by, lang), ("分批下发", "Rollout"), "rollouts"), shown, steps })
 }
 
 /// POST `/fleet/rollouts/{number}/{step}`

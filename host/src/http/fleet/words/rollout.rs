@@ -4,16 +4,17 @@ use wire::settings::{InForce, State, Why};
 
 use super::Lang;
 use crate::fleet::{
-    NotRolledOut, Order, Shown,
+    Brought, NotRolledOut, Order, Shown,
     rollout::{Paused, Phase, Progress, Refused},
-    version_of,
 };
 
 /// What it brings to the terminals.
 pub(in crate::http::fleet) fn what(lang: Lang, shown: &Shown) -> String {
-    match version_of(&shown.rollout.release) {
-        Some(version) if lang == Lang::Zh => format!("第 {version} 份设置"),
-        Some(version) => format!("settings {version}"),
+    match Brought::of(&shown.rollout.release) {
+        Some(Brought::Settings(version)) if lang == Lang::Zh => format!("第 {version} 份设置"),
+        Some(Brought::Settings(version)) => format!("settings {version}"),
+        Some(Brought::Artifact(id)) if lang == Lang::Zh => format!("第 {id} 号文件"),
+        Some(Brought::Artifact(id)) => format!("artifact {id}"),
         None => shown.rollout.release.0.clone(),
     }
 }
@@ -71,7 +72,7 @@ pub(in crate::http::fleet) fn consequence(lang: Lang, order: &Order) -> &'static
             lang.t("没露面的终端不再等，保留原来的设置。", "Terminals that were never seen keep what they have.")
         }
         Order::OrderBack => lang.t(
-            "没开始的取消；已经改了的，另开一次分批设置改回去。",
+            "没开始的取消；已经改了的，另开一次分批下发改回去。",
             "What has not begun is cancelled; those that took it are ordered back by a rollout of its own.",
         ),
         _ => lang.t("没开始的取消，已经开始的会做完。", "What has not begun is cancelled; those that began finish."),
@@ -128,7 +129,7 @@ pub(in crate::http::fleet) fn refused(problem: &NotRolledOut) -> String {
         NotRolledOut::Refused(Refused::NotAMember(terminal)) => format!("终端 {terminal} 不在这一次里。"),
         NotRolledOut::Refused(_) => "它现在的状态变了，这一步做不了。请看看现在的情况。".to_owned(),
         NotRolledOut::Busy(terminal, rollout) => {
-            format!("终端 {terminal} 还在第 {rollout} 次分批设置里。请先结束那一次。")
+            format!("终端 {terminal} 还在第 {rollout} 次分批下发里。请先结束那一次。")
         }
         other => other.to_string(),
     }
