@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod commands;
 mod config;
+mod contract;
 mod ddi;
 mod enrolment;
 mod health;

@@ -286,6 +286,27 @@ async fn newcomers_join_who_runs_it_is_left_alone_and_a_withdrawn_one_is_shown_t
         assert_eq!(world.fleet.given(number(1), artifact.id).await.unwrap(), None, "nor fetched by anybody");
         let again = world.fleet.order_artifact(artifact.id, &[number(3)], false).await;
         assert!(matches!(again, Err(NotDone::NotReleased(_))));
+        assert_eq!(world.rollout(1).await.rollout.phase, Phase::Aborted, "no wave can begin any more");
+        assert_eq!(world.progress(new.get()).await, Progress::Left(Left::Cancelled));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_terminal_was_at_gives_way_to_its_rollout() {
+    on_each_database(async |fleet, clock| {
+        let world = World::new(fleet, clock, 2).await;
+        let manual = world.fleet.order_artifact(1, &[number(1)], false).await.unwrap()[0];
+        world.says(1, at_it()).await;
+        let another = world.fleet.order_artifact(2, &[number(1)], false).await;
+        assert!(matches!(another, Err(NotDone::AtAnother(_, at)) if at == manual));
+        world.fleet.roll_out(plan(2)).await.unwrap();
+        let (shown, version) = world.shown_to(1).await.unwrap();
+        assert!(shown > manual && version == "2.0");
+        let late = world.fleet.hear_of_action(number(1), manual, done()).await;
+        assert!(matches!(late, Err(NotDone::NotTaken(_))), "it hears that the former is over");
+        world.takes([1]).await;
+        assert_eq!(world.progress(1).await, Progress::Done);
     })
     .await;
 }

@@ -189,6 +189,14 @@ impl Fleet {
         Ok(shown)
     }
 
+    /// Makes room for an order that does not wait: whatever the terminal is at is given up.
+    pub(super) async fn give_up_action(&self, tx: &mut Tx, terminal: TerminalNumber) -> Result<(), NotDone> {
+        match rows::open_of(tx, terminal).await? {
+            Some(mut row) => self.act_on(tx, &mut row, &Event::GiveUp).await,
+            None => Ok(()),
+        }
+    }
+
     /// Has everybody stop who is at an artifact.
     pub(super) async fn cancel_all_of(&self, tx: &mut Tx, artifact: i64) -> Result<(), NotDone> {
         for mut row in rows::open_with(tx, artifact).await? {

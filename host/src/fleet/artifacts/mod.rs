@@ -85,7 +85,7 @@ pub enum Error {
     Objects(#[from] object_store::Error),
     /// Those who are at it are not to be stopped.
     #[error("the orders of it can't be cancelled")]
-    Actions(#[source] Box<super::actions::NotDone>),
+    Orders(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database.
     #[error("the fleet's database does not answer")]
     Store(#[from] StoreError),
@@ -283,7 +283,7 @@ impl Artifacts {
         Ok(found)
     }
 
-    /// Lets nobody be given it any more, for good, and has everybody stop who is at it.
+    /// Lets nobody be given it any more, for good: rollouts of it are aborted, and everybody stops who is at it.
     ///
     /// # Errors
     /// [`Error::Unknown`], or the database.
@@ -292,7 +292,8 @@ impl Artifacts {
         let mut found = rows::find(&mut tx, id).await?.map(artifact).transpose()?.ok_or(Error::Unknown(id))?;
         if found.state != State::Withdrawn {
             self.change(&mut tx, &mut found, State::Withdrawn, "artifact.withdraw").await?;
-            self.fleet.cancel_all_of(&mut tx, id).await.map_err(|problem| Error::Actions(Box::new(problem)))?;
+            self.fleet.abort_rollouts_of(&mut tx, id).await.map_err(|problem| Error::Orders(Box::new(problem)))?;
+            self.fleet.cancel_all_of(&mut tx, id).await.map_err(|problem| Error::Orders(Box::new(problem)))?;
             tx.commit().await?;
         }
         Ok(found)

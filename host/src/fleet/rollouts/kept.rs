@@ -162,6 +162,7 @@ impl Kept {
             }
             Brought::Artifact(id) => {
                 let ordered = released(tx, id).await?;
+                fleet.give_up_action(tx, terminal).await?;
                 Ok(fleet.open_action(tx, terminal, &ordered, State::Waiting, &self.subject()).await?)
             }
         }

@@ -23,7 +23,7 @@ use super::{
     rollout::{Event, NotAPlan, Phase, Refused, Rollout, Who},
 };
 use crate::store::{
-    Conn, StoreError, actions, afar, afar::OrderRow, devices, health as reports, rollouts as rows, terminals,
+    Conn, StoreError, Tx, actions, afar, afar::OrderRow, devices, health as reports, rollouts as rows, terminals,
 };
 
 /// Reports are looked at again from so long before the last look: their times are texts, compared to the second.
@@ -245,6 +245,20 @@ impl Fleet {
         }
         tx.commit().await?;
         Ok(now)
+    }
+
+    /// Aborts those that bring an artifact, which is not to be ordered any more.
+    pub(super) async fn abort_rollouts_of(&self, tx: &mut Tx, artifact: i64) -> Result<(), NotRolledOut> {
+        let (now, brought) = (self.clock.now(), Brought::Artifact(artifact).release());
+        for row in rows::all(tx, true).await? {
+            let mut kept = Kept::of(tx, row).await?;
+            if kept.rollout().release == brought && !kept.rollout().phase.has_ended() {
+                self.note(tx, Order::Abort.name(), &format!("rollout:{}", kept.shown().number)).await?;
+                kept.take(self, tx, (Event::Abort, now)).await?;
+                kept.keep(tx, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The order that a terminal is shown at this instant: its newest, but for those that their rollout holds back.
