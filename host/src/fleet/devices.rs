@@ -247,7 +247,7 @@ impl Fleet {
 }
 
 async fn is_without_certificate(conn: &mut Conn, terminal: TerminalNumber) -> Result<bool, StoreError> {
-    let known = terminals::look_in(conn, terminal).await?;
+    let known = terminals::find(conn, terminal).await?;
     Ok(known.is_some_and(|row| row.certificate_until.is_none() && row.revoked_at.is_none()))
 }
 
@@ -258,7 +258,8 @@ fn of_fleet(problem: NotDone) -> NotSaid {
     }
 }
 
-fn device(row: &DeviceRow) -> Result<Device, StoreError> {
+/// What a row says.
+pub(super) fn device(row: &DeviceRow) -> Result<Device, StoreError> {
     fn read<T: serde::de::DeserializeOwned>(text: Option<&String>) -> Result<Option<T>, StoreError> {
         text.map(|text| serde_json::from_str(text).map_err(|_| UNREADABLE)).transpose()
     }

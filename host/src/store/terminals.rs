@@ -78,8 +78,10 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<TerminalRow>, StoreError> {
 ///
 /// # Errors
 /// The database.
-pub async fn find(tx: &mut Tx, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
-    one(tx, number).await
+pub async fn find(conn: &mut Conn, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM terminal WHERE number = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(number.get())).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
 }
 
 /// One terminal, for whoever only reads.
@@ -87,21 +89,7 @@ pub async fn find(tx: &mut Tx, number: TerminalNumber) -> Result<Option<Terminal
 /// # Errors
 /// The database.
 pub async fn look(store: &Store, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
-    one(&mut *store.read().await?, number).await
-}
-
-/// The same on a connection that is there.
-///
-/// # Errors
-/// The database.
-pub async fn look_in(conn: &mut Conn, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
-    one(conn, number).await
-}
-
-async fn one(conn: &mut Conn, number: TerminalNumber) -> Result<Option<TerminalRow>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM terminal WHERE number = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(number.get())).fetch_optional(conn).await?;
-    row.as_ref().map(read).transpose()
+    find(&mut *store.read().await?, number).await
 }
 
 /// The lowest number that is above all that were ever given.

@@ -41,7 +41,7 @@ fn louder(volume: u8) -> Settings {
     Settings { volume: Some(volume), ..Settings::default() }
 }
 
-fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     Policy {
         bad_percent_max: 20,
         sample_min: 2,

@@ -9,7 +9,7 @@ use host::{
         Brought, Fleet, NewRollout, NotRolledOut, Order, Shown,
         actions::{Event, NotDone, State},
         artifacts::{Artifact, Artifacts, Kind, New},
-        rollout::{Left, Paused, Phase, Policy, Progress, Selector, Start, Window},
+        rollout::{Left, Paused, Phase, Progress, Selector, Start, Window},
     },
 };
 use jiff::{SignedDuration, Timestamp, civil::time};
@@ -21,6 +21,7 @@ use wire::{
 };
 
 use crate::{
+    rollouts::policy,
     store::{number, on_each_database},
     support::{TestClock, csr},
 };
@@ -40,17 +41,7 @@ fn plan(artifact: i64) -> NewRollout {
         brings: Brought::Artifact(artifact),
         former: None,
         waves: vec![(first, Start::AfterFormer), (Selector::Rest, Start::AfterFormer)],
-        policy: Policy {
-            bad_percent_max: 20,
-            sample_min: 2,
-            sample_within_s: 48 * 3600,
-            bake_s: 3600,
-            silent_after_s: 7200,
-            approve_above: None,
-            gate_installed: false,
-            window: None,
-            takes_s: 600,
-        },
+        policy: policy(),
         zone: "Asia/Shanghai".into(),
         why: String::new(),
     }

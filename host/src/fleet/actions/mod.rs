@@ -97,6 +97,15 @@ pub struct Told {
     pub status: Status,
 }
 
+/// On whose behalf an action is opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum For<'a> {
+    /// A person's; somebody at the device may have to say yes first. What the terminal has begun stays.
+    Person { confirmed: bool },
+    /// A rollout's, as the audit calls it. Whatever the terminal is at is given up.
+    Rollout(&'a str),
+}
+
 /// What a terminal is shown when it asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Todo {
@@ -130,8 +139,7 @@ impl Fleet {
             if known.revoked_at.is_some() {
                 return Err(Error::Revoked(*terminal).into());
             }
-            let first = if confirmed { State::ToBeConfirmed } else { State::Waiting };
-            opened.push(self.open_action(&mut tx, *terminal, &ordered, first, &self.who).await?);
+            opened.push(self.open_action(&mut tx, *terminal, &ordered, For::Person { confirmed }).await?);
         }
         tx.commit().await.map_err(Error::from)?;
         Ok(opened)
@@ -143,17 +151,21 @@ impl Fleet {
         tx: &mut Tx,
         terminal: TerminalNumber,
         ordered: &Artifact,
-        first: State,
-        who: &str,
+        on_behalf: For<'_>,
     ) -> Result<u64, NotDone> {
+        let (who, asks, yields) = match on_behalf {
+            For::Person { confirmed } => (&*self.who, confirmed, true),
+            For::Rollout(who) => (who, false, false),
+        };
         if let Some(mut row) = rows::open_of(tx, terminal).await? {
-            match read_state(&row)? {
-                State::ToBeConfirmed | State::Waiting => self.act_on(tx, &mut row, &Event::Cancel).await?,
-                _ => return Err(NotDone::AtAnother(terminal, row.id)),
+            let has_begun = !matches!(read_state(&row)?, State::ToBeConfirmed | State::Waiting);
+            if has_begun && yields {
+                return Err(NotDone::AtAnother(terminal, row.id));
             }
+            self.act_on(tx, &mut row, &Event::GiveUp).await?;
         }
-        let asks_nobody = devices::find(tx, terminal).await?.is_some_and(|device| device.auto_confirm.is_some());
-        let first = if asks_nobody { State::Waiting } else { first };
+        let asks = asks && devices::find(tx, terminal).await?.is_none_or(|device| device.auto_confirm.is_none());
+        let first = if asks { State::ToBeConfirmed } else { State::Waiting };
         let now = self.clock.now();
         let row = ActionRow {
             id: 0,
@@ -187,14 +199,6 @@ impl Fleet {
         let shown = with_artifact(&mut tx, row).await?;
         tx.commit().await.map_err(Error::from)?;
         Ok(shown)
-    }
-
-    /// Makes room for an order that does not wait: whatever the terminal is at is given up.
-    pub(super) async fn give_up_action(&self, tx: &mut Tx, terminal: TerminalNumber) -> Result<(), NotDone> {
-        match rows::open_of(tx, terminal).await? {
-            Some(mut row) => self.act_on(tx, &mut row, &Event::GiveUp).await,
-            None => Ok(()),
-        }
     }
 
     /// Has everybody stop who is at an artifact.

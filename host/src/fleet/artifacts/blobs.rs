@@ -104,13 +104,13 @@ impl Blobs {
         upload.complete().await?;
         let digests = (sha256.finish(), sha1.finish(), md5.finalize());
         let (sha256, sha1, md5) = (digests.0.as_ref().to_vec(), digests.1.as_ref().to_vec(), digests.2.to_vec());
-        objects.rename(&incoming, &place(&sha256)).await?;
+        objects.rename(&incoming, &place(&hex(&sha256))).await?;
         Ok(Hashes { size, sha256, sha1, md5 })
     }
 
     /// Whether the bytes are there; a database may be older or newer than its folder.
     pub(super) async fn has(&self, sha256: &[u8], size: u64) -> Result<bool, Error> {
-        match self.objects()?.head(&place(sha256)).await {
+        match self.objects()?.head(&place(&hex(sha256))).await {
             Ok(found) => Ok(found.size == size),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -124,10 +124,10 @@ impl Blobs {
         from: u64,
         count: u64,
     ) -> Result<Box<dyn AsyncRead + Send + Unpin>, Error> {
-        let (objects, place) = (self.objects()?, Path::from(format!("blobs/{sha256}")));
+        let objects = self.objects()?;
         // A range of nothing is refused.
         let range = (count > 0).then(|| GetRange::Bounded(from..from + count));
-        let found = objects.get_opts(&place, GetOptions { range, ..Default::default() }).await?;
+        let found = objects.get_opts(&place(sha256), GetOptions { range, ..Default::default() }).await?;
         Ok(match found.payload {
             GetResultPayload::File(file, _) => {
                 let mut file = tokio::fs::File::from_std(file);
@@ -200,6 +200,7 @@ impl Blobs {
     }
 }
 
-fn place(sha256: &[u8]) -> Path {
-    Path::from(format!("blobs/{}", hex(sha256)))
+/// By its SHA-256 in hexadecimal digits.
+fn place(sha256: &str) -> Path {
+    Path::from(format!("blobs/{sha256}"))
 }

@@ -9,7 +9,7 @@ use super::{Brings, Brought, NotRolledOut, Shown, make};
 use crate::{
     fleet::{
         Fleet,
-        actions::{State, released},
+        actions::{For, released},
         rollout::{Action, Event, Member, Notice, Progress, Release, Rollout},
     },
     store::{
@@ -162,8 +162,7 @@ impl Kept {
             }
             Brought::Artifact(id) => {
                 let ordered = released(tx, id).await?;
-                fleet.give_up_action(tx, terminal).await?;
-                Ok(fleet.open_action(tx, terminal, &ordered, State::Waiting, &self.subject()).await?)
+                Ok(fleet.open_action(tx, terminal, &ordered, For::Rollout(&self.subject())).await?)
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Rollouts of settings and artifacts as they are kept, moved on and shown. [`rollout`](super::rollout) decides.
 //!
-//! Invariants: a rollout and what it has done are one transaction. What a terminal does is read from its reports and its actions, which may
-//! be read any number of times, so that no process has to be the only one and a host that was down goes on where the
-//! terminals are. A terminal is in one rollout of settings and in one of artifacts that are not over, at most.
+//! Invariants: a rollout and what it has done are one transaction. What a terminal does is read from its reports and its
+//! actions, which may be read any number of times, so that no process has to be the only one and a host that was down
+//! goes on where the terminals are. A terminal is in one rollout of settings and in one of artifacts that are not over, at most.
 
 mod brought;
 mod kept;
@@ -220,8 +220,12 @@ impl Fleet {
         let since = since.checked_sub(AGAIN).unwrap_or(Timestamp::MIN);
         let reports = reports::since(&mut tx, since).await?;
         let actions = actions::since(&mut tx, since).await?;
-        let devices = news::Devices::of(devices::all(&mut tx).await?);
-        for row in rows::all(&mut tx, true).await? {
+        let running = rows::all(&mut tx, true).await?;
+        // Rollouts of settings have nothing to do with them.
+        let bring_artifacts = running.iter().any(|row| row.brings == Brings::Artifact.word());
+        let devices = if bring_artifacts { devices::all(&mut tx).await? } else { Vec::new() };
+        let devices = news::Devices::of(devices);
+        for row in running {
             let mut kept = Kept::of(&mut tx, row).await?;
             for event in news::of_terminals(&kept, &known, &devices) {
                 kept.hear(self, &mut tx, (event, now)).await?;

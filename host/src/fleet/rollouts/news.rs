@@ -17,6 +17,7 @@ use super::{Brings, Brought, kept::Kept};
 use crate::{
     fleet::{
         actions::{State as Action, read_state},
+        devices::device,
         rollout::{Event, Feedback, Left, Progress, Proof, Release, Target},
     },
     store::{Conn, StoreError, actions::ActionRow, artifacts, devices::DeviceRow, terminals::TerminalRow},
@@ -108,7 +109,7 @@ pub(super) async fn of_devices(
     }
     let new = devices.0.values().filter(|row| row.changed_at >= since && is_news(kept, row.terminal, row.changed_at));
     for row in new.filter(|row| kept.rollout().members.contains_key(&row.terminal)) {
-        let Some(AssignedVersion { name, version }) = installed(row)? else { continue };
+        let Some(AssignedVersion { name, version }) = device(row)?.installed else { continue };
         let of_name = artifacts::of_name(conn, &name).await?.into_iter();
         let known = of_name.filter(|artifact| artifact.version == version).map(|artifact| artifact.id).next();
         let release = known.map_or_else(|| Release(format!("{name} {version}")), |id| Brought::Artifact(id).release());
@@ -116,11 +117,6 @@ pub(super) async fn of_devices(
         events.push((Event::Runs(row.terminal, release, boot), row.changed_at));
     }
     Ok(events)
-}
-
-fn installed(row: &DeviceRow) -> Result<Option<AssignedVersion>, StoreError> {
-    let read = |text: &String| serde_json::from_str(text).map_err(|_| StoreError::Unreadable("device"));
-    row.installed.as_ref().map(read).transpose()
 }
 
 fn feedback(InForce { state, why, .. }: &InForce) -> Feedback {

@@ -3,7 +3,7 @@
 use axum::{
     Extension, Json,
     extract::{State, rejection::JsonRejection},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
 use wire::{
@@ -56,14 +56,11 @@ pub(super) fn tagged(headers: &HeaderMap, answer: &impl serde::Serialize) -> Res
     let body = serde_json::to_vec(answer).expect("invariant: answers are always JSON");
     let digits = hex(&event::hash(&body)[..16]);
     let tag = format!("\"{digits}\"");
-    let asked = match Asked::by(headers, Some(&tag), 0) {
-        Asked::Same => Asked::Same,
-        _ => Asked::Whole,
-    };
+    let is_known = Asked::by(headers, Some(&tag), 0) == Asked::Same;
     let told =
         AppendHeaders([(header::CONTENT_TYPE, HAL), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))]);
-    let body = if asked == Asked::Whole { body } else { Vec::new() };
-    (asked.status(), [(header::ETAG, tag)], told, body).into_response()
+    let (status, body) = if is_known { (StatusCode::NOT_MODIFIED, Vec::new()) } else { (StatusCode::OK, body) };
+    (status, [(header::ETAG, tag)], told, body).into_response()
 }
 
 /// PUT `/configData`

@@ -12,7 +12,7 @@ use super::{
     super::terminals::Terminal,
     Devices, Here,
     base::tagged,
-    deployment::{OfAction, Wanted, deployment, history, id_of},
+    deployment::{OfAction, Wanted, action_of, deployment, history, id_of},
     error::Refused,
 };
 use crate::fleet::actions::{Event, State as Stands};
@@ -44,10 +44,7 @@ pub(super) async fn to_confirm(
     path: OfAction,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let action = devices.fleet.action(terminal, id_of(path)?).await?;
-    if action.state != Stands::ToBeConfirmed {
-        return Err(Refused::not_found());
-    }
+    let action = action_of(&devices, terminal, path, |state| *state == Stands::ToBeConfirmed).await?;
     let history = history(&devices, &action, &wanted).await?;
     let confirmation = deployment(&here, &action);
     Ok(tagged(&headers, &ConfirmationAction { id: action.id.to_string(), confirmation, history }))

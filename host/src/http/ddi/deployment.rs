@@ -29,7 +29,18 @@ pub(super) struct Wanted {
     history: i64,
 }
 
-/// The action that an address names.
+/// The action that an address names, where it stands as the address is for.
+pub(super) async fn action_of(
+    devices: &Devices,
+    terminal: TerminalNumber,
+    path: OfAction,
+    is_for: impl Fn(&Stands) -> bool,
+) -> Result<Action, Refused> {
+    let action = devices.fleet.action(terminal, id_of(path)?).await?;
+    if is_for(&action.state) { Ok(action) } else { Err(Refused::not_found()) }
+}
+
+/// The id of the action that an address names.
 pub(super) fn id_of(Path((_, _, id)): OfAction) -> Result<u64, Refused> {
     id.parse().map_err(|_| Refused::not_found())
 }
@@ -49,11 +60,9 @@ pub(super) async fn to_do(
     path: OfAction,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let action = devices.fleet.action(terminal, id_of(path)?).await?;
-    match action.state {
-        Stands::ToBeConfirmed | Stands::ToStop | Stands::Cancelled => Err(Refused::not_found()),
-        _ => shown(&devices, &here, &action, &wanted, &headers).await,
-    }
+    let is_for = |state: &Stands| !matches!(state, Stands::ToBeConfirmed | Stands::ToStop | Stands::Cancelled);
+    let action = action_of(&devices, terminal, path, is_for).await?;
+    shown(&devices, &here, &action, &wanted, &headers).await
 }
 
 /// GET `/installedBase/{action}`
@@ -65,12 +74,8 @@ pub(super) async fn installed(
     path: OfAction,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let action = devices.fleet.action(terminal, id_of(path)?).await?;
-    if action.state == Stands::Finished {
-        shown(&devices, &here, &action, &wanted, &headers).await
-    } else {
-        Err(Refused::not_found())
-    }
+    let action = action_of(&devices, terminal, path, |state| *state == Stands::Finished).await?;
+    shown(&devices, &here, &action, &wanted, &headers).await
 }
 
 async fn shown(
@@ -149,10 +154,7 @@ pub(super) async fn to_stop(
     path: OfAction,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let action = devices.fleet.action(terminal, id_of(path)?).await?;
-    if action.state != Stands::ToStop {
-        return Err(Refused::not_found());
-    }
+    let action = action_of(&devices, terminal, path, |state| *state == Stands::ToStop).await?;
     let id = action.id.to_string();
     Ok(tagged(&headers, &Cancel { id: id.clone(), cancel: ToStop { id } }))
 }
