@@ -12,16 +12,16 @@
 //! | `serve` | `setup` and everything below but `stick` |
 //! | `setup` | everything below but `stick` and `http` |
 //! | `stick` | `county`, `fleet`, `tls`, `clock` |
-//! | `http` | `county`, `fleet`, `account`, `ca`, `store`, `tls`, `clock`, `passphrase` |
+//! | `http` | `county`, `fleet`, `account`, `ca`, `store`, `tls`, `clock`, `passphrase`, `table` |
 //! | `config` | `county`, `outbox`, `store` |
 //! | `county` | `account`, `outbox`, `store`, `clock`, `passphrase` |
-//! | `fleet` | `account`, `outbox`, `ca`, `store`, `clock`, `durable`, `passphrase` |
+//! | `fleet` | `account`, `outbox`, `ca`, `store`, `clock`, `durable`, `passphrase`, `table` |
 //! | `outbox` | `store` |
 //! | `account` | `store`, `clock` |
 //! | `ca` | `keys`, `durable`, `passphrase` |
 //! | `keys` | `durable` |
 //! | `tls` | `clock` |
-//! | `store`, `clock`, `durable`, `passphrase` | nothing of ours |
+//! | `store`, `clock`, `durable`, `passphrase`, `table` | nothing of ours |
 
 pub mod account;
 pub mod backup;
@@ -40,4 +40,5 @@ pub mod serve;
 pub mod setup;
 pub mod stick;
 pub mod store;
+pub mod table;
 pub mod tls;

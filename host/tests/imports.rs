@@ -37,10 +37,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("setup", &["ca", "clock", "config", "county", "durable", "fleet", "keys", "store", "tls"]),
     ("backup", &["clock", "config", "county", "durable", "fleet", "keys", "serve", "setup", "store"]),
     ("stick", &["clock", "county", "fleet", "tls"]),
-    ("http", &["account", "ca", "clock", "county", "fleet", "passphrase", "store", "tls"]),
+    ("http", &["account", "ca", "clock", "county", "fleet", "passphrase", "store", "table", "tls"]),
     ("config", &["county", "outbox", "store"]),
     ("county", &["account", "clock", "outbox", "passphrase", "store"]),
-    ("fleet", &["account", "ca", "clock", "durable", "outbox", "passphrase", "store"]),
+    ("fleet", &["account", "ca", "clock", "durable", "outbox", "passphrase", "store", "table"]),
     ("outbox", &["store"]),
     ("account", &["clock", "store"]),
     ("ca", &["durable", "keys", "passphrase"]),
@@ -50,6 +50,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("durable", &[]),
     ("passphrase", &[]),
+    ("table", &[]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

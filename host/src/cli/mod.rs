@@ -12,6 +12,7 @@ mod person;
 mod rollout;
 mod serve;
 mod settings;
+mod site;
 mod stick;
 mod terminal;
 mod today;
@@ -64,6 +65,9 @@ enum Command {
     Rollout(rollout::Command),
     /// Shows what needs a person: where to go, why, and what to bring.
     Today,
+    /// Adds, changes, moves, shows and closes sites; lists of them in and out.
+    #[command(subcommand)]
+    Site(site::Command),
     /// Takes in, shows, releases and withdraws files that terminals can be given.
     #[command(subcommand)]
     Artifact(artifact::Command),
@@ -205,6 +209,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Artifact(command) => artifact::run(&context, command).await?,
         Command::Action(command) => action::run(&context, command).await?,
         Command::Token(command) => token::run(&context, command).await?,
+        Command::Site(command) => site::run(&context, command).await?,
         Command::Today => today::run(&context).await?,
         Command::User(command) => user::run(&context, command).await?,
         Command::Person(command) => person::run(&context, command).await?,

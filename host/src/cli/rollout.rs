@@ -12,6 +12,7 @@ use super::{Answer, Host, terminal::fleet_of};
 use crate::fleet::{
     Brought, NewRollout, Order, Shown,
     rollout::{Paused, Phase, Policy, Progress, Selector, Start, WaveState, Window},
+    sites::{Code, NotACode},
 };
 
 #[derive(Debug, Subcommand)]
@@ -91,7 +92,7 @@ pub(super) struct Make {
     /// artifact that was released before].
     #[arg(long, value_name = "VERSION|ID")]
     former: Option<u64>,
-    /// A wave: 10% of those that no other wave names, terminals=00003,00007 or station=NAME; with @hand it begins by hand,
+    /// A wave: 10% of those that no other wave names, terminals=00003,00007 or site=DX-03, with what stands under it; with @hand it begins by hand,
     /// with @2027-03-01T02:00:00Z at that time. May be given again; the last wave takes all others.
     #[arg(long = "wave", value_name = "WAVE")]
     waves: Vec<WaveOf>,
@@ -116,7 +117,7 @@ pub(super) struct Make {
     /// More terminals than this need a second person's approval.
     #[arg(long, value_name = "TERMINALS")]
     approve_above: Option<u32>,
-    /// The hours of each day in which terminals may begin, in the county's time: 02:00+120 is from two to four.
+    /// The hours of each day in which terminals may begin, in the time of its site: 02:00+120 is from two to four.
     #[arg(long, value_name = "TIME+MINUTES", value_parser = window)]
     window: Option<Window>,
     /// What it is for, in a line.
@@ -132,7 +133,7 @@ impl FromStr for WaveOf {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected 10%, terminals=00003,00007 or station=NAME";
+        const EXPECTED: &str = "expected 10%, terminals=00003,00007 or site=DX-03";
         let (who, when) = text.split_once('@').map_or((text, None), |(who, when)| (who, Some(when)));
         let selector = match (who.strip_suffix('%'), who.split_once('=')) {
             (Some(percent), None) => Selector::Percent(percent.parse().map_err(|_| EXPECTED)?),
@@ -140,7 +141,10 @@ impl FromStr for WaveOf {
                 let number = |text: &str| text.parse().map_err(|_| format!("{text}: expected a terminal's number"));
                 Selector::Group(numbers.split(',').map(number).collect::<Result<_, _>>()?)
             }
-            (None, Some(("station", name))) => Selector::Sites([name.to_owned()].into()),
+            (None, Some(("site", code))) => {
+                let code: Code = code.parse().map_err(|wrong: NotACode| wrong.to_string())?;
+                Selector::Sites([code.to_string()].into())
+            }
             _ => return Err(EXPECTED.into()),
         };
         Ok(Self(selector, when.map_or(Ok(Start::AfterFormer), start)?))
@@ -314,8 +318,8 @@ mod tests {
         assert_eq!(wave("10%"), Ok(WaveOf(Selector::Percent(10), Start::AfterFormer)));
         assert_eq!(wave("10%@hand"), Ok(WaveOf(Selector::Percent(10), Start::ByHand)));
         let at = "2027-03-01T02:00:00Z".parse().unwrap();
-        let station = Selector::Sites(["花桥镇".to_owned()].into());
-        assert_eq!(wave("station=花桥镇@2027-03-01T02:00:00Z"), Ok(WaveOf(station, Start::At(at))));
+        let site = Selector::Sites(["DX-03".to_owned()].into());
+        assert_eq!(wave("site=DX-03@2027-03-01T02:00:00Z"), Ok(WaveOf(site, Start::At(at))));
         let group = [3, 7].map(|n| TerminalNumber::new(n).unwrap()).into();
         assert_eq!(wave("terminals=00003,00007"), Ok(WaveOf(Selector::Group(group), Start::AfterFormer)));
         for wrong in ["10", "x%", "300%", "rest", "terminals=", "terminals=x", "terminals=7", "10%@noon", "=3", ""] {

@@ -20,7 +20,7 @@ use super::{Answer, Host};
 use crate::{
     config::Role,
     durable::{self, Readers},
-    fleet::{self, Admitted, Fleet, Staff, Whom},
+    fleet::{self, Admitted, Fleet, Staff, Stands, Whom, sites::Code},
     keys,
     setup::{self, Addresses, Machine},
 };
@@ -55,6 +55,17 @@ pub(super) enum Command {
         /// Its number.
         number: TerminalNumber,
     },
+    /// Puts a terminal at another site.
+    Move {
+        /// Its number.
+        number: TerminalNumber,
+        /// The site's code.
+        #[arg(long)]
+        site: Code,
+        /// Where in or near it the terminal stands.
+        #[arg(long, default_value = "")]
+        place: String,
+    },
     /// Says in which station a terminal stands; for a county role that runs apart from the fleet.
     Place {
         /// Its number.
@@ -70,15 +81,34 @@ pub(super) struct Add {
     /// Five digits, above all that were given [default: the next].
     #[arg(long)]
     number: Option<TerminalNumber>,
-    /// The station's name, as the receipt shows it.
-    #[arg(long)]
-    station: String,
+    #[command(flatten)]
+    stands: At,
     /// Where in or near the station it stands, for whoever looks after it.
     #[arg(long, default_value = "")]
     place: String,
     /// The enrolment file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct At {
+    /// The code of its site.
+    #[arg(long)]
+    site: Option<Code>,
+    /// The name of its site, as the receipt shows it; where there is no such site one is made.
+    #[arg(long)]
+    station: Option<String>,
+}
+
+impl At {
+    fn stands(&self) -> Stands<'_> {
+        match &self.site {
+            Some(code) => Stands::At(code),
+            None => Stands::Named(self.station.as_deref().unwrap_or_default()),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -106,15 +136,17 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     match command {
         Command::Add(add) => {
             let mut desk = Desk::open(host, &add.out).await?;
-            let admitted = fleet_of(&desk.machine)?.add(add.number, &add.station, &add.place).await?;
-            desk.write(host, admitted, &add.station, &add.out).await
+            let fleet = fleet_of(&desk.machine)?;
+            let admitted = fleet.add(add.number, add.stands.stands(), &add.place).await?;
+            let station = station_of(fleet, admitted.terminal).await?;
+            desk.place(host, admitted.terminal, &station).await?;
+            desk.write(host, admitted, &station, &add.out).await
         }
         Command::Readmit(readmit) => {
             let mut desk = Desk::open(host, &readmit.out).await?;
             let fleet = fleet_of(&desk.machine)?;
             let admitted = fleet.readmit(readmit.number).await?;
-            let row = fleet.list().await?.into_iter().find(|row| row.number == readmit.number);
-            let station = row.map(|row| row.station).unwrap_or_default();
+            let station = station_of(fleet, readmit.number).await?;
             desk.write(host, admitted, &station, &readmit.out).await
         }
         Command::List => show::list(fleet_of(&host.machine().await?)?).await,
@@ -148,6 +180,15 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             );
             Answer::new(text, json!({ "terminal": number, "revoked_at": since, "list": list }))
         }
+        Command::Move { number, site, place } => {
+            let mut machine = host.machine().await?;
+            let site = fleet_of(&machine)?.move_terminal(number, &site, &place).await?;
+            if let Some(county) = machine.county(&host.config, &host.addresses()?.public_base, &host.clock).await? {
+                county.place_terminal(number, &site.name).await?;
+            }
+            let json = json!({ "terminal": number, "site": site.code, "station": site.name, "place": place });
+            Answer::new(format!("terminal {number} stands at {} {}", site.code, site.name), json)
+        }
         Command::Place { number, station } => {
             host.county().await?.place_terminal(number, &station).await?;
             let json = json!({ "terminal": number, "station": station });
@@ -158,6 +199,11 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
 
 pub(super) fn fleet_of(machine: &Machine) -> Result<&Fleet> {
     machine.fleet.as_ref().context("this host plays the county role only; run the command where the fleet role runs")
+}
+
+async fn station_of(fleet: &Fleet, number: TerminalNumber) -> Result<String> {
+    let row = fleet.list().await?.into_iter().find(|row| row.number == number);
+    Ok(row.map(|row| row.station).unwrap_or_default())
 }
 
 /// What an enrolment file needs, found before a number is given away.
@@ -175,14 +221,20 @@ impl Desk {
         Ok(Self { machine, addresses: host.addresses()?, county_keys: county_keys(host)? })
     }
 
+    /// Tells the county role, where it is played here too, in which station a new terminal stands.
+    async fn place(&mut self, host: &Host, terminal: TerminalNumber, station: &str) -> Result<()> {
+        let county = self.machine.county(&host.config, &self.addresses.public_base, &host.clock).await?;
+        if let Some(county) = county {
+            county.place_terminal(terminal, station).await?;
+        }
+        Ok(())
+    }
+
     async fn write(&mut self, host: &Host, admitted: Admitted, station: &str, out: &Path) -> Result<Answer> {
         let Self { machine, addresses, county_keys } = self;
         let terminal = admitted.terminal;
         let bulletin = match machine.county(&host.config, &addresses.public_base, &host.clock).await? {
-            Some(county) => {
-                county.place_terminal(terminal, station).await?;
-                county.bulletin(terminal).await?
-            }
+            Some(county) => county.bulletin(terminal).await?,
             None => first_bulletin(host, &addresses.public_base, station),
         };
         let ca = machine.ca.as_ref().context("the certificate authority is the fleet role's")?;

@@ -10,8 +10,9 @@ use crate::fleet::{Bring, Call, Quiet, Trip};
 pub(super) async fn run(host: &Host) -> Result<Answer> {
     let today = fleet_of(&host.machine().await?)?.today().await?;
     let mut text = String::new();
-    for Trip { station, calls, bring, is_all_silent } in &today.trips {
-        writeln!(text, "{}", if station.is_empty() { "(a station that is not known)" } else { station })?;
+    for Trip { station, above, calls, bring, is_all_silent } in &today.trips {
+        let name = if station.is_empty() { "(a station that is not known)" } else { station };
+        writeln!(text, "{name}{}", if above.is_empty() { String::new() } else { format!("  ({above})") })?;
         if *is_all_silent {
             writeln!(text, "  nothing of this station is heard: ring up first, it may be the power or the line")?;
         }

@@ -79,8 +79,8 @@ pub(super) struct Post {
     /// What they may do; each may do what the one before it may.
     #[arg(long, value_enum)]
     role: Role,
-    /// Beginning of the names of the stations that they see; may be given again [default: the whole fleet].
-    #[arg(long, value_name = "BEGINNING")]
+    /// Code of a site that they see, with all that stands under it; may be given again [default: the whole fleet].
+    #[arg(long, value_name = "CODE")]
     scope: Vec<String>,
 }
 

@@ -17,6 +17,7 @@ pub mod rollout;
 mod rollouts;
 mod seal;
 mod settings;
+pub mod sites;
 mod telling;
 mod time;
 mod today;
@@ -39,6 +40,7 @@ pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
 pub use rollouts::{Brought, NewRollout, NotRolledOut, Order, Shown};
 pub use settings::{Difference, NotOrdered, Standing, differences, fields};
+pub use sites::Stands;
 pub use telling::{QUIET_HOURS, Quiet, Taken, Whom};
 pub use time::TimeSigner;
 pub use today::{Bring, Call, Reason, Today, Trip};
@@ -64,6 +66,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0009_settings", sql: include_str!("../../migrations/fleet/0009_settings.sql") },
     Migration { name: "0010_rollouts", sql: include_str!("../../migrations/fleet/0010_rollouts.sql") },
     Migration { name: "0011_actions", sql: include_str!("../../migrations/fleet/0011_actions.sql") },
+    Migration { name: "0012_sites", sql: include_str!("../../migrations/fleet/0012_sites.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.
@@ -107,6 +110,12 @@ pub enum Error {
         "terminal {0} has a certificate, beside which no token is good; revoke it and add another one for a client without"
     )]
     Certified(TerminalNumber),
+    /// A site that can't be, or a change that the tree of sites doesn't allow.
+    #[error(transparent)]
+    Site(#[from] sites::NotASite),
+    /// A file that is no list of sites.
+    #[error(transparent)]
+    List(#[from] sites::NotAList),
     /// How long or why something is to be quiet.
     #[error("hours are 0 to {QUIET_HOURS}, and a reason has 1 to 100 characters")]
     Quiet,
@@ -118,7 +127,7 @@ pub enum Error {
     Ca(#[from] CaError),
     /// The list of revoked terminals.
     #[error("the list of revoked terminals can't be read")]
-    List(#[from] RevokedFileError),
+    Revocations(#[from] RevokedFileError),
     /// The database.
     #[error("the fleet's database does not answer")]
     Store(#[from] StoreError),
@@ -159,11 +168,16 @@ impl Fleet {
         Self { store, clock, who: "host".into(), webhook: None }
     }
 
-    /// Adds a terminal: the next number, or `wanted` where it is above all that were given.
+    /// Adds a terminal at a site: the next number, or `wanted` where it is above all that were given.
     ///
     /// # Errors
-    /// [`Error::Taken`], [`Error::NoNumber`], or the database.
-    pub async fn add(&self, wanted: Option<TerminalNumber>, station: &str, place: &str) -> Result<Admitted, Error> {
+    /// [`Error::Taken`], [`Error::NoNumber`], [`Error::Site`], or the database.
+    pub async fn add<'a>(
+        &self,
+        wanted: Option<TerminalNumber>,
+        stands: impl Into<Stands<'a>>,
+        place: &str,
+    ) -> Result<Admitted, Error> {
         let (token, token_hash) = draw_token();
         let mut tx = self.store.write().await?;
         let next = terminals::next_number(&mut tx).await?;
@@ -172,8 +186,10 @@ impl Fleet {
             Some(wanted) => wanted,
             None => u32::try_from(next).ok().and_then(|n| TerminalNumber::new(n).ok()).ok_or(Error::NoNumber)?,
         };
+        let site = self.site_of(&mut tx, stands.into(), number).await?;
         let row = TerminalRow {
-            station: station.to_owned(),
+            site: site.as_ref().map(|site| site.code.to_string()),
+            station: site.map(|site| site.name).unwrap_or_default(),
             place: place.to_owned(),
             token_hash: Some(token_hash.to_vec()),
             ..TerminalRow::new(number, self.clock.now())

@@ -38,7 +38,7 @@ impl Revocations {
     /// Lets a terminal in by the key of its certificate; a list alone does not know of replaced cards.
     ///
     /// # Errors
-    /// [`Error::Revoked`], [`Error::Replaced`], [`Error::List`], or the database.
+    /// [`Error::Revoked`], [`Error::Replaced`], [`Error::Revocations`], or the database.
     pub async fn admits(&self, number: TerminalNumber, key: &[u8; 32]) -> Result<(), Error> {
         match self {
             Self::Fleet(fleet) => fleet.admits(number, key).await,

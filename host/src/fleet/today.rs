@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wire::ticket::TerminalNumber;
 
-use super::{Error, Fault, Fleet, Quiet, Taken, telling::Quiets, users::Scope};
+use super::{Error, Fault, Fleet, Quiet, Taken, sites::Path, telling::Quiets, users::Scope};
 use crate::store::{health as rows, notices};
 
 /// What to take along; what is seldom needed is not in the list.
@@ -58,6 +58,8 @@ pub struct Call {
 pub struct Trip {
     /// Its name; empty for terminals that an older backup did not know.
     pub station: String,
+    /// Name of the site above it, as the township; empty, there is none.
+    pub above: String,
     /// By number.
     pub calls: Vec<Call>,
     /// For all of them.
@@ -82,6 +84,7 @@ pub struct Today {
 struct Open {
     terminal: TerminalNumber,
     station: String,
+    above: String,
     place: String,
     quiet: Option<Quiet>,
     reason: Reason,
@@ -169,7 +172,8 @@ fn today(open: Vec<Open>, terminals_at: &BTreeMap<String, usize>) -> Today {
         let bring = open.iter().filter_map(|open| open.reason.fault.needs()).flatten().copied().collect();
         let silent = open.iter().filter(|open| open.reason.fault == Fault::Silent).count();
         let is_all_silent = silent > 0 && terminals_at.get(&station) == Some(&silent);
-        Trip { calls: calls(open.into_iter()), bring, is_all_silent, station }
+        let above = open.first().map(|open| open.above.clone()).unwrap_or_default();
+        Trip { above, calls: calls(open.into_iter()), bring, is_all_silent, station }
     };
     let mut trips: Vec<Trip> = stations.into_iter().map(trip).collect();
     trips.sort_by_key(Trip::rank);
@@ -197,9 +201,17 @@ impl Fleet {
             let taken = row.taken_by.zip(row.taken_at).map(|(by, at)| Taken { by, at });
             let reason = Reason { fault: Fault::named(&row.fault)?, since: row.raised_at, taken };
             let quiet = quiets.of(row.terminal, &row.station).cloned();
-            Some(Open { terminal: row.terminal, station: row.station, place: row.place, quiet, reason })
+            Some(Open {
+                terminal: row.terminal,
+                station: row.station,
+                above: row.above,
+                place: row.place,
+                quiet,
+                reason,
+            })
         };
-        let open = rows::open(&mut conn).await?.into_iter().filter(|row| scope.covers(&row.station));
+        let open =
+            rows::open(&mut conn).await?.into_iter().filter(|row| scope.covers(&row.station, &Path::stored(&row.path)));
         let open = open.filter_map(known).collect();
         let at = rows::terminals_at(&mut conn).await?.into_iter().collect();
         Ok(Today { untold_since: notices::untold_since(&mut conn).await?, ..today(open, &at) })
@@ -216,6 +228,7 @@ mod tests {
         Open {
             terminal,
             station: station.into(),
+            above: String::new(),
             place: String::new(),
             quiet: None,
             reason: Reason { fault, since, taken: None },

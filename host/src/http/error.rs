@@ -121,12 +121,15 @@ impl From<fleet::Error> for ApiError {
             }
             fleet::Error::Unknown(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             fleet::Error::Quiet => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quiet", message),
+            fleet::Error::Site(_) | fleet::Error::List(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "site", message)
+            }
             fleet::Error::Certified(_) => Self::new(StatusCode::CONFLICT, "certified", message),
             fleet::Error::Taken(_) | fleet::Error::NoNumber | fleet::Error::Generations(_) => {
                 Self::new(StatusCode::CONFLICT, "number", message)
             }
             fleet::Error::Ca(error) => Self::internal(&error),
-            fleet::Error::List(error) => Self::from(error),
+            fleet::Error::Revocations(error) => Self::from(error),
             fleet::Error::Store(error) => Self::internal(&error),
         }
     }

@@ -60,6 +60,10 @@ pub struct OpenRow {
     pub taken_at: Option<Timestamp>,
     pub station: String,
     pub place: String,
+    /// Path of its site; empty, it stands at none.
+    pub path: String,
+    /// Name of the site above that; empty, there is none.
+    pub above: String,
 }
 
 /// One terminal's last report.
@@ -138,8 +142,9 @@ pub async fn alarms(conn: &mut Conn, terminal: Option<TerminalNumber>) -> Result
 /// The database.
 pub async fn open(conn: &mut Conn) -> Result<Vec<OpenRow>, StoreError> {
     let sql = "SELECT a.terminal, a.fault, a.raised_at, a.taken_by, a.taken_at, COALESCE(t.station, '') AS station, \
-               COALESCE(t.place, '') AS place FROM terminal_alarm a \
-               LEFT JOIN terminal t ON t.number = a.terminal WHERE a.cleared_at IS NULL ORDER BY a.terminal, a.number";
+               COALESCE(t.place, '') AS place, COALESCE(s.path, '') AS path, COALESCE(p.name, '') AS above \
+               FROM terminal_alarm a LEFT JOIN terminal t ON t.number = a.terminal \
+               LEFT JOIN site s ON s.code = t.site LEFT JOIN site p ON p.code = s.parent WHERE a.cleared_at IS NULL ORDER BY a.terminal, a.number";
     sqlx::query(sql).fetch_all(conn).await?.iter().map(read_open).collect()
 }
 
@@ -215,6 +220,8 @@ fn read_open(row: &AnyRow) -> Result<OpenRow, StoreError> {
         taken_at: columns::time_or_none(row, "taken_at", ALARM)?,
         station: row.try_get("station")?,
         place: row.try_get("place")?,
+        path: row.try_get("path")?,
+        above: row.try_get("above")?,
     })
 }
 

@@ -30,6 +30,7 @@ pub mod rollouts;
 pub mod rosters;
 pub mod sessions;
 pub mod settings;
+pub mod sites;
 pub mod terminals;
 pub mod tries;
 pub mod uploads;

@@ -24,13 +24,26 @@ pub struct OverviewRow {
     pub alarms: i64,
 }
 
+/// In which part of the fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Within<'a> {
+    /// In all of it.
+    All,
+    /// At these sites, or under them; none, nowhere.
+    Sites(Vec<&'a str>),
+    /// At stations whose names begin so; none, nowhere.
+    Named(&'a [String]),
+}
+
 /// Which terminals.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Among<'a> {
     /// Reports from before this time, to the second, say little.
     pub since: Timestamp,
-    /// Beginnings of their stations' names; none, all.
-    pub stations: &'a [String],
+    /// Where.
+    pub within: Within<'a>,
+    /// At this site or under it; empty, anywhere.
+    pub under: &'a str,
     /// Their standing; empty, any.
     pub standing: &'a str,
     /// Part of their station or place, or their number; empty, any.
@@ -46,25 +59,49 @@ pub struct CountRow {
     pub oldest: Option<Timestamp>,
 }
 
-const TERMINALS: &str = "SELECT t.number, t.station, t.place, h.received_at AS seen, \
+const TERMINALS: &str = "SELECT t.number, t.station, t.place, COALESCE(s.path, '') AS path, h.received_at AS seen, \
     (SELECT COUNT(*) FROM terminal_alarm a WHERE a.terminal = t.number AND a.cleared_at IS NULL) AS alarms, \
     CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked' \
          WHEN EXISTS (SELECT 1 FROM terminal_alarm a WHERE a.terminal = t.number AND a.cleared_at IS NULL) THEN 'calls' \
          WHEN h.received_at IS NULL AND t.certificate_until IS NULL THEN 'expected' \
          WHEN h.received_at IS NULL THEN 'unheard' \
          WHEN h.received_at < $1 THEN 'quiet' ELSE 'in_order' END AS standing \
-  FROM terminal t LEFT JOIN health h ON h.terminal = t.number";
+  FROM terminal t LEFT JOIN health h ON h.terminal = t.number LEFT JOIN site s ON s.code = t.site";
+
+impl Within<'_> {
+    /// As a condition, whose parameters begin after those of [`Among::bound`].
+    fn condition(&self) -> String {
+        let (count, one): (usize, fn(usize) -> String) = match self {
+            Self::All => return "1 = 1".to_owned(),
+            Self::Sites(codes) => (codes.len(), |at| format!("path LIKE '%/' || ${at} || '/%'")),
+            Self::Named(names) => {
+                (names.len(), |at| format!("SUBSTR(station, 1, LENGTH(CAST(${at} AS TEXT))) = ${at}"))
+            }
+        };
+        let any: Vec<String> = (PARAMETERS + 1..=PARAMETERS + count).map(one).collect();
+        if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }
+    }
+
+    fn values(&self) -> Vec<String> {
+        match self {
+            Self::All => Vec::new(),
+            Self::Sites(codes) => codes.iter().map(|code| (*code).to_owned()).collect(),
+            Self::Named(names) => names.to_vec(),
+        }
+    }
+}
+
+/// Those that stand before the ones of [`Within`].
+const PARAMETERS: usize = 6;
 
 impl Among<'_> {
     /// The terminals as a table `one`.
     fn select(&self) -> String {
-        let begins = |at: usize| format!("SUBSTR(station, 1, LENGTH(CAST(${at} AS TEXT))) = ${at}");
-        // Five parameters stand before them.
-        let within: Vec<String> = (0..self.stations.len()).map(|at| begins(at + 6)).collect();
-        let within = if within.is_empty() { "1 = 1".to_owned() } else { within.join(" OR ") };
         format!(
             "FROM ({TERMINALS}) AS one WHERE ($2 = '' OR standing = $2) \
-             AND ($3 = '' OR station LIKE $4 ESCAPE '!' OR place LIKE $4 ESCAPE '!' OR number = $5) AND ({within})"
+             AND ($3 = '' OR station LIKE $4 ESCAPE '!' OR place LIKE $4 ESCAPE '!' OR number = $5) \
+             AND ($6 = '' OR path LIKE '%/' || $6 || '/%') AND ({})",
+            self.within.condition()
         )
     }
 
@@ -77,8 +114,9 @@ impl Among<'_> {
             .bind(self.standing.to_owned())
             .bind(self.words.to_owned())
             .bind(format!("%{plain}%"))
-            .bind(number);
-        self.stations.iter().fold(query, |query, name| query.bind(name.clone()))
+            .bind(number)
+            .bind(self.under.to_owned());
+        self.within.values().into_iter().fold(query, Query::bind)
     }
 }
 
@@ -87,7 +125,7 @@ impl Among<'_> {
 /// # Errors
 /// The database.
 pub async fn page(conn: &mut Conn, among: &Among<'_>, skip: i64, at_most: i64) -> Result<Vec<OverviewRow>, StoreError> {
-    let next = among.stations.len() + 6;
+    let next = PARAMETERS + among.within.values().len() + 1;
     let sql = format!("SELECT * {} ORDER BY station, number LIMIT ${next} OFFSET ${}", among.select(), next + 1);
     let rows = among.bound(sql).bind(at_most).bind(skip).fetch_all(conn).await?;
     rows.iter().map(read).collect()
@@ -106,6 +144,16 @@ pub async fn counts(conn: &mut Conn, among: &Among<'_>) -> Result<Vec<CountRow>,
         Ok(CountRow { standing, count, oldest: columns::time_or_none(row, "oldest", "time")? })
     };
     rows.iter().map(count).collect()
+}
+
+/// How many terminals stand how at each site: path, standing, and how many.
+///
+/// # Errors
+/// The database.
+pub async fn at_sites(conn: &mut Conn, among: &Among<'_>) -> Result<Vec<(String, String, i64)>, StoreError> {
+    let sql = format!("SELECT path, standing, COUNT(*) AS count {} GROUP BY path, standing", among.select());
+    let rows = among.bound(sql).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((row.try_get("path")?, row.try_get("standing")?, row.try_get("count")?))).collect()
 }
 
 fn read(row: &AnyRow) -> Result<OverviewRow, StoreError> {

@@ -15,7 +15,9 @@ pub struct TerminalRow {
     pub number: TerminalNumber,
     /// The last that an enrolment file was written with.
     pub generation: u8,
-    /// Name of its station.
+    /// Code of the site that it stands at; none, not known.
+    pub site: Option<String>,
+    /// Name of its station: of that site.
     pub station: String,
     /// Where it stands there; may be empty.
     pub place: String,
@@ -35,7 +37,7 @@ pub struct TerminalRow {
     pub revoked_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "number, generation, station, place, added_at, token_hash, token_key, token_used_at, \
+const COLUMNS: &str = "number, generation, site, station, place, added_at, token_hash, token_key, token_used_at, \
                        present_key, certificate_until, revoked_at";
 
 impl TerminalRow {
@@ -45,6 +47,7 @@ impl TerminalRow {
         Self {
             number,
             generation: 1,
+            site: None,
             station: String::new(),
             place: String::new(),
             added_at,
@@ -126,9 +129,9 @@ pub async fn raise_floor(tx: &mut Tx, floor: i64) -> Result<(), StoreError> {
 /// The database.
 pub async fn put(tx: &mut Tx, row: &TerminalRow) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO terminal (number, generation, station, place, added_at, token_hash, token_key, token_used_at, \
-         present_key, certificate_until, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-         ON CONFLICT (number) DO UPDATE SET generation = excluded.generation, station = excluded.station, \
+        "INSERT INTO terminal (number, generation, site, station, place, added_at, token_hash, token_key, token_used_at, \
+         present_key, certificate_until, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         ON CONFLICT (number) DO UPDATE SET generation = excluded.generation, site = excluded.site, station = excluded.station, \
          place = excluded.place, token_hash = excluded.token_hash, token_key = excluded.token_key, \
          token_used_at = excluded.token_used_at, present_key = excluded.present_key, \
          certificate_until = excluded.certificate_until, \
@@ -136,6 +139,7 @@ pub async fn put(tx: &mut Tx, row: &TerminalRow) -> Result<(), StoreError> {
     )
     .bind(i64::from(row.number.get()))
     .bind(i64::from(row.generation))
+    .bind(row.site.clone())
     .bind(row.station.as_str())
     .bind(row.place.as_str())
     .bind(row.added_at.to_string())
@@ -156,6 +160,7 @@ fn read(row: &AnyRow) -> Result<TerminalRow, StoreError> {
     Ok(TerminalRow {
         number: columns::terminal(row, "number", "terminal")?,
         generation: u8::try_from(row.try_get::<i64, _>("generation")?).map_err(|_| UNREADABLE)?,
+        site: row.try_get("site")?,
         station: row.try_get("station")?,
         place: row.try_get("place")?,
         added_at: instant("added_at")?.ok_or(UNREADABLE)?,

@@ -13,6 +13,7 @@ pub struct UserRow {
     pub name: String,
     pub role: String,
     pub scope: Option<String>,
+    pub sites: Option<String>,
     pub password: String,
     pub totp: Option<Vec<u8>>,
     pub totp_pending: Option<Vec<u8>>,
@@ -21,7 +22,7 @@ pub struct UserRow {
     pub removed_at: Option<String>,
 }
 
-const USER: &str = "SELECT id, login, name, role, scope, password, totp, totp_pending, totp_step, added_at, removed_at \
+const USER: &str = "SELECT id, login, name, role, scope, sites, password, totp, totp_pending, totp_step, added_at, removed_at \
                     FROM fleet_user ";
 
 fn read(row: &AnyRow) -> Result<UserRow, sqlx::Error> {
@@ -31,6 +32,7 @@ fn read(row: &AnyRow) -> Result<UserRow, sqlx::Error> {
         name: row.try_get("name")?,
         role: row.try_get("role")?,
         scope: row.try_get("scope")?,
+        sites: row.try_get("sites")?,
         password: row.try_get("password")?,
         totp: row.try_get("totp")?,
         totp_pending: row.try_get("totp_pending")?,
@@ -77,10 +79,10 @@ pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<UserRow>, StoreErr
 /// The database.
 pub async fn put(conn: &mut Conn, row: &UserRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO fleet_user
-                 (id, login, name, role, scope, password, totp, totp_pending, totp_step, added_at, removed_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                 (id, login, name, role, scope, sites, password, totp, totp_pending, totp_step, added_at, removed_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, scope = excluded.scope,
-                 password = excluded.password, totp = excluded.totp, totp_pending = excluded.totp_pending,
+                 sites = excluded.sites, password = excluded.password, totp = excluded.totp, totp_pending = excluded.totp_pending,
                  totp_step = excluded.totp_step, removed_at = excluded.removed_at";
     sqlx::query(sql)
         .bind(&row.id)
@@ -88,6 +90,7 @@ pub async fn put(conn: &mut Conn, row: &UserRow) -> Result<(), StoreError> {
         .bind(&row.name)
         .bind(&row.role)
         .bind(row.scope.clone())
+        .bind(row.sites.clone())
         .bind(&row.password)
         .bind(row.totp.clone())
         .bind(row.totp_pending.clone())

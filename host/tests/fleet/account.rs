@@ -161,7 +161,8 @@ async fn an_admin_is_always_left_and_sees_the_whole_fleet() {
     on_each_database(async |bench| {
         let admin = bench.person(Role::Admin, Scope::All).await;
         let viewer = bench.person(Role::Viewer, Scope::All).await;
-        let part = Scope::of(&["花桥镇".into()]).unwrap();
+        bench.terminal("花桥镇联络站").await;
+        let part = Scope::of(&["T1".into()]).unwrap();
         let refused = |result: Result<(), Error>| match result.unwrap_err() {
             Error::Refused(refusal) => refusal,
             other => panic!("{other}"),
@@ -190,14 +191,16 @@ async fn a_login_is_given_once_and_what_cannot_be_one_is_refused() {
         bench.person(Role::Admin, Scope::All).await;
         let viewer = bench.person(Role::Viewer, Scope::All).await;
         bench.users.remove(By::Machine, &viewer).await.unwrap();
+        bench.terminal("花桥镇联络站").await;
         let mut web = Web::signed_in(&bench, "admin").await;
-        let good =
-            [("login", "陈主任"), ("name", "陈"), ("role", "operator"), ("scope", "花桥镇"), ("password", PASSWORD)];
+        let good = [("login", "陈主任"), ("name", "陈"), ("role", "operator"), ("scope", "T1"), ("password", PASSWORD)];
         for (name, value, zh, en) in [
             ("login", "viewer", "这个账号以前给过人了", "This login was given before"),
             ("login", "a b", "账号要 1 到 60 个字", "A login has 1 to 60"),
             ("login", "user:x", "账号要 1 到 60 个字", "A login has 1 to 60"),
             ("name", " ", "请填写姓名", "The name is missing"),
+            ("scope", "花桥镇", "范围请填站点的代码", "at most 100 codes of sites"),
+            ("scope", "T99", "范围请填站点的代码", "at most 100 codes of sites"),
             ("role", "owner", "请选择岗位", "Choose a role"),
             ("role", "admin", "范围请留空", "An admin keeps people"),
             ("password", "short", "至少要 10 个字符", "at least 10 characters"),
@@ -221,7 +224,7 @@ async fn a_login_is_given_once_and_what_cannot_be_one_is_refused() {
         let again = bench.users.add(By::Machine, &new).await;
         assert!(matches!(again, Err(Error::Refused(Refusal::LoginTaken))), "{again:?}");
         let chen = bench.signed_in("陈主任").await;
-        assert_eq!((chen.role, chen.scope), (Role::Operator, Scope::of(&["花桥镇".into()]).unwrap()));
+        assert_eq!((chen.role, chen.scope), (Role::Operator, Scope::of(&["T1".into()]).unwrap()));
     })
     .await;
 }

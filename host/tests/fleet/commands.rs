@@ -5,6 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
+use host::durable::{self, Readers};
 use serde_json::Value;
 
 fn run(data: &Path, arguments: &[&str]) -> (bool, Value) {
@@ -26,22 +27,14 @@ fn the_fleets_people_are_added_shown_changed_and_removed_and_each_change_is_a_li
     let data = folder.path();
     let (ok, boss) = run(data, &["user", "add", "--login", "boss", "--name", "刘主任", "--role", "admin"]);
     assert!(ok && boss["password"].as_str().unwrap().len() >= 20 && boss["scope"] == "all", "{boss}");
-    let add = [
-        "user",
-        "add",
-        "--login",
-        "chen",
-        "--name",
-        "陈",
-        "--role",
-        "operator",
-        "--scope",
-        "花桥镇",
-        "--scope",
-        "北山",
-    ];
+    for (number, station) in ["花桥镇联络站", "北山乡联络站"].into_iter().enumerate() {
+        let file = data.join(format!("{number}.json"));
+        assert!(run(data, &["terminal", "add", "--station", station, "--out", file.to_str().unwrap()]).0);
+    }
+    let add =
+        ["user", "add", "--login", "chen", "--name", "陈", "--role", "operator", "--scope", "T1", "--scope", "T2"];
     let (ok, chen) = run(data, &add);
-    assert!(ok && chen["scope"]["stations"] == serde_json::json!(["花桥镇", "北山"]), "{chen}");
+    assert!(ok && chen["scope"]["sites"] == serde_json::json!(["T1", "T2"]), "{chen}");
     let (ok, again) = run(data, &add);
     assert!(!ok && again["error"].as_str().unwrap().contains("given before"), "{again}");
 
@@ -52,7 +45,7 @@ fn the_fleets_people_are_added_shown_changed_and_removed_and_each_change_is_a_li
     );
     assert!(!list.to_string().contains("argon2"), "no password's hash");
     assert_eq!(run(data, &["user", "role", "chen", "--role", "viewer"]).1["scope"], "all");
-    let (ok, refused) = run(data, &["user", "role", "chen", "--role", "admin", "--scope", "花桥镇"]);
+    let (ok, refused) = run(data, &["user", "role", "chen", "--role", "admin", "--scope", "T1"]);
     assert!(!ok && refused["error"].is_string(), "{refused}");
     let (ok, reset) = run(data, &["user", "password", "chen"]);
     assert!(ok && reset["password"] != chen["password"], "{reset}");
@@ -68,9 +61,10 @@ fn the_fleets_people_are_added_shown_changed_and_removed_and_each_change_is_a_li
 
     let (_, lines) = run(data, &["audit", "list"]);
     let done: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect();
+    let done = [&done[..1], &done[5..]].concat();
     let whats = ["user.add", "user.add", "user.role", "user.password_reset", "user.totp_reset", "user.remove"];
     assert_eq!(done, whats);
-    assert_eq!(lines[1]["subject"], "user:chen operator 花桥镇, 北山");
+    assert_eq!(lines[5]["subject"], "user:chen operator T1, T2");
     assert!(lines.as_array().unwrap().iter().all(|line| line["who"].as_str().unwrap().starts_with("uid:")), "{lines}");
     assert!(run(data, &["audit", "verify"]).0);
 }
@@ -92,5 +86,55 @@ fn a_terminal_is_left_out_of_messages_for_a_while_and_each_word_of_it_is_a_line_
     assert!(text(data, &["terminal", "quiet", "00001", "--hours", "0"]).contains("messages tell of it"));
     let (_, lines) = run(data, &["audit", "list"]);
     let done: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect();
-    assert_eq!(done, ["terminal.add", "terminal.quiet", "terminal.loud"]);
+    assert_eq!(done, ["site.add", "terminal.add", "terminal.quiet", "terminal.loud"]);
+}
+
+#[test]
+fn the_tree_of_sites_is_built_changed_written_and_read_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let path = |name: &str| data.join(name).to_str().unwrap().to_owned();
+    let home = ["site", "add", "DX", "--name", "德兴市代表之家", "--level", "county-home"];
+    assert!(run(data, &home).0);
+    let station = ["site", "add", "DX-01", "--name", "花桥镇联络站", "--under", "DX", "--tags", "山区"];
+    let (ok, made) = run(data, &station);
+    assert!(ok && made["parent"] == "DX" && made["tags"] == serde_json::json!(["山区"]), "{made}");
+    let (ok, again) = run(data, &station);
+    assert!(!ok && again["error"].as_str().unwrap().contains("a code is given once"), "{again}");
+    assert!(run(data, &["terminal", "add", "--site", "DX-01", "--out", &path("1.json")]).0);
+    assert!(!run(data, &["terminal", "add", "--site", "DX-99", "--out", &path("2.json")]).0);
+    let (ok, refused) = run(data, &["site", "retire", "DX-01"]);
+    assert!(!ok && refused["error"].as_str().unwrap().contains("terminal 00001 stands at DX-01"), "{refused}");
+    let set = ["site", "set", "DX-01", "--position", "28.9475,117.5786", "--address", "一楼", "--tags", ""];
+    let (_, site) = run(data, &set);
+    assert_eq!((&site["position"]["latitude"], &site["address"]), (&28_947_500.into(), &"一楼".into()));
+    assert_eq!((&site["name"], &site["tags"]), (&"花桥镇联络站".into(), &serde_json::json!([])));
+    assert_eq!(run(data, &["site", "move", "DX-01"]).1["parent"], Value::Null);
+    let (ok, circle) = run(data, &["site", "move", "DX", "--under", "DX"]);
+    assert!(!ok && circle["error"].as_str().unwrap().contains("under itself"), "{circle}");
+
+    let list = path("sites.csv");
+    let (ok, written) = run(data, &["site", "export", &list, "--chinese"]);
+    assert!(ok && written["sites"] == 2, "{written}");
+    let (_, nothing) = run(data, &["site", "import", &list]);
+    assert_eq!(nothing["changed"], serde_json::json!([]), "{nothing}");
+    let lines = std::fs::read_to_string(&list).unwrap().replace("花桥镇联络站", "花桥镇代表联络站");
+    let put = |text: String| durable::write(Path::new(&list), text.as_bytes(), Readers::Owner).unwrap();
+    put(lines.clone() + "DX-02,北山乡联络站,,DX,,,,,,\r\n");
+    let (_, planned) = run(data, &["site", "import", &list, "--dry-run"]);
+    assert_eq!(
+        (&planned["added"], &planned["changed"]),
+        (&serde_json::json!(["DX-02"]), &serde_json::json!(["DX-01"]))
+    );
+    assert_eq!(run(data, &["site", "list"]).1.as_array().unwrap().len(), 2);
+    assert!(run(data, &["site", "import", &list]).0);
+    let (ok, moved) = run(data, &["terminal", "move", "00001", "--site", "DX-02"]);
+    assert!(ok && moved["station"] == "北山乡联络站", "{moved}");
+    let shown = text(data, &["site", "list"]);
+    assert!(shown.contains("  DX-02  北山乡联络站  00001"), "{shown}");
+    assert!(run(data, &["site", "retire", "DX-01"]).0 && run(data, &["site", "reopen", "DX-01"]).0);
+    put(lines + "dx-3,x,,,,,,,,\r\n");
+    let (ok, wrong) = run(data, &["site", "import", &list]);
+    assert!(!ok && wrong["error"].as_str().unwrap().contains("line 4, code"), "{wrong}");
+    assert!(run(data, &["audit", "verify"]).0);
 }

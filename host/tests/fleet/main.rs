@@ -13,6 +13,8 @@ mod pages;
 mod roles;
 mod rollouts;
 mod scope;
+mod site_pages;
+mod sites;
 mod support;
 mod telling;
 mod web;

@@ -14,11 +14,26 @@ const ANYBODY: &[&str] = &["GET /fleet/sign-in", "POST /fleet/sign-in", "GET /fl
 /// Fields of a form: name and value.
 type Fields<'a> = [(&'a str, &'a str)];
 
+/// The one whose form comes in parts.
+const IMPORT: &str = "POST /fleet/sites/import";
+
 /// For whom: the route, the least role, what stands in place of `{step}`, and fields that whoever may is heard with.
 const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
     ("GET /fleet", Role::Viewer, &[], &[]),
     ("GET /fleet/terminals", Role::Viewer, &[], &[]),
     ("GET /fleet/terminals/{number}", Role::Viewer, &[], &[]),
+    ("GET /fleet/sites", Role::Viewer, &[], &[]),
+    ("POST /fleet/sites", Role::Admin, &[], &[("code", "DX-01"), ("name", "北山乡联络站"), ("level", "township")]),
+    ("GET /fleet/sites/list.csv", Role::Viewer, &[], &[]),
+    ("GET /fleet/sites/import", Role::Admin, &[], &[]),
+    (IMPORT, Role::Admin, &[], &[("list", "code,name\nDX-02,新岗山镇联络站\n"), ("sure", "yes")]),
+    ("GET /fleet/sites/{code}", Role::Viewer, &[], &[]),
+    (
+        "POST /fleet/sites/{code}/{step}",
+        Role::Admin,
+        &["set", "reopen"],
+        &[("name", "花桥镇代表联络站"), ("level", "township")],
+    ),
     ("GET /fleet/rollouts", Role::Viewer, &[], &[]),
     ("GET /fleet/rollouts/{number}", Role::Viewer, &[], &[]),
     ("POST /fleet/rollouts/{number}/{step}", Role::Operator, &["pause", "resume"], &[]),
@@ -53,7 +68,11 @@ fn routes() -> Vec<String> {
 }
 
 fn filled(path: &str, step: &str, id: &str) -> String {
-    path.replace("{step}", step).replace("{number}", "00001").replace("{id}", id).replace("{to}", "en")
+    path.replace("{step}", step)
+        .replace("{number}", "00001")
+        .replace("{id}", id)
+        .replace("{code}", "T1")
+        .replace("{to}", "en")
 }
 
 #[test]
@@ -83,6 +102,7 @@ async fn each_route_is_for_its_role_and_those_above_it_only() {
                     let before = bench.audit().await;
                     let status = match method {
                         "GET" => web.get(&path).await.0,
+                        _ if *route == IMPORT => web.act_in_parts(&path, fields).await.0,
                         _ => web.act(&path, fields).await.0,
                     };
                     if role < *least {
@@ -103,6 +123,8 @@ async fn each_route_is_for_its_role_and_those_above_it_only() {
         for (who, what, subject) in [
             ("user:operator", "terminal.case_checked", "terminal:00001"),
             ("user:admin", "terminal.revoke", "terminal:00001"),
+            ("user:admin", "site.set", "site:T1"),
+            ("user:admin", "site.import", "sites: 1 added, 0 changed"),
             ("user:admin", "user.add", "user:new admin all"),
             ("user:admin", "user.role", "user:target admin all"),
             ("user:admin", "user.remove", "user:target"),

@@ -105,7 +105,7 @@ async fn whoever_sees_a_part_of_the_fleet_sees_no_rollout_of_all_of_it() {
     on_each_database(async |bench| {
         bench.terminal("花桥镇联络站").await;
         bench.rolls_out(Some(0)).await;
-        bench.person(Role::Approver, Scope::of(&["花桥镇".into()]).unwrap()).await;
+        bench.person(Role::Approver, Scope::of(&["T1".into()]).unwrap()).await;
         let mut web = Web::signed_in(&bench, "approver").await;
         assert!(!web.get("/fleet").await.1.contains("/fleet/rollouts"));
         for path in ["/fleet/rollouts", PAGE] {

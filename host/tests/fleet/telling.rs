@@ -151,7 +151,7 @@ async fn whoever_sees_to_it_or_silences_it_is_shown_and_written_down_and_nothing
         for terminal in [one, two] {
             bench.reports(terminal, "no_paper", 0).await;
         }
-        bench.person(Role::Operator, Scope::of(&["花桥镇".into()]).unwrap()).await;
+        bench.person(Role::Operator, Scope::of(&["T1".into()]).unwrap()).await;
         let mut web = Web::signed_in(&bench, "operator").await;
         let (own, other) = (format!("/fleet/terminals/{one}"), format!("/fleet/terminals/{two}"));
         for path in ["take", "quiet", "loud"] {

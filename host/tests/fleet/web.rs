@@ -40,6 +40,14 @@ impl Web {
         self.post_from("/fleet/account", path, fields).await
     }
 
+    /// The same by a form that comes in parts.
+    pub(crate) async fn act_in_parts(&mut self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+        let (_, page) = self.get("/fleet/account").await;
+        let mut all = vec![("csrf", field(&page, "csrf"))];
+        all.extend_from_slice(fields);
+        self.post_in_parts(path, &all).await
+    }
+
     pub(crate) async fn speaks(&mut self, language: &str) {
         let (status, _) = self.get(&format!("/fleet/language/{language}")).await;
         assert_eq!(status, StatusCode::SEE_OTHER);

@@ -48,6 +48,7 @@ async fn whatever_changes_the_fleet_is_a_line_and_what_changes_nothing_is_none()
         assert_eq!(
             noted(&fleet).await,
             [
+                line("uid:1000", "site.add", "site:T1"),
                 line("uid:1000", "terminal.add", terminal),
                 line(terminal, "terminal.enrol", terminal),
                 line("uid:1000", "terminal.readmit", terminal),
@@ -69,7 +70,7 @@ async fn whoever_works_at_the_same_time_makes_one_chain() {
         for added in adding.collect::<Vec<_>>() {
             added.await.unwrap();
         }
-        assert_eq!(noted(&fleet).await.len(), 20);
+        assert_eq!(noted(&fleet).await.len(), 21, "and the site");
     })
     .await;
 }
@@ -84,11 +85,11 @@ async fn a_line_that_was_changed_or_taken_out_is_found_in_the_database_and_in_an
         assert!(run(&data, &["terminal", "add", "--station", "花桥站", "--out", out.to_str().unwrap()]).0);
     }
     let (holds, said) = run(&data, &["audit", "verify"]);
-    assert!(holds && said["lines"] == 3, "{said}");
+    assert!(holds && said["lines"] == 4, "{said}");
     let head = said["head"].as_str().unwrap().to_owned();
     assert!(run(&data, &["audit", "export", exported]).0);
     let own = run(&data, &["audit", "list", "--last", "1"]).1;
-    assert_eq!((own[0]["number"].as_i64(), own[0]["what"].as_str()), (Some(3), Some("terminal.add")));
+    assert_eq!((own[0]["number"].as_i64(), own[0]["what"].as_str()), (Some(4), Some("terminal.add")));
     assert!(own[0]["who"].as_str().unwrap().starts_with("uid:"), "{own}");
 
     let whole = fs::read_to_string(&file).unwrap();
@@ -99,9 +100,9 @@ async fn a_line_that_was_changed_or_taken_out_is_found_in_the_database_and_in_an
     };
     assert!(verify(&whole).0);
     let (holds, why) = verify(&whole.replacen("terminal:00002", "terminal:00009", 1));
-    assert!(!holds && why.contains("line 2 is not what was written"), "{why}");
+    assert!(!holds && why.contains("line 3 is not what was written"), "{why}");
     let (holds, why) = verify(&whole.lines().take(2).collect::<Vec<_>>().join("\n"));
-    assert!(!holds && why.contains("line 3 is not the one that was noted"), "{why}");
+    assert!(!holds && why.contains("line 4 is not the one that was noted"), "{why}");
     let (holds, why) = verify("no line\n");
     assert!(!holds && why.contains("line 1 is none that"), "{why}");
 

@@ -14,6 +14,7 @@ mod health;
 mod intake;
 mod public;
 mod rollouts;
+mod rollouts_by_site;
 mod settings;
 mod slow;
 mod stick;

@@ -26,9 +26,9 @@ use crate::{
 };
 
 /// A fleet whose terminals do what a test says.
-struct World {
-    fleet: Fleet,
-    clock: Arc<TestClock>,
+pub(crate) struct World {
+    pub(crate) fleet: Fleet,
+    pub(crate) clock: Arc<TestClock>,
     ca: Ca,
     _folder: tempfile::TempDir,
     seq: u64,
@@ -56,7 +56,7 @@ pub(crate) fn policy() -> Policy {
 }
 
 /// Terminals 1 and 2 first, then the others.
-fn plan(version: u64) -> NewRollout {
+pub(crate) fn plan(version: u64) -> NewRollout {
     let first = Selector::Group([number(1), number(2)].into());
     NewRollout {
         brings: Brought::Settings(version),
@@ -70,7 +70,7 @@ fn plan(version: u64) -> NewRollout {
 
 impl World {
     /// With so many terminals that are enrolled, and settings 1 and 2 drawn up.
-    async fn new(fleet: Fleet, clock: Arc<TestClock>, terminals: u32) -> Self {
+    pub(crate) async fn new(fleet: Fleet, clock: Arc<TestClock>, terminals: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ca = Ca::draw(clock.now()).unwrap().place(&folder.path().join("ca")).unwrap();
         let world = Self { fleet, clock, ca, _folder: folder, seq: 0, says: BTreeMap::new(), kept: BTreeMap::new() };
@@ -83,7 +83,7 @@ impl World {
         world
     }
 
-    async fn newcomer(&self) -> TerminalNumber {
+    pub(crate) async fn newcomer(&self) -> TerminalNumber {
         let admitted = self.fleet.add(None, "花桥镇", "").await.unwrap();
         self.enrol(admitted.terminal, admitted.token).await;
         admitted.terminal
@@ -104,7 +104,7 @@ impl World {
     }
 
     /// A terminal reports; the order that it is answered with.
-    async fn reports(&mut self, terminal: u32) -> Option<u64> {
+    pub(crate) async fn reports(&mut self, terminal: u32) -> Option<u64> {
         self.seq += 1;
         let mut report = report(number(terminal), self.seq);
         report.settings = self.says.get(&number(terminal)).cloned();
@@ -132,7 +132,7 @@ impl World {
         }
     }
 
-    async fn shown(&self, number: u64) -> Shown {
+    pub(crate) async fn shown(&self, number: u64) -> Shown {
         self.fleet.rollout(number).await.unwrap()
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use host::{
     ca::Ca,
-    clock::{Clock, SharedClock},
+    clock::{Clock, SharedClock, SystemClock},
     fleet::{Error, Fleet, MIGRATIONS},
     store::{Migration, Store, StoreError, sqlite_url, terminals::TerminalRow},
 };
@@ -77,6 +77,31 @@ async fn a_migration_that_fails_leaves_the_database_as_it_was() {
     assert!(matches!(failed, Err(StoreError::Migration { name, .. }) if name == "0002_broken"));
     let mended = Migration { name: "0002_broken", sql: "CREATE TABLE c (x BIGINT)" };
     Store::open(&url, &[FIRST, mended]).await.unwrap().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stations_of_a_fleet_without_a_tree_become_sites_and_each_terminal_stands_at_its_own() {
+    on_each_url(async |url| {
+        let before = MIGRATIONS.iter().position(|one| one.name == "0012_sites").unwrap();
+        let store = Store::open(&url, &MIGRATIONS[..before]).await.unwrap();
+        for (number, station) in [(3, "花桥站"), (7, "北山站"), (8, "花桥站"), (9, "")] {
+            let sql = "INSERT INTO terminal (number, generation, station, place, added_at) VALUES ($1, 1, $2, '', $3)";
+            let row = sqlx::query(sql).bind(number).bind(station).bind("2026-03-02T01:00:00Z");
+            row.execute(&mut *store.read().await.unwrap()).await.unwrap();
+        }
+        store.close().await;
+        let store = Store::open(&url, MIGRATIONS).await.unwrap();
+        let fleet = Fleet::new(store.clone(), Arc::new(SystemClock));
+        let sites = fleet.sites().await.unwrap();
+        let named: Vec<_> = sites.sites().map(|site| (site.code.to_string(), site.name.clone())).collect();
+        assert_eq!(named, [("T3".into(), "花桥站".into()), ("T7".into(), "北山站".into())]);
+        let at = fleet.terminals_at_sites().await.unwrap().into_iter();
+        let at: Vec<_> = at.map(|(terminal, code)| (terminal.get(), code.to_string())).collect();
+        assert_eq!(at, [(3, "T3".into()), (7, "T7".into()), (8, "T3".into())]);
+        assert_eq!(fleet.list().await.unwrap()[3].station, "", "what is not known stays so");
+        store.close().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,16 @@ impl Web {
         read(self.send(request, form(fields)).await).await
     }
 
+    /// Posts a form that comes in parts.
+    pub(crate) async fn post_in_parts(&mut self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
+        let part = |(name, value): &(&str, &str)| {
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body: String = fields.iter().map(part).chain(["--x--\r\n".to_owned()]).collect();
+        read(self.send(request, body).await).await
+    }
+
     /// Posts with the token that one of the session's own pages carries.
     pub(crate) async fn post_from(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
         let (_, page) = self.get(page).await;

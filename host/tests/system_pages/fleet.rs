@@ -74,6 +74,20 @@ async fn roll_out(host: &TestHost) {
     fleet.roll_out(new).await.unwrap();
 }
 
+/// The sites that there are get their place in a tree, and some more.
+async fn tree(host: &TestHost) {
+    let list = "代码,名称,级别,上级代码,地址,纬度,经度,标签\n\
+                DX,德兴市人大代表之家,代表之家,,银城街道人民路 1 号,28.9475,117.5786,\n\
+                DX-01,花桥镇,乡镇代表联络站,DX,,,,\n\
+                T1,花桥镇人大代表联络站,村代表联络点,DX-01,,,,\n\
+                DX-02,北山乡人大代表联络站,乡镇代表联络站,DX,乡政府一楼大厅,28.8,117.6,山区 太阳能\n\
+                T5,北山乡大坪村人大代表联络点,村代表联络点,DX-02,,,,\n\
+                DX-02-2,北山乡上畈村人大代表联络点,村代表联络点,DX-02,,,,\n\
+                DX-NET,网上代表联络站,网上代表联络站,DX,,,,\n";
+    let list = host::fleet::sites::List::read(list.as_bytes()).unwrap();
+    host.fleet().await.import_sites(&list, false).await.unwrap();
+}
+
 impl Looked {
     async fn new() -> Self {
         let host = TestHost::start().await;
@@ -81,7 +95,7 @@ impl Looked {
         let users = Users::new(fleet.clone(), &Ca::open(&setup::ca_folder(host.data.path())).unwrap());
         for (login, name, role, scope) in [
             ("boss", "刘主任", Role::Admin, Scope::All),
-            ("operator", "欧阳建国", Role::Operator, Scope::of(&["花桥镇".into(), "北山乡".into()]).unwrap()),
+            ("operator", "欧阳建国", Role::Operator, Scope::Named(vec!["花桥镇".into(), "北山乡".into()])),
         ] {
             let new = NewUser { login: login.into(), name: name.into(), role, scope, password: PASSWORD.into() };
             users.add(By::Machine, &new).await.unwrap();
@@ -97,6 +111,7 @@ impl Looked {
         reports(&host, broken, "no_paper", 1).await;
         reports(&host, well, "ok", 0).await;
         roll_out(&host).await;
+        tree(&host).await;
         let looked = Self { host, broken, well };
         looked.says("reverted", Some("printer_silent")).await;
         looked
@@ -176,6 +191,9 @@ async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both
             ("terminals-none", "/fleet/terminals?standing=revoked"),
             ("terminal", &broken),
             ("revoke", &revoke),
+            ("sites", "/fleet/sites"),
+            ("site", "/fleet/sites/DX-02"),
+            ("sites-import", "/fleet/sites/import"),
             ("rollouts", "/fleet/rollouts"),
             ("rollout", "/fleet/rollouts/1"),
             ("people", "/fleet/people"),
@@ -196,6 +214,9 @@ async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both
         boss.until("document.querySelector('img.qr').naturalWidth > 0");
         wrong.extend(heard(&boss, "codes"));
         wrong.extend(check(&boss, &format!("fleet-codes-{language}")));
+        boss.open("/fleet/sites");
+        boss.eval("document.querySelector('form[action=\"/fleet/sites\"]').closest('details').open = true");
+        wrong.extend(check(&boss, &format!("fleet-sites-add-{language}")));
         boss.open("/fleet/people");
         boss.follow("form[action$='/password'] button");
         wrong.extend(check(&boss, &format!("fleet-reset-{language}")));

@@ -25,7 +25,7 @@ pub struct Seed(pub [u8; 16]);
 pub struct Target {
     /// Its number.
     pub terminal: TerminalNumber,
-    /// Id of the site that it stands in.
+    /// Where it stands: the codes of its site and of those above, the top one first, with slashes between; empty, not known.
     pub site: String,
     /// How it shows what it runs.
     pub proof: Proof,
@@ -37,7 +37,7 @@ pub struct Target {
 pub enum Selector {
     /// These.
     Group(BTreeSet<TerminalNumber>),
-    /// All that stand in these sites.
+    /// All that stand at these sites or under them, by code.
     Sites(BTreeSet<String>),
     /// This part of those that no group and no site names, by rank.
     Percent(u8),
@@ -72,6 +72,12 @@ pub enum NotAPlan {
     /// The release and the former one are the same.
     #[error("release: expected another than the former one")]
     SameRelease,
+}
+
+impl Target {
+    fn stands_at(&self, sites: &BTreeSet<String>) -> bool {
+        self.site.split('/').any(|code| sites.contains(code))
+    }
 }
 
 impl Seed {
@@ -159,7 +165,7 @@ impl Rollout {
         let mut below = 0;
         let takes = |wave: &Wave| match &wave.selector {
             Selector::Group(group) => group.contains(&target.terminal),
-            Selector::Sites(sites) => sites.contains(&target.site),
+            Selector::Sites(sites) => target.stands_at(sites),
             Selector::Percent(share) => {
                 below += u64::from(*share);
                 percent < below
@@ -204,7 +210,7 @@ fn choose<'a>(waves: &[(Selector, Start)], ordered: &[&'a Target]) -> Result<Vec
     for (at, (selector, _)) in waves.iter().enumerate() {
         let named = |target: &&Target| match selector {
             Selector::Group(group) => group.contains(&target.terminal),
-            Selector::Sites(sites) => sites.contains(&target.site),
+            Selector::Sites(sites) => target.stands_at(sites),
             Selector::Percent(_) | Selector::Rest => false,
         };
         if let Selector::Group(group) = selector

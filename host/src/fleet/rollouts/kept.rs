@@ -213,8 +213,8 @@ impl Kept {
     }
 }
 
-/// Whether a rollout shows a member its action at this instant.
-pub(super) fn offers(row: &RolloutRow, member: &MemberRow, now: Timestamp) -> Result<bool, StoreError> {
+/// Whether a rollout shows a member its action at this instant, in the time zone of its site.
+pub(super) fn offers(row: &RolloutRow, member: &MemberRow, (now, zone): (Timestamp, &str)) -> Result<bool, StoreError> {
     let mut rollout: Rollout = serde_json::from_str(&row.state).map_err(|_| UNREADABLE)?;
     let state: Member = serde_json::from_str(&member.member).map_err(|_| UNREADABLE)?;
     if !state.progress.is_open() {
@@ -222,6 +222,6 @@ pub(super) fn offers(row: &RolloutRow, member: &MemberRow, now: Timestamp) -> Re
         return Ok(state.progress != Progress::Planned);
     }
     rollout.members.insert(member.terminal, state);
-    let zone = TimeZone::get(&row.zone).map_err(|_| UNREADABLE)?;
+    let zone = TimeZone::get(zone).map_err(|_| UNREADABLE)?;
     Ok(rollout.offers(member.terminal, now, &zone).is_some())
 }

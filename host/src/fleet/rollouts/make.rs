@@ -16,7 +16,7 @@ use crate::{
         settings::is_remark,
     },
     store::{
-        StoreError, Tx, afar, artifacts, devices,
+        StoreError, Tx, afar, artifacts,
         rollouts::{self as rows, RolloutRow},
         terminals,
     },
@@ -58,7 +58,7 @@ impl Fleet {
         for each in [Some(brings), former].into_iter().flatten() {
             is_there(&mut tx, each).await?;
         }
-        let (known, devices) = (terminals::all(&mut tx).await?, news::Devices::of(devices::all(&mut tx).await?));
+        let (known, devices) = (terminals::all(&mut tx).await?, news::Devices::read(&mut tx, true).await?);
         let targets: Vec<Target> = known.iter().filter_map(|row| news::target(brings.kind(), row, &devices)).collect();
         if targets.is_empty() {
             return Err(NotRolledOut::NoTerminal);

@@ -23,7 +23,7 @@ use super::{
     rollout::{Event, NotAPlan, Phase, Refused, Rollout, Who},
 };
 use crate::store::{
-    Conn, StoreError, Tx, actions, afar, afar::OrderRow, devices, health as reports, rollouts as rows, terminals,
+    Conn, StoreError, Tx, actions, afar, afar::OrderRow, health as reports, rollouts as rows, sites, terminals,
 };
 
 /// Reports are looked at again from so long before the last look: their times are texts, compared to the second.
@@ -223,8 +223,7 @@ impl Fleet {
         let running = rows::all(&mut tx, true).await?;
         // Rollouts of settings have nothing to do with them.
         let bring_artifacts = running.iter().any(|row| row.brings == Brings::Artifact.word());
-        let devices = if bring_artifacts { devices::all(&mut tx).await? } else { Vec::new() };
-        let devices = news::Devices::of(devices);
+        let devices = news::Devices::read(&mut tx, bring_artifacts).await?;
         for row in running {
             let mut kept = Kept::of(&mut tx, row).await?;
             for event in news::of_terminals(&kept, &known, &devices) {
@@ -288,7 +287,10 @@ impl Fleet {
         order: u64,
     ) -> Result<bool, StoreError> {
         match rows::holding(conn, brings.word(), (terminal, order)).await? {
-            Some((row, member)) => Ok(!kept::offers(&row, &member, self.clock.now())?),
+            Some((row, member)) => {
+                let zone = sites::zone_of(conn, terminal).await?.unwrap_or_else(|| row.zone.clone());
+                Ok(!kept::offers(&row, &member, (self.clock.now(), &zone))?)
+            }
             None => Ok(false),
         }
     }

@@ -20,15 +20,28 @@ use crate::{
         devices::device,
         rollout::{Event, Feedback, Left, Progress, Proof, Release, Target},
     },
-    store::{Conn, StoreError, actions::ActionRow, artifacts, devices::DeviceRow, terminals::TerminalRow},
+    store::{
+        Conn, StoreError,
+        actions::ActionRow,
+        artifacts,
+        devices::{self, DeviceRow},
+        sites,
+        terminals::TerminalRow,
+    },
 };
 
-/// What terminals said of themselves by hawkBit's interface.
-pub(super) struct Devices(BTreeMap<TerminalNumber, DeviceRow>);
+/// What terminals said of themselves by hawkBit's interface, and where they stand.
+pub(super) struct Devices {
+    said: BTreeMap<TerminalNumber, DeviceRow>,
+    sites: BTreeMap<TerminalNumber, String>,
+}
 
 impl Devices {
-    pub(super) fn of(rows: Vec<DeviceRow>) -> Self {
-        Self(rows.into_iter().map(|row| (row.terminal, row)).collect())
+    /// Reads them; what they said only where something is brought that they say it of.
+    pub(super) async fn read(conn: &mut Conn, bring_artifacts: bool) -> Result<Self, StoreError> {
+        let said = if bring_artifacts { devices::all(conn).await? } else { Vec::new() };
+        let said = said.into_iter().map(|row| (row.terminal, row)).collect();
+        Ok(Self { said, sites: sites::paths(conn).await? })
     }
 }
 
@@ -107,7 +120,8 @@ pub(super) async fn of_devices(
     if kept.brings() != Brings::Artifact {
         return Ok(events);
     }
-    let new = devices.0.values().filter(|row| row.changed_at >= since && is_news(kept, row.terminal, row.changed_at));
+    let new =
+        devices.said.values().filter(|row| row.changed_at >= since && is_news(kept, row.terminal, row.changed_at));
     for row in new.filter(|row| kept.rollout().members.contains_key(&row.terminal)) {
         let Some(AssignedVersion { name, version }) = device(row)?.installed else { continue };
         let of_name = artifacts::of_name(conn, &name).await?.into_iter();
@@ -133,12 +147,13 @@ fn feedback(InForce { state, why, .. }: &InForce) -> Feedback {
 /// of hawkBit's interface, which have no certificate of ours, say what they run if they know how to.
 pub(super) fn target(brings: Brings, row: &TerminalRow, devices: &Devices) -> Option<Target> {
     let is_ours = row.certificate_until.is_some();
-    let proof = match (brings, devices.0.get(&row.number)) {
+    let proof = match (brings, devices.said.get(&row.number)) {
         _ if row.revoked_at.is_some() => None,
         _ if is_ours => Some(Proof::Proved),
         (Brings::Artifact, Some(device)) if device.installed.is_some() => Some(Proof::Reported),
         (Brings::Artifact, Some(_)) => Some(Proof::Installed),
         _ => None,
     };
-    Some(Target { terminal: row.number, site: row.station.clone(), proof: proof? })
+    let site = devices.sites.get(&row.number).cloned().unwrap_or_default();
+    Some(Target { terminal: row.number, site, proof: proof? })
 }

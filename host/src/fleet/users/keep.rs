@@ -8,7 +8,7 @@ use crate::{
     account::check_password,
     passphrase,
     store::{
-        Conn, sessions,
+        Conn, sessions, sites,
         users::{self, UserRow},
     },
 };
@@ -38,6 +38,18 @@ async fn leave_an_admin(tx: &mut Conn, without: &str) -> Result<(), Error> {
     if is_left { Ok(()) } else { Err(Refusal::LastAdmin.into()) }
 }
 
+/// Whoever looks after sites that nobody knows would see nothing, and wonder.
+async fn are_there(tx: &mut Conn, scope: &Scope) -> Result<(), Error> {
+    if let Scope::Sites(codes) = scope {
+        for code in codes {
+            if sites::find(tx, code.as_str()).await?.is_none() {
+                return Err(Refusal::Scope.into());
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Users {
     /// Everybody who may sign in, by login.
     ///
@@ -64,12 +76,13 @@ impl Users {
             return Err(Refusal::Name.into());
         }
         checked(new.role, &new.scope)?;
-        let row = UserRow {
+        let mut row = UserRow {
             id: Uuid::new_v4().to_string(),
             login: login.to_owned(),
             name: name.to_owned(),
             role: new.role.name().to_owned(),
-            scope: new.scope.stored(),
+            scope: None,
+            sites: None,
             password: self.door.hash(&new.password).await?,
             totp: None,
             totp_pending: None,
@@ -77,7 +90,9 @@ impl Users {
             added_at: self.fleet.clock.now().to_string(),
             removed_at: None,
         };
+        new.scope.put(&mut row);
         let mut tx = self.fleet.store.write().await?;
+        are_there(&mut tx, &new.scope).await?;
         if users::by_login(&mut tx, login).await?.is_some() {
             return Err(Refusal::LoginTaken.into());
         }
@@ -97,7 +112,7 @@ impl Users {
         checked(role, scope)?;
         self.change(by, id, true, "user.role", |row| {
             row.role = role.name().to_owned();
-            row.scope = scope.stored();
+            scope.put(row);
         })
         .await
     }
@@ -166,13 +181,16 @@ impl Users {
         let former = role_of(&row)?;
         change(&mut row);
         let role = role_of(&row)?;
+        if what == "user.role" {
+            are_there(&mut tx, &Scope::of_row(&row)).await?;
+        }
         if former == Role::Admin && (role != Role::Admin || row.removed_at.is_some()) {
             leave_an_admin(&mut tx, &row.id).await?;
         }
         users::put(&mut tx, &row).await?;
         sessions::close_all(&mut tx, id).await?;
         let subject = match what {
-            "user.role" => described(&row.login, role, &Scope::read(row.scope.as_deref())),
+            "user.role" => described(&row.login, role, &Scope::of_row(&row)),
             _ => subject(&row.login),
         };
         self.fleet.note_by(&mut tx, &self.who(by), what, &subject).await?;

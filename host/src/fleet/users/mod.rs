@@ -10,14 +10,18 @@
 //! | `attend` | alarms that somebody sees to, what is quiet |
 //! | `keep` | people added, changed, removed, by an admin or on the command line |
 //! | `own` | signing in, one's own password and codes |
+//! | `scope` | which part of the fleet somebody sees |
 //! | `see` | terminals and audit, as far as somebody may see them |
+//! | `sites` | the tree of sites, likewise |
 //! | `totp` | the codes, without I/O |
 
 mod attend;
 mod keep;
 mod own;
 mod rollouts;
+mod scope;
 mod see;
+mod sites;
 mod totp;
 
 use std::sync::Arc;
@@ -27,9 +31,11 @@ use serde::Serialize;
 
 pub use keep::NewUser;
 pub use own::{Open, Shared};
+pub use scope::Scope;
 pub use see::{AuditPage, Count, Sought, Standing, Terminals};
+pub use sites::{Branch, SitePage};
 
-use super::{Fleet, seal::Seal};
+use super::{Fleet, seal::Seal, sites::Path};
 use crate::{
     account::{self, Door, Unfit},
     ca::Ca,
@@ -69,64 +75,6 @@ impl Role {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)
-    }
-}
-
-/// Which stations somebody sees.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// The whole fleet, and terminals whose station is not known.
-    All,
-    /// Those whose names begin with one of these.
-    Stations(Vec<String>),
-}
-
-impl Scope {
-    /// Reads beginnings of names; none, the whole fleet.
-    ///
-    /// # Errors
-    /// [`Refusal::Scope`] for a beginning that isn't one.
-    pub fn of(beginnings: &[String]) -> Result<Self, Refusal> {
-        let beginnings: Vec<String> = beginnings.iter().map(|name| name.trim().to_owned()).collect();
-        let usable = |name: &String| (1..=60).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-        match beginnings.iter().all(usable) && beginnings.len() <= 100 {
-            true if beginnings.is_empty() => Ok(Self::All),
-            true => Ok(Self::Stations(beginnings)),
-            false => Err(Refusal::Scope),
-        }
-    }
-
-    /// Whether somebody with this scope sees a station.
-    #[must_use]
-    pub fn covers(&self, station: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Stations(names) => names.iter().any(|name| station.starts_with(name.as_str())),
-        }
-    }
-
-    /// Somebody's.
-    #[must_use]
-    pub fn of_row(row: &UserRow) -> Self {
-        Self::read(row.scope.as_deref())
-    }
-
-    /// In one line: `all`, or the beginnings.
-    #[must_use]
-    pub fn text(&self) -> String {
-        self.stored().map_or_else(|| "all".to_owned(), |names| names.replace('\n', ", "))
-    }
-
-    fn stored(&self) -> Option<String> {
-        match self {
-            Self::All => None,
-            Self::Stations(names) => Some(names.join("\n")),
-        }
-    }
-
-    fn read(stored: Option<&str>) -> Self {
-        stored.map_or(Self::All, |names| Self::Stations(names.lines().map(str::to_owned).collect()))
     }
 }
 
@@ -172,7 +120,7 @@ pub enum Refusal {
     Login,
     #[error("this login was given before; a login is given once, so that the audit names one person")]
     LoginTaken,
-    #[error("a scope is the whole fleet, or beginnings of stations' names, each of at most 60 characters")]
+    #[error("a scope is the whole fleet, or at most 100 codes of sites; `host site list` shows them")]
     Scope,
     #[error("an admin keeps people and reads the audit of the whole fleet: give the role without a scope")]
     AdminScope,
@@ -270,10 +218,15 @@ impl By<'_> {
         }
     }
 
-    fn sees(self, station: &str) -> bool {
+    fn sees(self, station: &str, path: &Path) -> bool {
+        self.scope().covers(station, path)
+    }
+
+    /// Which part of the fleet is theirs.
+    fn scope(&self) -> &Scope {
         match self {
-            Self::Machine => true,
-            Self::User(user) => user.scope.covers(station),
+            Self::Machine => &Scope::All,
+            Self::User(user) => &user.scope,
         }
     }
 
@@ -316,19 +269,6 @@ fn role_of(row: &UserRow) -> Result<Role, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_scope_is_read_as_it_was_stored_and_covers_what_begins_so() {
-        let scope = Scope::of(&["花桥镇".into(), " 北山".into()]).unwrap();
-        assert_eq!(Scope::read(scope.stored().as_deref()), scope);
-        assert!(scope.covers("花桥镇联络站") && scope.covers("北山") && !scope.covers("花桥村") && !scope.covers(""));
-        assert_eq!(Scope::of(&[]).unwrap(), Scope::All);
-        assert_eq!(Scope::read(Scope::All.stored().as_deref()), Scope::All);
-        assert!(Scope::All.covers(""));
-        for wrong in ["", "  ", "a\nb", &"长".repeat(61)] {
-            assert_eq!(Scope::of(&[wrong.to_owned()]), Err(Refusal::Scope), "{wrong:?}");
-        }
-    }
 
     #[test]
     fn a_role_may_what_the_ones_below_it_may() {

@@ -98,7 +98,7 @@ impl Users {
         let Some(row) = row else { return Ok(None) };
         Ok(Some(User {
             role: role_of(&row)?,
-            scope: Scope::read(row.scope.as_deref()),
+            scope: Scope::of_row(&row),
             shows_codes: row.totp.is_some(),
             session: id_of(&session),
             csrf: session.csrf,

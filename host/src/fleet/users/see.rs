@@ -4,11 +4,16 @@ use jiff::Timestamp;
 use wire::ticket::TerminalNumber;
 
 use super::{
-    super::{Fleet, Health, Line, Today, health::SILENT_AFTER},
-    By, Error, Role, Scope, Users,
+    super::{
+        Fleet, Health, Line, Today,
+        health::SILENT_AFTER,
+        sites::{Code, Path},
+    },
+    By, Error, Role, Users,
 };
 use crate::store::{
     overview::{self, Among, OverviewRow},
+    sites,
     terminals::{self, TerminalRow},
 };
 
@@ -16,7 +21,7 @@ use crate::store::{
 const ROWS: usize = 100;
 
 /// How a terminal stands with the fleet, as far as that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     /// Something is wrong with it.
     Calls,
@@ -74,6 +79,8 @@ pub struct Sought {
     pub standing: Option<Standing>,
     /// Part of station or place, or a number; empty, any.
     pub words: String,
+    /// A site, with those under it; none, any.
+    pub under: Option<Code>,
     /// From 0.
     pub page: usize,
 }
@@ -96,22 +103,11 @@ pub struct AuditPage {
     pub next: Option<i64>,
 }
 
-impl By<'_> {
-    fn stations(&self) -> &[String] {
-        match self {
-            Self::User(user) => match &user.scope {
-                Scope::Stations(names) => names,
-                Scope::All => &[],
-            },
-            Self::Machine => &[],
-        }
-    }
-}
-
 impl Users {
-    fn among<'a>(&self, by: &'a By<'_>, standing: Option<Standing>, words: &'a str) -> Among<'a> {
+    /// All terminals that somebody sees.
+    pub(super) fn among<'a>(&self, by: &'a By<'_>) -> Among<'a> {
         let since = self.fleet.clock.now().checked_sub(SILENT_AFTER).unwrap_or(Timestamp::MIN);
-        Among { since, stations: by.stations(), standing: standing.map_or("", Standing::name), words }
+        Among { since, within: by.scope().within(), under: "", standing: "", words: "" }
     }
 
     /// The fleet on behalf of whoever asks.
@@ -124,11 +120,8 @@ impl Users {
     /// # Errors
     /// The database.
     pub async fn today(&self, by: By<'_>) -> Result<(Today, Vec<Count>), Error> {
-        let today = match by {
-            By::Machine => self.fleet.today().await?,
-            By::User(user) => self.fleet.today_in(&user.scope).await?,
-        };
-        let counts = overview::counts(&mut *self.fleet.store.read().await?, &self.among(&by, None, "")).await?;
+        let today = self.fleet.today_in(by.scope()).await?;
+        let counts = overview::counts(&mut *self.fleet.store.read().await?, &self.among(&by)).await?;
         let count = |standing: Standing| {
             let row = counts.iter().find(|row| row.standing == standing.name())?;
             Some(Count { standing, count: row.count, oldest: row.oldest })
@@ -144,7 +137,12 @@ impl Users {
         let words: String = sought.words.trim().chars().take(60).collect();
         let at_most = i64::try_from(ROWS).unwrap_or(i64::MAX);
         let skip = i64::try_from(sought.page).unwrap_or(0).saturating_mul(at_most);
-        let among = self.among(&by, sought.standing, &words);
+        let among = Among {
+            under: sought.under.as_ref().map_or("", Code::as_str),
+            standing: sought.standing.map_or("", Standing::name),
+            words: &words,
+            ..self.among(&by)
+        };
         let mut rows = overview::page(&mut *self.fleet.store.read().await?, &among, skip, at_most + 1).await?;
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
@@ -157,8 +155,11 @@ impl Users {
     /// # Errors
     /// [`Error::NotFound`], or the database.
     pub async fn terminal(&self, by: By<'_>, number: TerminalNumber) -> Result<(TerminalRow, Option<Health>), Error> {
-        let row = terminals::look(&self.fleet.store, number).await?;
-        let row = row.filter(|row| by.sees(&row.station)).ok_or(Error::NotFound)?;
+        let mut conn = self.fleet.store.read().await?;
+        let row = terminals::find(&mut conn, number).await?;
+        let path = Path::stored(&sites::path_of(&mut conn, number).await?);
+        drop(conn);
+        let row = row.filter(|row| by.sees(&row.station, &path)).ok_or(Error::NotFound)?;
         Ok((row, self.fleet.health_of(number).await?))
     }
 

@@ -26,6 +26,7 @@ use crate::{
         rates::{Rate, Rates},
     },
     store::cases::ListRow,
+    table,
 };
 
 /// The query.
@@ -141,48 +142,11 @@ pub(super) async fn page(State(county): State<County>, Signed(by): Signed, Query
 pub(super) async fn csv(State(county): State<County>, Signed(by): Signed, Query(asked): Query<Asked>) -> Answer {
     let first = first_of(&asked, county.today())?;
     let (rows, _) = rows(&county, &by, first).await?;
-    let body = written(&rows).map_err(|error| {
+    let body = table::write(&HEAD, &rows).map_err(|error| {
         tracing::error!(%error, "the ledger was not written");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "台账暂时导不出来。请稍后再试。")
     })?;
     let name = format!("attachment; filename=\"ledger-{}.csv\"", first.strftime("%Y-%m"));
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, body).into_response())
-}
-
-fn written(rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(HEAD)?;
-    for row in rows {
-        writer.write_record(row.iter().map(|cell| defused(cell)))?;
-    }
-    writer.into_inner().map_err(|error| error.into_error().into())
-}
-
-fn defused(cell: &str) -> String {
-    // Spaces before the sign don't keep a spreadsheet from reading a formula.
-    let first = cell.trim_start_matches(|c: char| c.is_whitespace() && c != '\t' && c != '\r').chars().next();
-    match first {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠') => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_never_a_formula_and_the_file_begins_with_its_mark() {
-        for hostile in ["=1+1", "+cmd|' /C calc'!A0", "-2", "@SUM(A1)", "\t=1", " =1", "\n=1", "＝1"] {
-            assert!(defused(hostile).starts_with('\''), "{hostile:?}");
-        }
-        assert_eq!(defused("三天内修好。"), "三天内修好。");
-        let mut row = vec![String::new(); HEAD.len() - 2];
-        row.extend(["=1+1".into(), "a\"b\nc".into()]);
-        let bytes = written(&[row]).unwrap();
-        assert!(bytes.starts_with(&[0xef, 0xbb, 0xbf]));
-        assert!(bytes.ends_with(",'=1+1,\"a\"\"b\nc\"\r\n".as_bytes()), "{:?}", String::from_utf8_lossy(&bytes));
-    }
 }

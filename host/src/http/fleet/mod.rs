@@ -12,19 +12,24 @@
 //! | GET `/fleet/language/{to}` | `to` is zh or en; kept in a cookie, leads back | anybody |
 //! | POST `/fleet/sign-out` | `csrf` | viewer |
 //! | GET `/fleet` | what needs somebody today | viewer |
-//! | GET `/fleet/terminals` | query `standing`, `words`, `page` from 0 | viewer |
+//! | GET `/fleet/terminals` | query `standing`, `words`, `site` (with those under it), `page` from 0 | viewer |
 //! | GET `/fleet/terminals/{number}` | | viewer |
 //! | POST `/fleet/terminals/{number}/case-checked` | `csrf` | operator |
 //! | POST `/fleet/terminals/{number}/take` | `csrf`, `from` (today, to be led back there) | operator |
 //! | POST `/fleet/terminals/{number}/quiet` | `csrf`, `hours` (0 to 720), `why`, `whole` (yes, its station) | operator |
 //! | POST `/fleet/terminals/{number}/loud` | `csrf` | operator |
 //! | GET `/fleet/terminals/{number}/revoke`, POST | `csrf`, `number` (typed again) | admin |
+//! | GET `/fleet/sites`, POST | `csrf`, `code`, and the fields of a site: `name`, `level`, `parent`, `address`, `tags`, `latitude`, `longitude`, `zone` | viewer, POST admin |
+//! | GET `/fleet/sites/list.csv` | all sites that they see, in their language | viewer |
+//! | GET `/fleet/sites/import`, POST | multipart `csrf`, `list` (CSV of at most 8 MiB), `sure` (yes; else it is only looked at) | admin |
+//! | GET `/fleet/sites/{code}` | | viewer |
+//! | POST `/fleet/sites/{code}/{step}` | `set`: the fields of a site; `retire`; `reopen` | admin |
 //! | GET `/fleet/rollouts` | for whoever sees the whole fleet | viewer |
 //! | GET `/fleet/rollouts/{number}` | likewise | viewer |
 //! | POST `/fleet/rollouts/{number}/{step}` | `pause`, `resume`, `begin`, `wait-longer`, `go-on`, `close`, `abort`, `order-back`; `retry`: `terminal`; `approve` | operator; `approve`: approver |
 //! | GET `/fleet/account` | own password, codes, sessions | viewer |
 //! | POST `/fleet/account/{step}` | `password`: `old`, `new`; `codes-begin`: `password`; `codes-confirm`: `code`; `codes-end`: `password`, `code`; `session`: `session` | viewer |
-//! | GET `/fleet/people`, POST | `csrf`, `login`, `name`, `role`, `scope` (one a line; empty, the whole fleet), `password` | admin |
+//! | GET `/fleet/people`, POST | `csrf`, `login`, `name`, `role`, `scope` (codes of sites, one a line; empty, the whole fleet), `password` | admin |
 //! | POST `/fleet/people/{id}/{step}` | `role`: `role`, `scope`; `password`; `codes`; `sessions`; `remove`: `sure` | admin |
 //! | GET `/fleet/audit` | query `below` (a line's number) | admin |
 //!
@@ -37,6 +42,7 @@ mod people;
 mod rollouts;
 mod session;
 mod shell;
+mod sites;
 mod terminals;
 mod today;
 mod words;
@@ -67,6 +73,7 @@ pub struct Console {
 
 /// The console's pages below `/fleet`.
 pub fn routes(console: Console) -> Router {
+    let lists = DefaultBodyLimit::max(sites::LIST);
     Router::new()
         .route("/fleet", get(today::page))
         .route("/fleet/sign-in", get(session::sign_in_form).post(session::sign_in))
@@ -79,6 +86,10 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/terminals/{number}/quiet", post(attend::quiet))
         .route("/fleet/terminals/{number}/loud", post(attend::loud))
         .route("/fleet/terminals/{number}/revoke", get(terminals::revoke_form).post(terminals::revoke))
+        .route("/fleet/sites", get(sites::tree).post(sites::add))
+        .route("/fleet/sites/list.csv", get(sites::export))
+        .route("/fleet/sites/{code}", get(sites::show))
+        .route("/fleet/sites/{code}/{step}", post(sites::change))
         .route("/fleet/rollouts", get(rollouts::list))
         .route("/fleet/rollouts/{number}", get(rollouts::show))
         .route("/fleet/rollouts/{number}/{step}", post(rollouts::tell))
@@ -88,6 +99,7 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/people/{id}/{step}", post(people::change))
         .route("/fleet/audit", get(audit::page))
         .layer(DefaultBodyLimit::max(FORM))
+        .route("/fleet/sites/import", get(sites::import_form).post(sites::import).layer(lists))
         .with_state(console)
         .layer(from_fn(shell::spoken))
         .layer(map_response(guarded))

@@ -45,8 +45,15 @@ impl PeoplePage {
     fn scope_of(&self, row: &UserRow) -> String {
         match Scope::of_row(row) {
             Scope::All => self.frame.t("全部终端", "the whole fleet").to_owned(),
-            Scope::Stations(names) => names.join(self.frame.t("、", ", ")),
+            Scope::Sites(_) => Scope::of_row(row).text(),
+            Scope::Named(names) => names.join(self.frame.t("、", ", ")),
         }
+    }
+
+    /// What the form shows. Names from before there were codes are refused as they are: a form that is sent as it came up
+    /// shows nobody more than before.
+    fn scope_now<'a>(&self, row: &'a UserRow) -> &'a str {
+        row.sites.as_deref().or(row.scope.as_deref()).unwrap_or_default()
     }
 }
 

@@ -32,6 +32,11 @@ fn set(response: &mut Response, name: &str, value: &str, rest: &str) {
     set_cookie(response, name, value, "/fleet", rest);
 }
 
+/// Holds a form that came in parts against the session.
+pub(super) fn check_form(by: &User, csrf: &str) -> Result<(), Problem> {
+    if same(&by.csrf, csrf) { Ok(()) } else { Err(wrong_form()) }
+}
+
 fn wrong_form() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,

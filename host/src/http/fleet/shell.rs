@@ -192,7 +192,12 @@ impl From<Error> for Problem {
                 "请填 1 到 720 之间的小时数，再写一句为什么，不超过 100 个字。",
                 "Give 1 to 720 hours, and a reason of at most 100 characters.",
             ),
-            Error::Fleet(fleet::Error::List(error)) => {
+            Error::Fleet(fleet::Error::Site(problem)) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                words::site::refused(&problem),
+                sentence(&problem.to_string()),
+            ),
+            Error::Fleet(fleet::Error::Revocations(error)) => {
                 tracing::error!(error = ?error, "the list of revoked terminals was not written");
                 Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -214,7 +219,7 @@ impl From<Error> for Problem {
 }
 
 /// A refusal as a sentence stands on a page.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())

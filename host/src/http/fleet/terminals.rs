@@ -18,6 +18,7 @@ use super::{
 use crate::{
     fleet::{
         Alarm, Fault, Health, Quiet,
+        sites::Code,
         users::{By, Role, Sought, Standing},
     },
     store::{overview::OverviewRow, terminals::TerminalRow},
@@ -30,6 +31,8 @@ pub(super) struct Asked {
     standing: String,
     #[serde(default)]
     words: String,
+    #[serde(default)]
+    site: String,
     #[serde(default)]
     page: usize,
 }
@@ -50,12 +53,18 @@ pub(super) async fn list(
     Signed { by, lang }: Signed,
     Query(asked): Query<Asked>,
 ) -> Answer {
-    let sought = Sought { standing: Standing::named(&asked.standing), words: asked.words.clone(), page: asked.page };
+    let sought = Sought {
+        standing: Standing::named(&asked.standing),
+        words: asked.words.clone(),
+        under: asked.site.parse().ok(),
+        page: asked.page,
+    };
     let found = console.users.terminals(By::User(&by), &sought).await?;
     let link = |page: usize| {
         let words: String = asked.words.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let standing = sought.standing.map_or("", Standing::name);
-        format!("/fleet/terminals?standing={standing}&words={words}&page={page}")
+        let site = sought.under.as_ref().map_or("", Code::as_str);
+        format!("/fleet/terminals?standing={standing}&words={words}&site={site}&page={page}")
     };
     html(&ListPage {
         next: found.more.then(|| link(asked.page + 1)),

@@ -1,6 +1,7 @@
 //! The console's words in both languages: what stands in the fleet's own vocabulary, and who reads which.
 
 pub(super) mod rollout;
+pub(super) mod site;
 
 use axum::http::{HeaderMap, header};
 use wire::health::{PrinterState, QueueState};
@@ -74,9 +75,10 @@ pub(super) fn duty(lang: Lang, role: Role) -> &'static str {
             "also sees to alarms, silences them, says that an opened case was looked into, pauses and ends rollouts",
         ),
         Role::Approver => lang.t("还能批准别人开的分批下发", "also approves rollouts that somebody else made"),
-        Role::Admin => {
-            lang.t("还能注销终端，管人员，看操作记录", "also revokes terminals, keeps people, reads the audit")
-        }
+        Role::Admin => lang.t(
+            "还能注销终端，管站点和人员，看操作记录",
+            "also revokes terminals, keeps sites and people, reads the audit",
+        ),
     }
 }
 
@@ -161,7 +163,7 @@ pub(super) fn refusal(refusal: Refusal) -> &'static str {
         Refusal::Name => "请填写姓名，不超过 60 个字。",
         Refusal::Login => "账号要 1 到 60 个字，只能用文字、数字和 . _ - @。",
         Refusal::LoginTaken => "这个账号以前给过人了。一个账号只给一个人，操作记录才说得清是谁。",
-        Refusal::Scope => "范围请填站点名称开头的几个字，每行一个，每个不超过 60 个字；不填就是全部。",
+        Refusal::Scope => "范围请填站点的代码，每行一个，比如 DX-03，最多 100 个；不填就是全部。代码在“站点”那一页。",
         Refusal::AdminScope => "管理员管的是全部终端的人员和记录，范围请留空。",
         Refusal::LastAdmin => "这是最后一位管理员。请先让另一个人当管理员。",
         Refusal::Oneself => "不能改自己的岗位，也不能删去自己。请让另一位管理员来办。",
@@ -191,6 +193,13 @@ pub(super) fn deed(lang: Lang, what: &str) -> &str {
         "terminal.take" => "去处理故障",
         "terminal.quiet" => "先不提醒",
         "terminal.loud" => "恢复提醒",
+        "terminal.move" => "把终端移到别的站点",
+        "site.add" => "添加站点",
+        "site.set" => "修改站点",
+        "site.move" => "换站点的上级",
+        "site.retire" => "停用站点",
+        "site.reopen" => "重新启用站点",
+        "site.import" => "导入站点名单",
         "fleet.restore" => "从备份恢复",
         "artifact.add" => "收进一个文件",
         "artifact.release" => "发布一个文件",

@@ -1,0 +1,319 @@
+//! The tree of sites as it is kept: what is added, changed, moved, retired, and where terminals stand.
+//!
+//! Invariants: every change is one transaction with its line of the audit, after which the sites are a [`Tree`] again and no
+//! terminal stands at a retired one. A terminal's station is the name of its site.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | `list` | sites in a table for people: CSV, without the database |
+//! | `site` | a site, and what its fields may hold |
+//! | `tree` | how sites stand above one another |
+
+mod list;
+mod site;
+mod tree;
+
+use std::collections::BTreeMap;
+
+use wire::ticket::TerminalNumber;
+
+pub use list::{Column, List, NotAList, Wrong, write as write_list};
+pub use site::{Level, NotASite, Position, Site, Tag, in_line, tags};
+pub use tree::{CODE_CHARS_MAX, Code, DEPTH_MAX, NotACode, NotATree, Path, Tree};
+
+use super::{Error, Fleet, subject};
+use crate::store::{
+    Conn, StoreError, Tx,
+    sites::{self as rows, SiteRow},
+    terminals,
+};
+
+const UNREADABLE: StoreError = StoreError::Unreadable("site");
+
+/// Where a terminal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands<'a> {
+    /// At this site.
+    At(&'a Code),
+    /// At the open site of this name, which is made where there is none; empty, nobody knows.
+    Named(&'a str),
+}
+
+impl<'a> From<&'a Code> for Stands<'a> {
+    fn from(code: &'a Code) -> Self {
+        Self::At(code)
+    }
+}
+
+impl<'a> From<&'a str> for Stands<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::Named(name)
+    }
+}
+
+/// What a change to the tree came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Changes {
+    /// Sites that were not there.
+    pub added: Vec<Code>,
+    /// Sites that are another now.
+    pub changed: Vec<Code>,
+}
+
+impl Changes {
+    fn between(before: &Tree, after: &Tree) -> Self {
+        let mut changes = Self::default();
+        for site in after.sites() {
+            match before.get(&site.code) {
+                None => changes.added.push(site.code.clone()),
+                Some(former) if former != site => changes.changed.push(site.code.clone()),
+                Some(_) => {}
+            }
+        }
+        changes
+    }
+
+    /// Whether nothing is another.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty()
+    }
+}
+
+pub(super) fn read(row: SiteRow) -> Result<Site, StoreError> {
+    let position = row.latitude.zip(row.longitude).map(|(latitude, longitude)| Position { latitude, longitude });
+    Ok(Site {
+        code: row.code.parse().map_err(|_| UNREADABLE)?,
+        name: row.name,
+        level: Level::named(&row.level).ok_or(UNREADABLE)?,
+        parent: row.parent.map(|code| code.parse()).transpose().map_err(|_| UNREADABLE)?,
+        address: row.address,
+        position,
+        zone: row.zone,
+        tags: tags(&row.tags).map_err(|_| UNREADABLE)?,
+        retired: row.retired,
+    })
+}
+
+fn row(site: &Site, path: &Path) -> SiteRow {
+    SiteRow {
+        code: site.code.to_string(),
+        name: site.name.clone(),
+        level: site.level.name().to_owned(),
+        parent: site.parent.as_ref().map(ToString::to_string),
+        path: path.as_str().to_owned(),
+        address: site.address.clone(),
+        latitude: site.position.map(|position| position.latitude),
+        longitude: site.position.map(|position| position.longitude),
+        zone: site.zone.clone(),
+        tags: in_line(&site.tags),
+        retired: site.retired,
+    }
+}
+
+async fn all(conn: &mut Conn) -> Result<BTreeMap<Code, Site>, StoreError> {
+    let rows = rows::all(conn).await?.into_iter();
+    rows.map(|row| read(row).map(|site| (site.code.clone(), site))).collect()
+}
+
+/// Puts what `change` makes of the sites in place of what they were.
+async fn edit(
+    tx: &mut Tx,
+    change: impl FnOnce(&mut BTreeMap<Code, Site>) -> Result<(), NotASite>,
+) -> Result<Changes, Error> {
+    let mut sites = all(tx).await?;
+    change(&mut sites)?;
+    put(tx, sites).await
+}
+
+/// Puts sites in place of those before, of which none is left out.
+async fn put(tx: &mut Tx, sites: BTreeMap<Code, Site>) -> Result<Changes, Error> {
+    let before = Tree::new(all(tx).await?).map_err(|_| UNREADABLE)?;
+    let after = Tree::new(sites).map_err(NotASite::from)?;
+    let changes = Changes::between(&before, &after);
+    for (terminal, site) in rows::terminals(tx).await? {
+        let site = site.parse::<Code>().map_err(|_| UNREADABLE)?;
+        if after.get(&site).is_some_and(|site| site.retired) {
+            return Err(NotASite::Occupied { site, terminal }.into());
+        }
+    }
+    let mut written: Vec<(Path, &Site)> = Vec::new();
+    for site in after.sites() {
+        let (former, path) = (before.get(&site.code), Path::of(&after.path(&site.code)));
+        if former != Some(site) || path != Path::of(&before.path(&site.code)) {
+            written.push((path, site));
+        }
+        if let Some(former) = former.filter(|former| former.name != site.name) {
+            rows::rename(tx, site.code.as_str(), [&former.name, &site.name]).await?;
+        }
+    }
+    // What stands above is there before what stands below.
+    written.sort_by_key(|(path, _)| path.codes().count());
+    for (path, site) in &written {
+        rows::put(tx, &row(site, path)).await?;
+    }
+    Ok(changes)
+}
+
+fn known<'a>(sites: &'a mut BTreeMap<Code, Site>, code: &Code) -> Result<&'a mut Site, NotASite> {
+    sites.get_mut(code).ok_or_else(|| NotASite::Unknown(code.clone()))
+}
+
+impl Fleet {
+    /// Every site.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn sites(&self) -> Result<Tree, Error> {
+        let sites = all(&mut *self.store.read().await?).await?;
+        Ok(Tree::new(sites).map_err(|_| UNREADABLE)?)
+    }
+
+    /// The terminals that stand at sites and are not revoked, by number.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn terminals_at_sites(&self) -> Result<Vec<(TerminalNumber, Code)>, Error> {
+        let found = rows::terminals(&mut *self.store.read().await?).await?.into_iter();
+        let read = |(terminal, code): (TerminalNumber, String)| Ok((terminal, code.parse().map_err(|_| UNREADABLE)?));
+        found.map(read).collect()
+    }
+
+    /// Adds a site.
+    ///
+    /// # Errors
+    /// [`Error::Site`], or the database.
+    pub async fn add_site(&self, site: Site) -> Result<(), Error> {
+        let (site, code) = (site.clone().checked()?, site.code);
+        self.edit_sites("site.add", &code, |sites| match sites.insert(site.code.clone(), site) {
+            Some(former) => Err(NotASite::Taken(former.code)),
+            None => Ok(()),
+        })
+        .await
+    }
+
+    /// Changes what is known of a site; with another parent it moves, with all that stands under it. Its code and whether
+    /// it is open stay.
+    ///
+    /// # Errors
+    /// [`Error::Site`], or the database.
+    pub async fn change_site(&self, code: &Code, change: impl FnOnce(&mut Site)) -> Result<(), Error> {
+        let mut tx = self.store.write().await?;
+        let (mut former, mut changed) = (None, None);
+        edit(&mut tx, |sites| {
+            let site = known(sites, code)?;
+            let mut new = site.clone();
+            change(&mut new);
+            new = Site { code: site.code.clone(), retired: site.retired, ..new }.checked()?;
+            changed = Some(new.clone());
+            former = Some(std::mem::replace(site, new));
+            Ok(())
+        })
+        .await?;
+        let Some((former, changed)) = former.zip(changed) else { return Ok(()) };
+        if former.parent != changed.parent {
+            let under = changed.parent.as_ref().map_or_else(|| "the top".to_owned(), |parent| format!("site:{parent}"));
+            self.note(&mut tx, "site.move", &format!("site:{code} {under}")).await?;
+        }
+        if former != (Site { parent: former.parent.clone(), ..changed }) {
+            self.note(&mut tx, "site.set", &format!("site:{code}")).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Closes a site that nothing stands at or under, or opens it again.
+    ///
+    /// # Errors
+    /// [`Error::Site`], or the database.
+    pub async fn retire_site(&self, code: &Code, retired: bool) -> Result<(), Error> {
+        self.edit_sites(if retired { "site.retire" } else { "site.reopen" }, code, |sites| {
+            known(sites, code)?.retired = retired;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes in a list: what it says of sites, new and known, all of it or nothing. Sites that it doesn't name stay as they
+    /// are. With `is_dry` nothing is changed.
+    ///
+    /// # Errors
+    /// [`Error::List`] with every line that is wrong, or the database.
+    pub async fn import_sites(&self, list: &List, is_dry: bool) -> Result<Changes, Error> {
+        let mut tx = self.store.write().await?;
+        let after = list.over(all(&mut tx).await?).map_err(NotAList::Lines)?;
+        let changes = match put(&mut tx, after).await {
+            Err(Error::Site(problem)) => return Err(NotAList::Lines(vec![list.about(&problem)]).into()),
+            other => other?,
+        };
+        if !is_dry && !changes.is_empty() {
+            let subject = format!("sites: {} added, {} changed", changes.added.len(), changes.changed.len());
+            self.note(&mut tx, "site.import", &subject).await?;
+            tx.commit().await?;
+        }
+        Ok(changes)
+    }
+
+    /// Puts a terminal at another site.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Revoked`], [`Error::Site`], or the database.
+    pub async fn move_terminal(&self, number: TerminalNumber, code: &Code, place: &str) -> Result<Site, Error> {
+        let mut tx = self.store.write().await?;
+        let mut row = terminals::find(&mut tx, number).await?.ok_or(Error::Unknown(number))?;
+        if row.revoked_at.is_some() {
+            return Err(Error::Revoked(number));
+        }
+        let site = open_site(&mut tx, code).await?;
+        row.site = Some(code.to_string());
+        row.station.clone_from(&site.name);
+        place.clone_into(&mut row.place);
+        terminals::put(&mut tx, &row).await?;
+        self.note(&mut tx, "terminal.move", &format!("{} site:{code}", subject(number))).await?;
+        tx.commit().await?;
+        Ok(site)
+    }
+
+    async fn edit_sites(
+        &self,
+        what: &str,
+        code: &Code,
+        change: impl FnOnce(&mut BTreeMap<Code, Site>) -> Result<(), NotASite>,
+    ) -> Result<(), Error> {
+        let mut tx = self.store.write().await?;
+        if edit(&mut tx, change).await?.is_empty() {
+            return Ok(());
+        }
+        self.note(&mut tx, what, &format!("site:{code}")).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The site of a terminal that is added under this number, which is made where it isn't there.
+    pub(super) async fn site_of(
+        &self,
+        tx: &mut Tx,
+        stands: Stands<'_>,
+        number: TerminalNumber,
+    ) -> Result<Option<Site>, Error> {
+        let name = match stands {
+            Stands::At(code) => return Ok(Some(open_site(tx, code).await?)),
+            Stands::Named(name) if name.trim().is_empty() => return Ok(None),
+            Stands::Named(name) => name.trim(),
+        };
+        let sites = all(tx).await?;
+        if let Some(site) = sites.values().find(|site| !site.retired && site.name == name) {
+            return Ok(Some(site.clone()));
+        }
+        let codes = (1..).map(|n| if n == 1 { format!("T{}", number.get()) } else { format!("T{}-{n}", number.get()) });
+        let code = codes.map_while(|code| code.parse::<Code>().ok()).find(|code| !sites.contains_key(code));
+        let site = Site::new(code.ok_or(UNREADABLE)?, name).checked()?;
+        rows::put(tx, &row(&site, &Path::of(&[&site]))).await?;
+        self.note(tx, "site.add", &format!("site:{}", site.code)).await?;
+        Ok(Some(site))
+    }
+}
+
+async fn open_site(tx: &mut Tx, code: &Code) -> Result<Site, Error> {
+    let row = rows::find(tx, code.as_str()).await?.ok_or_else(|| NotASite::Unknown(code.clone()))?;
+    let site = read(row)?;
+    if site.retired { Err(NotASite::Retired(code.clone()).into()) } else { Ok(site) }
+}

@@ -1,0 +1,127 @@
+//! The tree of sites as far as somebody sees it, with how their terminals stand; admins change it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    super::sites::{Changes, Code, List, NotASite, Path, Site, Tree},
+    By, Error, Role, Standing, Users,
+};
+use crate::store::overview;
+
+/// A site among those that somebody sees, in the order in which a page lists them: each before those under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// Which.
+    pub site: Site,
+    /// How many that somebody sees stand above it.
+    pub depth: usize,
+    /// How many terminals stand how, here and under it.
+    pub terminals: BTreeMap<Standing, i64>,
+}
+
+/// A site, and what is around it.
+#[derive(Debug, Clone)]
+pub struct SitePage {
+    /// It and what stands under it, as in [`Users::sites`].
+    pub branches: Vec<Branch>,
+    /// What stands above it, from the top down.
+    pub above: Vec<Site>,
+}
+
+impl Users {
+    /// The sites that somebody sees, each before those under it.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn sites(&self, by: By<'_>) -> Result<Vec<Branch>, Error> {
+        let tree = self.fleet.sites().await?;
+        self.branches(by, &tree, None).await
+    }
+
+    /// A site, with what stands above and under it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database.
+    pub async fn site(&self, by: By<'_>, code: &Code) -> Result<SitePage, Error> {
+        let tree = self.fleet.sites().await?;
+        let mut above: Vec<Site> = tree.path(code).into_iter().cloned().collect();
+        let site = above.pop().ok_or(Error::NotFound)?;
+        if !by.sees(&site.name, &Path::of(&tree.path(code))) {
+            return Err(Error::NotFound);
+        }
+        Ok(SitePage { branches: self.branches(by, &tree, Some(site)).await?, above })
+    }
+
+    async fn branches(&self, by: By<'_>, tree: &Tree, from: Option<Site>) -> Result<Vec<Branch>, Error> {
+        let among = self.among(&by);
+        let among = overview::Among { under: from.as_ref().map_or("", |site| site.code.as_str()), ..among };
+        let mut counts: BTreeMap<String, BTreeMap<Standing, i64>> = BTreeMap::new();
+        for (path, standing, count) in overview::at_sites(&mut *self.fleet.store.read().await?, &among).await? {
+            for code in Path::stored(&path).codes() {
+                if let Some(standing) = Standing::named(&standing) {
+                    *counts.entry(code.to_owned()).or_default().entry(standing).or_default() += count;
+                }
+            }
+        }
+        let sees = |site: &&Site| by.sees(&site.name, &Path::of(&tree.path(&site.code)));
+        let seen: BTreeSet<&Code> = tree.sites().filter(sees).map(|site| &site.code).collect();
+        let is_first = |site: &&Site| site.parent.as_ref().is_none_or(|parent| !seen.contains(parent));
+        let mut open: Vec<(&Site, usize)> = match &from {
+            Some(site) => tree.get(&site.code).into_iter().map(|site| (site, 0)).collect(),
+            None => seen.iter().filter_map(|code| tree.get(code)).filter(is_first).map(|site| (site, 0)).collect(),
+        };
+        open.reverse();
+        let mut branches = Vec::new();
+        while let Some((site, depth)) = open.pop() {
+            let terminals = counts.remove(site.code.as_str()).unwrap_or_default();
+            branches.push(Branch { site: site.clone(), depth, terminals });
+            let mut below: Vec<_> = tree.children(&site.code).filter(|site| seen.contains(&site.code)).collect();
+            below.reverse();
+            open.extend(below.into_iter().map(|site| (site, depth + 1)));
+        }
+        Ok(branches)
+    }
+
+    /// Adds a site.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but admins, the site, or the database.
+    pub async fn add_site(&self, by: By<'_>, site: Site) -> Result<(), Error> {
+        by.may(Role::Admin)?;
+        Ok(self.fleet_for(by).add_site(site).await?)
+    }
+
+    /// Changes what is known of a site, and where it stands in the tree.
+    ///
+    /// # Errors
+    /// As [`Users::add_site`].
+    pub async fn change_site(&self, by: By<'_>, new: Site) -> Result<(), Error> {
+        by.may(Role::Admin)?;
+        let code = new.code.clone();
+        Ok(self.fleet_for(by).change_site(&code, |site| *site = new).await?)
+    }
+
+    /// Closes a site, or opens it again.
+    ///
+    /// # Errors
+    /// As [`Users::add_site`].
+    pub async fn retire_site(&self, by: By<'_>, code: &Code, retired: bool) -> Result<(), Error> {
+        by.may(Role::Admin)?;
+        Ok(self.fleet_for(by).retire_site(code, retired).await?)
+    }
+
+    /// Takes in a list, or says what it would change.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but admins, the list, or the database.
+    pub async fn import_sites(&self, by: By<'_>, list: &List, is_dry: bool) -> Result<Changes, Error> {
+        by.may(Role::Admin)?;
+        Ok(self.fleet_for(by).import_sites(list, is_dry).await?)
+    }
+}
+
+impl From<NotASite> for Error {
+    fn from(problem: NotASite) -> Self {
+        Self::Fleet(problem.into())
+    }
+}

@@ -1,0 +1,165 @@
+//! The tree of sites on the console: seen, changed, taken in as a list.
+
+use axum::http::StatusCode;
+use host::fleet::{
+    sites::{Code, Site},
+    users::{Role, Scope},
+};
+
+use crate::{support::*, web::*};
+
+fn code(text: &str) -> Code {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_admin_builds_the_tree_and_reads_what_is_wrong_in_both_languages() {
+    on_each_database(async |bench| {
+        bench.person(Role::Admin, Scope::All).await;
+        let mut web = Web::signed_in(&bench, "admin").await;
+        assert!(web.get("/fleet/sites").await.1.contains("还没有站点"));
+        let home = [("code", " dx "), ("name", "德兴市代表之家"), ("level", "county-home"), ("parent", "")];
+        assert_eq!(web.act("/fleet/sites", &home).await.0, StatusCode::SEE_OTHER);
+        let good = [
+            ("code", "DX-01"),
+            ("name", "花桥镇联络站"),
+            ("level", "township"),
+            ("parent", "DX"),
+            ("address", "镇政府一楼"),
+            ("latitude", "28.9475"),
+            ("longitude", "117.5786"),
+            ("zone", ""),
+            ("tags", "太阳能 山区"),
+        ];
+        for (name, value, zh, en) in [
+            ("code", "花桥", "代码用大写字母", "A code is 1 to 32"),
+            ("code", "DX", "代码 DX 已经有了", "There is a site DX already"),
+            ("name", "", "请填写名称", "The name is missing"),
+            ("name", "德兴市代表之家", "名称一样", "have the same name"),
+            ("level", "palace", "没有“palace”这个级别", "A level is one of"),
+            ("parent", "DX-99", "上级 DX-99 不存在", "which is not there"),
+            ("longitude", "", "要么都填，要么都不填", "both or neither"),
+            ("zone", "Mars", "“Mars”不是时区", "A time zone is an IANA name"),
+            ("tags", "a=b", "标签用空格隔开", "Tags are at most 20 words"),
+        ] {
+            let fields = good.map(|(key, former)| (key, if key == name { value } else { former }));
+            for (language, sentence) in [("zh", zh), ("en", en)] {
+                web.speaks(language).await;
+                let (status, page) = web.act("/fleet/sites", &fields).await;
+                assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {value:?}");
+                assert!(page.contains(sentence), "{name} {value:?}: {page}");
+            }
+        }
+        assert_eq!(web.act("/fleet/sites", &good).await.0, StatusCode::SEE_OTHER);
+        web.speaks("zh").await;
+        let (_, page) = web.get("/fleet/sites/DX-01").await;
+        for shown in ["花桥镇联络站", "德兴市代表之家", "28.9475, 117.5786", "太阳能 山区", "镇政府一楼"]
+        {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        // A form that is sent as it came up changes nothing.
+        let before = (bench.fleet.sites().await.unwrap(), bench.audit().await);
+        assert_eq!(web.act("/fleet/sites/DX-01/set", &good).await.0, StatusCode::SEE_OTHER);
+        assert_eq!((bench.fleet.sites().await.unwrap(), bench.audit().await), before);
+        let moved = good.map(|(key, former)| (key, if key == "parent" { "" } else { former }));
+        assert_eq!(web.act("/fleet/sites/DX-01/set", &moved).await.0, StatusCode::SEE_OTHER);
+        assert_eq!(bench.audit().await.last().unwrap().2, "site:DX-01 the top");
+        assert_eq!(web.act("/fleet/sites/DX-01/retire", &[]).await.0, StatusCode::SEE_OTHER);
+        assert!(web.get("/fleet/sites/DX-01").await.1.contains("这个站点停用了"));
+        assert_eq!(web.act("/fleet/sites/DX-99/retire", &[]).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(web.act("/fleet/sites/DX-01/burn", &[]).await.0, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_is_looked_at_before_it_is_meant_and_what_goes_out_comes_in_again() {
+    on_each_database(async |bench| {
+        bench.person(Role::Admin, Scope::All).await;
+        bench.terminal("花桥镇联络站").await;
+        let mut web = Web::signed_in(&bench, "admin").await;
+        let list = "代码,名称,上级代码\nDX,德兴市代表之家,\nT1,花桥镇代表联络站,DX\n";
+        let before = bench.fleet.sites().await.unwrap();
+        let (status, page) = web.act_in_parts("/fleet/sites/import", &[("list", list)]).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("会改这些") && page.contains("花桥镇联络站") && page.contains(list), "{page}");
+        assert_eq!(bench.fleet.sites().await.unwrap(), before, "it was only looked at");
+        let sure = [("list", list), ("sure", "yes")];
+        assert_eq!(web.act_in_parts("/fleet/sites/import", &sure).await.0, StatusCode::SEE_OTHER);
+        assert_eq!(bench.fleet.list().await.unwrap()[0].station, "花桥镇代表联络站");
+        let (_, written) = web.get("/fleet/sites/list.csv").await;
+        assert!(written.starts_with("\u{feff}代码,名称,级别"), "{written}");
+        let (_, page) = web.act_in_parts("/fleet/sites/import", &[("list", &written)]).await;
+        assert!(page.contains("名单和现在的一样"), "{page}");
+        for (wrong, zh, en) in [
+            ("code,name\nx,甲\n", "第 2 行，代码", "Line 2, code"),
+            ("code,name\r\nA,甲\r\nx,乙\r\n", "第 3 行，代码", "Line 3, code"),
+            ("code,name,parent\nA,甲,B\n", "A 的上级 B 不存在", "Line 2, parent: the site A stands under B"),
+            ("code\nA\n", "至少有“代码”和“名称”", "expected the columns code and name"),
+            ("\u{0}", "这不是文本文件", "This is no text"),
+        ] {
+            for (language, sentence) in [("zh", zh), ("en", en)] {
+                web.speaks(language).await;
+                let (status, page) = web.act_in_parts("/fleet/sites/import", &[("list", wrong), ("sure", "yes")]).await;
+                assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong:?}");
+                assert!(page.contains(sentence), "{wrong:?}: {page}");
+            }
+        }
+        let huge = "x".repeat(9 * 1024 * 1024);
+        let (status, _) = web.act_in_parts("/fleet/sites/import", &[("list", &huge)]).await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_sees_a_part_sees_and_writes_that_part_of_the_tree() {
+    on_each_database(async |bench| {
+        for (site, name, parent) in [("DX", "德兴", None), ("DX-01", "花桥", Some("DX")), ("DX-02", "北山", Some("DX"))]
+        {
+            let site = Site { parent: parent.map(code), ..Site::new(code(site), name) };
+            bench.fleet.add_site(site).await.unwrap();
+        }
+        let here = bench.fleet.add(None, &code("DX-01"), "").await.unwrap().terminal;
+        bench.fleet.add(None, &code("DX-02"), "").await.unwrap();
+        bench.person(Role::Viewer, Scope::of(&["DX-01".into()]).unwrap()).await;
+        let mut web = Web::signed_in(&bench, "viewer").await;
+        for path in ["/fleet/sites", "/fleet/sites/list.csv", "/fleet/sites/DX-01"] {
+            let (status, page) = web.get(path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            assert!(page.contains("花桥") && !page.contains("北山"), "{path}: {page}");
+        }
+        assert!(web.get("/fleet/sites/DX-01").await.1.contains(&here.to_string()));
+        for outside in ["/fleet/sites/DX-02", "/fleet/sites/DX", "/fleet/sites/X", "/fleet/sites/%2e%2e"] {
+            assert_eq!(web.get(outside).await.0, StatusCode::NOT_FOUND, "{outside}");
+        }
+        let (_, page) = web.get("/fleet/terminals?site=DX-02").await;
+        assert!(page.contains("没有这样的终端"), "{page}");
+        let (_, page) = web.get("/fleet/terminals?site=DX-01").await;
+        assert!(page.contains(&here.to_string()), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tree_of_a_province_shows_its_two_topmost_levels() {
+    on_each_database(async |bench| {
+        let mut list = "code,name,parent\nP,省,\n".to_owned();
+        for n in 0..30 {
+            list += &format!("C{n},县{n},P\n");
+            for m in 0..20 {
+                list += &format!("C{n}-{m},村{n}-{m},C{n}\n");
+            }
+        }
+        let list = host::fleet::sites::List::read(list.as_bytes()).unwrap();
+        assert_eq!(bench.fleet.import_sites(&list, false).await.unwrap().added.len(), 631);
+        bench.person(Role::Viewer, Scope::All).await;
+        let mut web = Web::signed_in(&bench, "viewer").await;
+        let (_, page) = web.get("/fleet/sites").await;
+        assert!(page.contains("县29") && !page.contains("村29-0"), "two levels");
+        assert_eq!(page.matches("<ul").count(), page.matches("</ul>").count());
+        let (_, page) = web.get("/fleet/sites/C29").await;
+        assert!(page.contains("村29-0") && !page.contains("村28-0"), "{page}");
+    })
+    .await;
+}
