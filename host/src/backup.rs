@@ -1,4 +1,4 @@
-//! Backup and restore.
+//! Backup and restore, and databases moved from SQLite to PostgreSQL.
 //!
 //! A backup is a tar archive: consistent copies of both SQLite databases, the certificate authority, the county's public
 //! keys, and `manifest.json` with a SHA-256 of each. Invariants: the county's working key is never in it; a restored
@@ -29,7 +29,7 @@ use crate::{
     keys,
     serve::DataLock,
     setup,
-    store::{Store, sqlite_url},
+    store::{Migration, Store, move_to, sqlite_url},
 };
 
 const FLEET: &str = "fleet.sqlite";
@@ -171,6 +171,52 @@ pub async fn begin_ledger(config: &Config, clock: &SharedClock) -> Result<Restor
     Ok(restored)
 }
 
+/// A database that was moved.
+#[derive(Debug)]
+pub struct Moved {
+    /// Its key in `host.toml`.
+    pub key: &'static str,
+    /// Where it was.
+    pub from: PathBuf,
+    /// Its tables with their rows.
+    pub tables: Vec<(String, u64)>,
+}
+
+/// Moves a role's database from SQLite to an empty PostgreSQL at `to`. The host must be down.
+///
+/// # Errors
+/// A host that runs, a role that this host doesn't play, or a database that can't be moved.
+pub async fn move_database(config: &Config, role: Role, to: &str) -> Result<Moved> {
+    let _lock =
+        DataLock::take(&config.data).context("stop the host first: it would write on to the former database")?;
+    let played = databases(config).into_iter().find(|(each, ..)| *each == role && config.plays(role));
+    let (_, _, url, key) = played.context("this host does not play that role")?;
+    let from = sqlite_file(url, key)?;
+    ensure!(from.exists(), "{}: no database yet; name the new one in host.toml and start `host serve`", from.display());
+    Ok(Moved { key, tables: move_to(url, to, migrations(role)).await?, from })
+}
+
+/// Brings the databases up to this program; by their keys in `host.toml`, the migrations that were run.
+///
+/// # Errors
+/// A database that can't be used.
+pub async fn migrate(config: &Config) -> Result<Vec<(&'static str, Vec<String>)>> {
+    let mut done = Vec::new();
+    for (role, _, url, key) in databases(config).into_iter().filter(|(role, ..)| config.plays(*role)) {
+        // One that isn't there is the first start's to make, after its keys.
+        let is_there = sqlite_file(url, key).map_or(true, |file| file.exists());
+        ensure!(is_there, "`{key}`: no database yet; start `host serve` first");
+        let store = Store::open(url, migrations(role)).await?;
+        done.push((key, store.migrated().to_vec()));
+        store.close().await;
+    }
+    Ok(done)
+}
+
+fn migrations(role: Role) -> &'static [Migration] {
+    if role == Role::Fleet { fleet::MIGRATIONS } else { county::MIGRATIONS }
+}
+
 fn databases(config: &Config) -> [(Role, &'static str, &str, &'static str); 2] {
     [
         (Role::Fleet, FLEET, &config.fleet_database, "fleet_database"),
@@ -195,8 +241,7 @@ fn sqlite_file(url: &str, key: &str) -> Result<PathBuf> {
 }
 
 async fn copy_database(url: &str, role: Role, copy: &Path) -> Result<()> {
-    let migrations = if role == Role::Fleet { fleet::MIGRATIONS } else { county::MIGRATIONS };
-    let store = Store::open(url, migrations).await?;
+    let store = Store::open(url, migrations(role)).await?;
     let target = copy.display().to_string();
     sqlx::query("VACUUM INTO $1").bind(target).execute(&mut *store.read().await?).await?;
     store.close().await;

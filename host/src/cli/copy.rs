@@ -1,13 +1,13 @@
-//! `host backup` and `host restore`.
+//! `host backup`, `host restore`, `host move` and `host migrate`.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
 use super::{Answer, Host};
-use crate::backup;
+use crate::{backup, config::Role};
 
 #[derive(Debug, Args)]
 pub(super) struct Backup {
@@ -19,6 +19,46 @@ pub(super) struct Backup {
 pub(super) struct Restore {
     /// A file that `host backup` wrote.
     file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct Move {
+    /// An empty PostgreSQL database for the fleet role, postgres://…
+    #[arg(long, value_name = "URL")]
+    fleet_to: Option<String>,
+    /// An empty PostgreSQL database for the county role, postgres://…
+    #[arg(long, value_name = "URL")]
+    county_to: Option<String>,
+}
+
+pub(super) async fn move_databases(host: &Host, command: &Move) -> Result<Answer> {
+    let (mut text, mut all) = (String::new(), Vec::new());
+    let both = [(Role::Fleet, &command.fleet_to), (Role::County, &command.county_to)];
+    for (role, to) in both.into_iter().filter_map(|(role, to)| to.as_ref().map(|to| (role, to))) {
+        let moved = backup::move_database(&host.config, role, to).await?;
+        let rows: u64 = moved.tables.iter().map(|(_, rows)| rows).sum();
+        let (key, count) = (moved.key, moved.tables.len());
+        writeln!(text, "{rows} rows of {count} tables are in the new database, and read back as they were.")?;
+        writeln!(
+            text,
+            "Say so in host.toml before you start the host, with the password it needs:\n  {key} = \"{to}\""
+        )?;
+        writeln!(text, "The former one, {}, has all its rows, and a mark by which no host opens it any more.", moved.from.display())?;
+        let tables: BTreeMap<_, _> = moved.tables.into_iter().collect();
+        all.push(json!({ "key": key, "from": moved.from, "rows": rows, "tables": tables }));
+    }
+    Answer::new(text.trim_end(), all)
+}
+
+pub(super) async fn migrate(host: &Host) -> Result<Answer> {
+    let (mut text, mut all) = (String::new(), Vec::new());
+    for (key, run) in backup::migrate(&host.config).await? {
+        let what = if run.is_empty() { "is up to date".to_owned() } else { format!("ran {}", run.join(", ")) };
+        writeln!(text, "{key}: {what}")?;
+        all.push(json!({ "key": key, "ran": run }));
+    }
+    Answer::new(text.trim_end(), all)
 }
 
 pub(super) async fn backup(host: &Host, command: &Backup) -> Result<Answer> {

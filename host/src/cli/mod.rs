@@ -90,6 +90,10 @@ enum Command {
     Backup(copy::Backup),
     /// Brings a backup back and begins a new ledger, so that terminals offer again what they hold. The host must be down.
     Restore(copy::Restore),
+    /// Moves databases from SQLite to PostgreSQL. The host must be down.
+    Move(copy::Move),
+    /// Brings the databases up to this program, as the next start would.
+    Migrate,
     /// Begins a new ledger after PostgreSQL's own tools brought a database back. The host must be down.
     BeginLedger,
     /// Shows, exports and verifies who changed what in the fleet.
@@ -216,6 +220,8 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Stick(command) => stick::run(&context, command).await?,
         Command::Backup(command) => copy::backup(&context, &command).await?,
         Command::Restore(command) => copy::restore(&context, &command).await?,
+        Command::Move(command) => copy::move_databases(&context, &command).await?,
+        Command::Migrate => copy::migrate(&context).await?,
         Command::BeginLedger => copy::begin_ledger(&context).await?,
         Command::Audit(command) => audit::run(&context, command).await?,
         Command::Ca(command) => ca::run(&context, command)?,

@@ -21,18 +21,26 @@ pub struct Migration {
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, sql TEXT NOT NULL)";
 
-pub(super) async fn run(store: &Store, migrations: &[Migration]) -> Result<(), StoreError> {
+/// In place of a migration where the database was moved; its text says where to.
+pub(super) const MOVED: &str = "moved";
+
+/// Runs what is missing; the names of what was run.
+pub(super) async fn run(store: &Store, migrations: &[Migration]) -> Result<Vec<String>, StoreError> {
     let mut tx = store.write().await?;
     sqlx::query(TABLE).execute(&mut *tx).await?;
     let mut done = HashSet::new();
     for row in sqlx::query("SELECT name, sql FROM migration ORDER BY name").fetch_all(&mut *tx).await? {
         let (name, sql): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        if name == MOVED {
+            return Err(StoreError::Moved(sql));
+        }
         if !migrations.iter().any(|m| m.name == name && m.sql == sql) {
             return Err(StoreError::Foreign(name));
         }
         done.insert(name);
     }
-    for migration in migrations.iter().filter(|m| !done.contains(m.name)) {
+    let missing: Vec<&Migration> = migrations.iter().filter(|m| !done.contains(m.name)).collect();
+    for migration in &missing {
         let failed = |source| StoreError::Migration { name: migration.name.to_owned(), source };
         for statement in statements(&spoken(migration.sql, store.backend)) {
             tx.execute(sqlx::AssertSqlSafe(statement)).await.map_err(failed)?;
@@ -45,7 +53,7 @@ pub(super) async fn run(store: &Store, migrations: &[Migration]) -> Result<(), S
             .map_err(failed)?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(missing.into_iter().map(|migration| migration.name.to_owned()).collect())
 }
 
 fn spoken(sql: &str, backend: Backend) -> String {

@@ -13,6 +13,7 @@ pub mod audit_chain;
 pub mod bulletins;
 pub mod cases;
 mod columns;
+mod copy;
 pub mod desk;
 pub mod devices;
 pub mod events;
@@ -50,6 +51,7 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+pub use copy::{NotMoved, move_to};
 pub use migrate::Migration;
 
 /// Whatever keeps the database from answering.
@@ -79,6 +81,9 @@ pub enum StoreError {
     /// The database was written by other migrations than this program's.
     #[error("the database has migration {0}, which this program does not know or knows otherwise; install a newer one")]
     Foreign(String),
+    /// The database was moved to another; whoever wrote here would be forgotten.
+    #[error("this database was moved to {0}; name that one in host.toml")]
+    Moved(String),
     /// A row holds what no program of this version writes.
     #[error("the database holds an unreadable {0}")]
     Unreadable(&'static str),
@@ -99,6 +104,8 @@ pub struct Store {
     /// Writers of this process queue here, in order and without asking SQLite again and again; those of others wait at
     /// the database's own lock.
     turn: Arc<Mutex<()>>,
+    /// The migrations that its opening ran.
+    migrated: Arc<[String]>,
 }
 
 /// A connection, reading or inside a transaction.
@@ -155,8 +162,22 @@ impl Store {
     /// Opens a database by URL (`sqlite://…` or `postgres://…`) and brings it up to `migrations`.
     ///
     /// # Errors
-    /// [`StoreError::Open`], [`StoreError::Migration`], or [`StoreError::Foreign`] where a newer program was here.
+    /// [`StoreError::Open`], [`StoreError::Migration`], [`StoreError::Foreign`] where a newer program was here, or
+    /// [`StoreError::Moved`].
     pub async fn open(url: &str, migrations: &[Migration]) -> Result<Self, StoreError> {
+        let mut store = Self::connect(url).await?;
+        store.migrated = migrate::run(&store, migrations).await?.into();
+        Ok(store)
+    }
+
+    /// The migrations that this opening ran.
+    #[must_use]
+    pub fn migrated(&self) -> &[String] {
+        &self.migrated
+    }
+
+    /// Opens a database as it is.
+    async fn connect(url: &str) -> Result<Self, StoreError> {
         install_default_drivers();
         let backend = if url.starts_with("postgres") { Backend::Postgres } else { Backend::Sqlite };
         let open = |source| StoreError::Open { url: without_password(url), source };
@@ -192,9 +213,7 @@ impl Store {
             .connect(url)
             .await
             .map_err(open)?;
-        let store = Self { pool, backend, turn: Arc::default() };
-        migrate::run(&store, migrations).await?;
-        Ok(store)
+        Ok(Self { pool, backend, turn: Arc::default(), migrated: Arc::default() })
     }
 
     /// Closes every connection; on SQLite the last one folds the write-ahead log into the file.

@@ -12,6 +12,7 @@ mod ddi;
 mod enrolment;
 mod health;
 mod intake;
+mod moving;
 mod public;
 mod rollouts;
 mod rollouts_by_site;
