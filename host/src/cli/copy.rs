@@ -44,7 +44,11 @@ pub(super) async fn move_databases(host: &Host, command: &Move) -> Result<Answer
             text,
             "Say so in host.toml before you start the host, with the password it needs:\n  {key} = \"{to}\""
         )?;
-        writeln!(text, "The former one, {}, has all its rows, and a mark by which no host opens it any more.", moved.from.display())?;
+        writeln!(
+            text,
+            "The former one, {}, has all its rows, and a mark by which no host opens it any more.",
+            moved.from.display()
+        )?;
         let tables: BTreeMap<_, _> = moved.tables.into_iter().collect();
         all.push(json!({ "key": key, "from": moved.from, "rows": rows, "tables": tables }));
     }

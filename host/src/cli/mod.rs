@@ -8,6 +8,7 @@ mod artifact;
 mod audit;
 mod ca;
 mod copy;
+mod group;
 mod person;
 mod rollout;
 mod serve;
@@ -68,6 +69,9 @@ enum Command {
     /// Adds, changes, moves, shows and closes sites; lists of them in and out.
     #[command(subcommand)]
     Site(site::Command),
+    /// Keeps and shows groups of terminals by query.
+    #[command(subcommand)]
+    Group(group::Command),
     /// Takes in, shows, releases and withdraws files that terminals can be given.
     #[command(subcommand)]
     Artifact(artifact::Command),
@@ -213,6 +217,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Artifact(command) => artifact::run(&context, command).await?,
         Command::Action(command) => action::run(&context, command).await?,
         Command::Token(command) => token::run(&context, command).await?,
+        Command::Group(command) => group::run(&context, command).await?,
         Command::Site(command) => site::run(&context, command).await?,
         Command::Today => today::run(&context).await?,
         Command::User(command) => user::run(&context, command).await?,

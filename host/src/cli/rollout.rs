@@ -11,6 +11,7 @@ use wire::{settings::Why, ticket::TerminalNumber};
 use super::{Answer, Host, terminal::fleet_of};
 use crate::fleet::{
     Brought, NewRollout, Order, Shown,
+    groups::{Group, NotAGroup},
     rollout::{Paused, Phase, Policy, Progress, Selector, Start, WaveState, Window},
     sites::{Code, NotACode},
 };
@@ -92,7 +93,7 @@ pub(super) struct Make {
     /// artifact that was released before].
     #[arg(long, value_name = "VERSION|ID")]
     former: Option<u64>,
-    /// A wave: 10% of those that no other wave names, terminals=00003,00007 or site=DX-03, with what stands under it; with @hand it begins by hand,
+    /// A wave: 10% of those that no other wave names, terminals=00003,00007, group=NAME with who is in it now, or site=DX-03 with what stands under it; with @hand it begins by hand,
     /// with @2027-03-01T02:00:00Z at that time. May be given again; the last wave takes all others.
     #[arg(long = "wave", value_name = "WAVE")]
     waves: Vec<WaveOf>,
@@ -127,14 +128,25 @@ pub(super) struct Make {
 
 /// A wave as the command line names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct WaveOf(Selector, Start);
+struct WaveOf(Named, Start);
+
+/// Who is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Named {
+    Chosen(Selector),
+    /// Whoever is in the group of this name when the rollout is made.
+    Group(String),
+}
 
 impl FromStr for WaveOf {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected 10%, terminals=00003,00007 or site=DX-03";
+        const EXPECTED: &str = "expected 10%, terminals=00003,00007, group=NAME or site=DX-03";
         let (who, when) = text.split_once('@').map_or((text, None), |(who, when)| (who, Some(when)));
+        if let Some(name) = who.strip_prefix("group=").filter(|name| !name.is_empty()) {
+            return Ok(Self(Named::Group(name.to_owned()), when.map_or(Ok(Start::AfterFormer), start)?));
+        }
         let selector = match (who.strip_suffix('%'), who.split_once('=')) {
             (Some(percent), None) => Selector::Percent(percent.parse().map_err(|_| EXPECTED)?),
             (None, Some(("terminals", numbers))) => {
@@ -147,7 +159,7 @@ impl FromStr for WaveOf {
             }
             _ => return Err(EXPECTED.into()),
         };
-        Ok(Self(selector, when.map_or(Ok(Start::AfterFormer), start)?))
+        Ok(Self(Named::Chosen(selector), when.map_or(Ok(Start::AfterFormer), start)?))
     }
 }
 
@@ -172,7 +184,8 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     let fleet = fleet_of(&machine)?;
     let (number, order) = match command {
         Command::Make(make) => {
-            let made = fleet.roll_out(make.planned(&host.config.zone)?).await?;
+            let groups = fleet.groups().await?;
+            let made = fleet.roll_out(make.planned(&host.config.zone, &groups)?).await?;
             return shown(&made);
         }
         Command::List => {
@@ -197,7 +210,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
 }
 
 impl Make {
-    fn planned(self, zone: &str) -> Result<NewRollout> {
+    fn planned(self, zone: &str, groups: &[Group]) -> Result<NewRollout> {
         let seconds = |value: u32, unit: u32| value.checked_mul(unit).context("expected less than a century");
         let policy = Policy {
             bad_percent_max: self.bad_percent_max,
@@ -211,7 +224,19 @@ impl Make {
             takes_s: if self.artifact.is_some() { ARTIFACT_TAKES_S } else { SETTINGS_TAKE_S },
         };
         let last = (Selector::Rest, self.last.unwrap_or(Start::AfterFormer));
-        let waves = self.waves.into_iter().map(|WaveOf(who, when)| (who, when)).chain([last]).collect();
+        let wave = |WaveOf(who, when)| {
+            let selector = match who {
+                Named::Chosen(selector) => selector,
+                Named::Group(name) => {
+                    let group = groups.iter().find(|group| group.name == name);
+                    let group = group.ok_or(NotAGroup::Unknown(name))?;
+                    Selector::Group(group.terminals.iter().copied().collect())
+                }
+            };
+            Ok((selector, when))
+        };
+        let waves: Vec<_> = self.waves.into_iter().map(wave).collect::<Result<_, NotAGroup>>()?;
+        let waves = waves.into_iter().chain([last]).collect();
         let former = self.former;
         let (brings, former) = match (self.settings, self.artifact) {
             (_, Some(id)) => {
@@ -315,14 +340,18 @@ mod tests {
     #[test]
     fn waves_and_windows_are_read_as_they_are_written() {
         let wave = |text: &str| text.parse::<WaveOf>();
-        assert_eq!(wave("10%"), Ok(WaveOf(Selector::Percent(10), Start::AfterFormer)));
-        assert_eq!(wave("10%@hand"), Ok(WaveOf(Selector::Percent(10), Start::ByHand)));
+        let of = |selector, start| WaveOf(Named::Chosen(selector), start);
+        assert_eq!(wave("group=试点@hand"), Ok(WaveOf(Named::Group("试点".into()), Start::ByHand)));
+        assert_eq!(wave("10%"), Ok(of(Selector::Percent(10), Start::AfterFormer)));
+        assert_eq!(wave("10%@hand"), Ok(of(Selector::Percent(10), Start::ByHand)));
         let at = "2027-03-01T02:00:00Z".parse().unwrap();
         let site = Selector::Sites(["DX-03".to_owned()].into());
-        assert_eq!(wave("site=DX-03@2027-03-01T02:00:00Z"), Ok(WaveOf(site, Start::At(at))));
+        assert_eq!(wave("site=DX-03@2027-03-01T02:00:00Z"), Ok(of(site, Start::At(at))));
         let group = [3, 7].map(|n| TerminalNumber::new(n).unwrap()).into();
-        assert_eq!(wave("terminals=00003,00007"), Ok(WaveOf(Selector::Group(group), Start::AfterFormer)));
-        for wrong in ["10", "x%", "300%", "rest", "terminals=", "terminals=x", "terminals=7", "10%@noon", "=3", ""] {
+        assert_eq!(wave("terminals=00003,00007"), Ok(of(Selector::Group(group), Start::AfterFormer)));
+        for wrong in
+            ["group=", "10", "x%", "300%", "rest", "terminals=", "terminals=x", "terminals=7", "10%@noon", "=3", ""]
+        {
             assert!(wave(wrong).is_err(), "{wrong}");
         }
         assert!(window("02:00+120").unwrap().fits(120 * 60));

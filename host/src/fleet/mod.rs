@@ -10,6 +10,7 @@ mod audit;
 mod devices;
 mod enrolment;
 mod faults;
+pub mod groups;
 mod health;
 pub mod notices;
 mod revoked;
@@ -67,6 +68,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0010_rollouts", sql: include_str!("../../migrations/fleet/0010_rollouts.sql") },
     Migration { name: "0011_actions", sql: include_str!("../../migrations/fleet/0011_actions.sql") },
     Migration { name: "0012_sites", sql: include_str!("../../migrations/fleet/0012_sites.sql") },
+    Migration { name: "0013_groups", sql: include_str!("../../migrations/fleet/0013_groups.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.
@@ -113,6 +115,9 @@ pub enum Error {
     /// A site that can't be, or a change that the tree of sites doesn't allow.
     #[error(transparent)]
     Site(#[from] sites::NotASite),
+    /// A group that can't be, or isn't there.
+    #[error(transparent)]
+    Group(#[from] groups::NotAGroup),
     /// A file that is no list of sites.
     #[error(transparent)]
     List(#[from] sites::NotAList),

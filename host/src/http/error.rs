@@ -121,6 +121,7 @@ impl From<fleet::Error> for ApiError {
             }
             fleet::Error::Unknown(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             fleet::Error::Quiet => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quiet", message),
+            fleet::Error::Group(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "group", message),
             fleet::Error::Site(_) | fleet::Error::List(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "site", message)
             }

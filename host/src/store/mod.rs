@@ -18,6 +18,7 @@ pub mod desk;
 pub mod devices;
 pub mod events;
 mod fleet_setting;
+pub mod groups;
 pub mod handovers;
 pub mod health;
 mod migrate;

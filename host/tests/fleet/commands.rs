@@ -138,3 +138,19 @@ fn the_tree_of_sites_is_built_changed_written_and_read_on_the_command_line() {
     assert!(!ok && wrong["error"].as_str().unwrap().contains("line 4, code"), "{wrong}");
     assert!(run(data, &["audit", "verify"]).0);
 }
+
+#[test]
+fn groups_are_kept_by_name_and_a_rollout_takes_who_is_in_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let (ok, kept) = run(data, &["group", "set", "试点", "tag=山区", "version<2"]);
+    assert!(ok && kept["query"] == "tag=山区 version<2" && kept["terminals"] == serde_json::json!([]), "{kept}");
+    let (ok, wrong) = run(data, &["group", "set", "x", "model=pi"]);
+    assert!(!ok && wrong["error"].as_str().unwrap().contains("don't say their model"), "{wrong}");
+    assert_eq!(run(data, &["group", "try", "under=DX"]).1["terminals"], serde_json::json!([]));
+    assert!(text(data, &["group", "list"]).contains("试点  0  tag=山区 version<2"));
+    let (ok, wrong) = run(data, &["rollout", "make", "--settings", "1", "--wave", "group=别的"]);
+    assert!(!ok && wrong["error"].as_str().unwrap().contains("there is no group"), "{wrong}");
+    assert!(run(data, &["group", "show", "试点"]).0 && run(data, &["group", "remove", "试点"]).0);
+    assert!(!run(data, &["group", "show", "试点"]).0);
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use host::fleet::{
     Error, Whom,
+    groups::NotAGroup,
     sites::{Code, Level, List, NotAList, NotASite, NotATree, Path, Site},
     users::{By, Role, Scope, Sought, Standing},
 };
@@ -212,6 +213,41 @@ async fn the_tree_shows_how_terminals_stand_here_and_under_it_as_far_as_somebody
         let user = bench.signed_in("part").await;
         let outside = bench.users.site(By::User(&user), &code("DX-02")).await;
         assert!(matches!(outside, Err(host::fleet::users::Error::NotFound)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_holds_who_meets_its_query_when_somebody_asks() {
+    on_each_database(async |bench| {
+        county(&bench).await;
+        let tagged = |site: &mut Site| site.tags = ["山区".parse().unwrap()].into();
+        bench.fleet.change_site(&code("DX-01-1"), tagged).await.unwrap();
+        let here = bench.terminal("花桥镇大坪村联络点").await;
+        let there = bench.terminal("北山乡联络站").await;
+        let (hills, old) = ("under=DX-01 tag=山区".parse().unwrap(), "version<99".parse().unwrap());
+        bench.fleet.put_group("山里", &hills).await.unwrap();
+        bench.fleet.put_group("旧的", &old).await.unwrap();
+        let of = async |name: &str| bench.fleet.group(name).await.unwrap().terminals;
+        assert_eq!((of("山里").await, of("旧的").await), (vec![here], vec![]), "nobody said which version it runs");
+        bench.reports(there, "ok", 0).await;
+        assert_eq!(of("旧的").await, [there]);
+        bench.fleet.move_terminal(here, &code("DX-02"), "").await.unwrap();
+        assert_eq!(of("山里").await, []);
+        bench.fleet.put_group("山里", &"under=DX-02".parse().unwrap()).await.unwrap();
+        assert_eq!(of("山里").await, [here, there]);
+        assert_eq!(bench.fleet.who_meets(&old).await.unwrap(), [there]);
+        let names: Vec<_> = bench.fleet.groups().await.unwrap().into_iter().map(|group| group.name).collect();
+        assert_eq!(names.len(), 2);
+        for wrong in ["", "a b", "a,b", "a@b", "a=b"] {
+            let refused = bench.fleet.put_group(wrong, &hills).await;
+            assert!(matches!(refused, Err(Error::Group(NotAGroup::Name))), "{wrong:?}");
+        }
+        bench.fleet.remove_group("山里").await.unwrap();
+        assert!(matches!(bench.fleet.group("山里").await, Err(Error::Group(NotAGroup::Unknown(_)))));
+        assert!(matches!(bench.fleet.remove_group("山里").await, Err(Error::Group(NotAGroup::Unknown(_)))));
+        let audit = bench.audit().await;
+        assert!(audit.iter().any(|(_, what, of)| what == "group.set" && of == "group:山里 under=DX-02"), "{audit:#?}");
     })
     .await;
 }

@@ -1,6 +1,8 @@
-//! The tree of sites and lists of them: by example, and what holds for every tree and every list.
+//! The tree of sites, lists of them and groups: by example, and what holds for every one.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
+
+mod groups;
 
 use std::collections::BTreeMap;
 

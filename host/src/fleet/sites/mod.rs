@@ -116,6 +116,11 @@ async fn all(conn: &mut Conn) -> Result<BTreeMap<Code, Site>, StoreError> {
     rows.map(|row| read(row).map(|site| (site.code.clone(), site))).collect()
 }
 
+/// Every site.
+pub(super) async fn tree(conn: &mut Conn) -> Result<Tree, StoreError> {
+    Tree::new(all(conn).await?).map_err(|_| UNREADABLE)
+}
+
 /// Puts what `change` makes of the sites in place of what they were.
 async fn edit(
     tx: &mut Tx,
@@ -128,7 +133,7 @@ async fn edit(
 
 /// Puts sites in place of those before, of which none is left out.
 async fn put(tx: &mut Tx, sites: BTreeMap<Code, Site>) -> Result<Changes, Error> {
-    let before = Tree::new(all(tx).await?).map_err(|_| UNREADABLE)?;
+    let before = tree(tx).await?;
     let after = Tree::new(sites).map_err(NotASite::from)?;
     let changes = Changes::between(&before, &after);
     for (terminal, site) in rows::terminals(tx).await? {
@@ -165,8 +170,7 @@ impl Fleet {
     /// # Errors
     /// The database.
     pub async fn sites(&self) -> Result<Tree, Error> {
-        let sites = all(&mut *self.store.read().await?).await?;
-        Ok(Tree::new(sites).map_err(|_| UNREADABLE)?)
+        Ok(tree(&mut *self.store.read().await?).await?)
     }
 
     /// The terminals that stand at sites and are not revoked, by number.

@@ -1,0 +1,89 @@
+//! `host group …`: groups of terminals by query.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::json;
+use wire::ticket::TerminalNumber;
+
+use super::{Answer, Host, terminal::fleet_of};
+use crate::fleet::groups::{Group, Query};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Keeps a group, in place of one of the same name.
+    Set {
+        /// As you call it.
+        name: String,
+        /// Terms that all have to hold: under=DX-03 level=village tag=山区,学校 version<1.4 printer!=epson-tm.
+        #[arg(required = true)]
+        terms: Vec<String>,
+    },
+    /// Shows all groups, and how many terminals are in each now.
+    List,
+    /// Shows who is in a group now.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Shows who meets some terms, and keeps nothing.
+    Try {
+        /// As with `set`.
+        #[arg(required = true)]
+        terms: Vec<String>,
+    },
+    /// Forgets a group; rollouts that were made with it keep their terminals.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
+    let machine = host.machine().await?;
+    let fleet = fleet_of(&machine)?;
+    match command {
+        Command::Set { name, terms } => {
+            fleet.put_group(&name, &terms.join(" ").parse()?).await?;
+            shown(&fleet.group(&name).await?)
+        }
+        Command::Show { name } => shown(&fleet.group(&name).await?),
+        Command::Try { terms } => {
+            let query: Query = terms.join(" ").parse()?;
+            let terminals = fleet.who_meets(&query).await?;
+            let text = format!("{query}\n{}", numbers(&terminals));
+            Answer::new(text, json!({ "query": query.to_string(), "terminals": terminals }))
+        }
+        Command::List => {
+            let (mut text, mut all) = (String::new(), Vec::new());
+            for group in fleet.groups().await? {
+                writeln!(text, "{}  {}  {}", group.name, group.terminals.len(), group.query)?;
+                all.push(as_json(&group));
+            }
+            if all.is_empty() {
+                text.push_str("no groups; `host group set` keeps the first\n");
+            }
+            Answer::new(text.trim_end(), all)
+        }
+        Command::Remove { name } => {
+            fleet.remove_group(&name).await?;
+            Answer::new(format!("the group {name} is gone"), json!({ "group": name }))
+        }
+    }
+}
+
+fn shown(group: &Group) -> Result<Answer> {
+    Answer::new(format!("{}  {}\n{}", group.name, group.query, numbers(&group.terminals)), as_json(group))
+}
+
+fn as_json(group: &Group) -> serde_json::Value {
+    json!({ "group": group.name, "query": group.query.to_string(), "terminals": group.terminals })
+}
+
+fn numbers(terminals: &[TerminalNumber]) -> String {
+    match terminals {
+        [] => "no terminal".to_owned(),
+        some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+    }
+}
