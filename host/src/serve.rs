@@ -30,6 +30,7 @@ use crate::{
         listener::{Limits, Peer, TlsListener},
         terminals::{Enrolments, Gate},
         time::Times,
+        watch::Watch,
     },
     outbox::{self, Announces},
     setup::{self, ADDRESSES, Addresses, Machine},
@@ -134,14 +135,17 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
         Some(ca) => Some(Times::new(TimeSigner::new(Arc::clone(ca), Arc::clone(&clock))?)),
         None => None,
     };
+    let watch = Watch::new(machine.stores.clone(), machine.fleet.clone());
     let routes = http::for_terminals(&gate, enrolments, times, county.clone(), devices);
+    let routes = watch.counting("terminals", routes);
     tasks.spawn(listen(for_terminals, terminals_tls, routes, stopped.clone()));
     if let Some(county) = county.clone() {
         tasks.spawn(announce(county.clone(), stopped.clone()));
         tasks.spawn(forget(county, stopped.clone()));
     }
     let people_tls = tls::people(people_certificate.clone(), Arc::clone(&clock))?;
-    tasks.spawn(listen(for_people, people_tls, http::for_people(county, console, &config.zone), stopped.clone()));
+    let routes = http::for_people(county, console, &config.zone).merge(watch.routes());
+    tasks.spawn(listen(for_people, people_tls, watch.counting("people", routes), stopped.clone()));
     let stores = machine.stores.clone();
     let kept = Kept { machine, config: config.clone(), addresses: addresses.clone(), certificate, people_certificate };
     tasks.spawn(keep_certificates(kept, clock, stopped));
@@ -152,6 +156,12 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
 }
 
 impl Running {
+    /// The databases that it works with.
+    #[must_use]
+    pub fn stores(&self) -> &[Store] {
+        &self.stores
+    }
+
     /// Serves until a part ends, which none does by itself.
     ///
     /// # Errors

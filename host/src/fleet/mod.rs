@@ -44,7 +44,7 @@ pub use settings::{Difference, NotOrdered, Standing, differences, fields};
 pub use sites::Stands;
 pub use telling::{QUIET_HOURS, Quiet, Taken, Whom};
 pub use time::TimeSigner;
-pub use today::{Bring, Call, Reason, Today, Trip};
+pub use today::{Bring, Call, Measures, Reason, Today, Trip};
 
 use crate::{
     ca::{Ca, CaError, TerminalIssued},

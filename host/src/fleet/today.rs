@@ -9,8 +9,17 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wire::ticket::TerminalNumber;
 
-use super::{Error, Fault, Fleet, Quiet, Taken, sites::Path, telling::Quiets, users::Scope};
-use crate::store::{health as rows, notices};
+use super::{
+    Error, Fault, Fleet, Quiet, Taken,
+    health::SILENT_AFTER,
+    sites::Path,
+    telling::Quiets,
+    users::{Scope, Standing},
+};
+use crate::store::{
+    health as rows, notices,
+    overview::{self, Among, Within},
+};
 
 /// What to take along; what is seldom needed is not in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -215,6 +224,40 @@ impl Fleet {
         let open = open.filter_map(known).collect();
         let at = rows::terminals_at(&mut conn).await?.into_iter().collect();
         Ok(Today { untold_since: notices::untold_since(&mut conn).await?, ..today(open, &at) })
+    }
+}
+
+/// Numbers of the fleet, for a monitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measures {
+    /// How many terminals stand how, by the standings' names.
+    pub terminals: Vec<(&'static str, i64)>,
+    /// How many alarms are open, by fault.
+    pub alarms: BTreeMap<&'static str, i64>,
+    /// Whether messages about alarms do not arrive.
+    pub is_untold: bool,
+}
+
+impl Fleet {
+    /// How the fleet stands at this moment; what there is none of is 0.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn measures(&self) -> Result<Measures, Error> {
+        let mut conn = self.store.read().await?;
+        let since = self.clock.now().checked_sub(SILENT_AFTER).unwrap_or(Timestamp::MIN);
+        let everywhere = Among { since, within: Within::All, under: "", standing: "", words: "" };
+        let counts = overview::counts(&mut conn, &everywhere).await?;
+        let count =
+            |standing: Standing| counts.iter().find(|row| row.standing == standing.name()).map_or(0, |row| row.count);
+        let mut alarms: BTreeMap<_, _> = Fault::ALL.into_iter().map(|fault| (fault.name(), 0)).collect();
+        for row in rows::open(&mut conn).await? {
+            if let Some(fault) = Fault::named(&row.fault) {
+                *alarms.entry(fault.name()).or_default() += 1;
+            }
+        }
+        let terminals = Standing::ALL.into_iter().map(|standing| (standing.name(), count(standing))).collect();
+        Ok(Measures { terminals, alarms, is_untold: notices::untold_since(&mut conn).await?.is_some() })
     }
 }
 

@@ -18,6 +18,7 @@ mod ranges;
 pub mod terminals;
 pub mod time;
 pub mod uploads;
+pub mod watch;
 
 use std::time::Duration;
 

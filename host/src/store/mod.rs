@@ -230,6 +230,15 @@ impl Store {
         Ok(self.pool.acquire().await?)
     }
 
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&mut *self.read().await?).await?;
+        Ok(())
+    }
+
     /// Begins the one writing transaction.
     ///
     /// # Errors

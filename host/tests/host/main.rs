@@ -24,3 +24,4 @@ mod support;
 mod time;
 mod updates;
 mod uploads;
+mod watch;

@@ -95,6 +95,13 @@ impl TestHost {
         self.running.take().unwrap().stop().await.unwrap();
     }
 
+    /// The running host's databases answer nobody any more.
+    pub(crate) async fn close_databases(&self) {
+        for store in self.running.as_ref().unwrap().stores() {
+            store.close().await;
+        }
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.running.as_ref().unwrap().addresses.terminals)
     }
