@@ -128,6 +128,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let console = fleet.clone().zip(machine.ca.as_deref()).map(|(fleet, ca)| Console {
         users: Users::new(fleet, ca),
         zone: zone.clone(),
+        public_base: addresses.public_base.clone(),
         revoked: setup::revoked_list(&config.data),
     });
     let enrolments = fleet.zip(machine.ca.clone()).map(|(fleet, ca)| Enrolments { fleet, ca });

@@ -28,6 +28,7 @@ const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
     ("GET /fleet/sites/import", Role::Admin, &[], &[]),
     (IMPORT, Role::Admin, &[], &[("list", "code,name\nDX-02,新岗山镇联络站\n"), ("sure", "yes")]),
     ("GET /fleet/sites/{code}", Role::Viewer, &[], &[]),
+    ("GET /fleet/sites/{code}/poster", Role::Viewer, &[], &[]),
     (
         "POST /fleet/sites/{code}/{step}",
         Role::Admin,

@@ -163,3 +163,33 @@ async fn a_tree_of_a_province_shows_its_two_topmost_levels() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_poster_says_where_a_terminal_is_and_leads_phones_to_its_station() {
+    on_each_database(async |bench| {
+        for (site, name, parent) in
+            [("DX", "德兴", None), ("DX-01", "花桥", Some("DX")), ("DX-01-1", "大坪", Some("DX-01"))]
+        {
+            let site =
+                Site { parent: parent.map(code), address: format!("{name}街 1 号"), ..Site::new(code(site), name) };
+            bench.fleet.add_site(site).await.unwrap();
+        }
+        bench.person(Role::Viewer, Scope::All).await;
+        let mut web = Web::signed_in(&bench, "viewer").await;
+        let (_, page) = web.get("/fleet/sites/DX-01-1/poster").await;
+        assert!(page.contains("大坪") && page.contains("还没有终端") && !page.contains("<img"), "{page}");
+        bench.fleet.add(None, &code("DX-01"), "大厅左手边").await.unwrap();
+        let (_, page) = web.get("/fleet/sites/DX-01-1/poster").await;
+        for shown in ["最近的终端在花桥", "花桥街 1 号", "大厅左手边", "<img class=\"qr\""] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        let (_, page) = web.get("/fleet/sites/DX-01/poster").await;
+        assert!(
+            page.contains("终端就在这里") && page.contains("大厅左手边") && !page.contains("最近的终端在"),
+            "{page}"
+        );
+        let (_, page) = web.get("/fleet/sites/DX/poster").await;
+        assert!(page.contains("还没有终端"), "what stands under it is no way there: {page}");
+    })
+    .await;
+}

@@ -94,7 +94,12 @@ async fn bench(url: &str, folder: TempDir) -> Bench {
 impl Bench {
     pub(crate) fn app(&self) -> axum::Router {
         let zone = TimeZone::get("Asia/Shanghai").unwrap();
-        let console = Console { users: self.users.clone(), zone, revoked: self.revoked() };
+        let console = Console {
+            users: self.users.clone(),
+            zone,
+            public_base: "https://lianxin.example".into(),
+            revoked: self.revoked(),
+        };
         http::for_people(None, Some(console), "Asia/Shanghai")
     }
 

@@ -194,6 +194,8 @@ async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both
             ("sites", "/fleet/sites"),
             ("site", "/fleet/sites/DX-02"),
             ("sites-import", "/fleet/sites/import"),
+            ("poster", "/fleet/sites/T1/poster"),
+            ("poster-elsewhere", "/fleet/sites/DX-02-2/poster"),
             ("rollouts", "/fleet/rollouts"),
             ("rollout", "/fleet/rollouts/1"),
             ("people", "/fleet/people"),

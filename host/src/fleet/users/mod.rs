@@ -33,7 +33,7 @@ pub use keep::NewUser;
 pub use own::{Open, Shared};
 pub use scope::Scope;
 pub use see::{AuditPage, Count, Sought, Standing, Terminals};
-pub use sites::{Branch, SitePage};
+pub use sites::{Branch, Nearest, Poster, SitePage};
 
 use super::{Fleet, seal::Seal, sites::Path};
 use crate::{

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use wire::ticket::TerminalNumber;
+
 use super::{
     super::sites::{Changes, Code, List, NotASite, Path, Site, Tree},
     By, Error, Role, Standing, Users,
 };
-use crate::store::overview;
+use crate::store::{overview, terminals};
 
 /// A site among those that somebody sees, in the order in which a page lists them: each before those under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,28 @@ pub struct SitePage {
     pub branches: Vec<Branch>,
     /// What stands above it, from the top down.
     pub above: Vec<Site>,
+}
+
+/// What a sheet on a site's wall says.
+#[derive(Debug, Clone)]
+pub struct Poster {
+    /// Where it hangs.
+    pub site: Site,
+    /// None where no terminal stands there or above it.
+    pub nearest: Option<Nearest>,
+}
+
+/// The terminal at a site, or at the nearest above it that has one.
+#[derive(Debug, Clone)]
+pub struct Nearest {
+    /// Which.
+    pub terminal: TerminalNumber,
+    /// Where it stands.
+    pub site: Site,
+    /// Where in or near that; may be empty.
+    pub place: String,
+    /// Whether that is where the sheet hangs.
+    pub is_here: bool,
 }
 
 impl Users {
@@ -80,6 +104,28 @@ impl Users {
             open.extend(below.into_iter().map(|site| (site, depth + 1)));
         }
         Ok(branches)
+    }
+
+    /// A site, and where whoever reads of it there finds a terminal.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database.
+    pub async fn poster(&self, by: By<'_>, code: &Code) -> Result<Poster, Error> {
+        let page = self.site(by, code).await?;
+        let site = page.branches.into_iter().next().ok_or(Error::NotFound)?.site;
+        let upwards: Vec<Site> = [site.clone()].into_iter().chain(page.above.into_iter().rev()).collect();
+        let standing = self.fleet.terminals_at_sites().await?;
+        let at = |site: &Site| standing.iter().find(|(_, code)| *code == site.code).map(|(number, _)| *number);
+        let found = upwards.iter().find_map(|site| at(site).map(|number| (site, number)));
+        let nearest = match found {
+            Some((at, number)) => {
+                let row = terminals::look(&self.fleet.store, number).await?;
+                let place = row.map(|row| row.place).unwrap_or_default();
+                Some(Nearest { terminal: number, site: at.clone(), place, is_here: at.code == *code })
+            }
+            None => None,
+        };
+        Ok(Poster { site, nearest })
     }
 
     /// Adds a site.

@@ -5,13 +5,11 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
-use qrcode::{QrCode, render::svg};
 
 use super::{
     Console,
     session::{Posted, Signed},
-    shell::{Answer, Frame, Problem, done, html},
+    shell::{Answer, Frame, Problem, done, html, qr},
     words::Lang,
 };
 use crate::fleet::users::{By, Open, Scope, Shared, User};
@@ -40,9 +38,7 @@ struct CodesPage {
 }
 
 fn codes_page(console: &Console, by: User, lang: Lang, shared: Shared, problem: Option<&Problem>) -> Answer {
-    let code = QrCode::new(&shared.uri).expect("invariant: the address fits a QR code");
-    let svg = code.render::<svg::Color>().min_dimensions(240, 240).build();
-    let qr = format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg));
+    let qr = qr(&shared.uri);
     let sentence = problem.map(|problem| problem.sentence(lang).to_owned());
     let frame = Frame::of(console, (by, lang), ("设置动态验证码", "Set up codes"), "account");
     let mut response = html(&CodesPage { frame, shared, qr, problem: sentence })?;

@@ -23,6 +23,7 @@
 //! | GET `/fleet/sites/list.csv` | all sites that they see, in their language | viewer |
 //! | GET `/fleet/sites/import`, POST | multipart `csrf`, `list` (CSV of at most 8 MiB), `sure` (yes; else it is only looked at) | admin |
 //! | GET `/fleet/sites/{code}` | | viewer |
+//! | GET `/fleet/sites/{code}/poster` | a sheet to print | viewer |
 //! | POST `/fleet/sites/{code}/{step}` | `set`: the fields of a site; `retire`; `reopen` | admin |
 //! | GET `/fleet/rollouts` | for whoever sees the whole fleet | viewer |
 //! | GET `/fleet/rollouts/{number}` | likewise | viewer |
@@ -39,6 +40,7 @@ mod account;
 mod attend;
 mod audit;
 mod people;
+mod poster;
 mod rollouts;
 mod session;
 mod shell;
@@ -67,6 +69,8 @@ pub struct Console {
     pub users: Users,
     /// Where its people live.
     pub zone: TimeZone,
+    /// What phones see of the county, without a slash at its end: posters lead there.
+    pub public_base: String,
     /// Where the list of revoked terminals is kept.
     pub revoked: PathBuf,
 }
@@ -89,6 +93,7 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/sites", get(sites::tree).post(sites::add))
         .route("/fleet/sites/list.csv", get(sites::export))
         .route("/fleet/sites/{code}", get(sites::show))
+        .route("/fleet/sites/{code}/poster", get(poster::page))
         .route("/fleet/sites/{code}/{step}", post(sites::change))
         .route("/fleet/rollouts", get(rollouts::list))
         .route("/fleet/rollouts/{number}", get(rollouts::show))

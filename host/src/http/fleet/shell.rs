@@ -9,7 +9,9 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{Timestamp, tz::TimeZone};
+use qrcode::{QrCode, render::svg};
 use wire::health::{PrinterState, QueueState};
 
 use super::{
@@ -251,6 +253,13 @@ pub(super) async fn spoken(request: Request, next: Next) -> Response {
         return Response::from_parts(parts, body);
     }
     response
+}
+
+/// A QR as a picture's address.
+pub(super) fn qr(text: &str) -> String {
+    let code = QrCode::new(text).expect("invariant: an address fits a QR code");
+    let svg = code.render::<svg::Color>().min_dimensions(240, 240).build();
+    format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg))
 }
 
 /// A page, or the sentence that stands in its place.
