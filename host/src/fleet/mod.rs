@@ -164,13 +164,15 @@ pub struct Fleet {
     who: Arc<str>,
     /// Where it tells of alarms.
     webhook: Option<Arc<str>>,
+    /// The sites as they were read last.
+    sites: sites::Known,
 }
 
 impl Fleet {
     /// Takes the fleet's database, opened with [`MIGRATIONS`].
     #[must_use]
     pub fn new(store: Store, clock: SharedClock) -> Self {
-        Self { store, clock, who: "host".into(), webhook: None }
+        Self { store, clock, who: "host".into(), webhook: None, sites: sites::Known::default() }
     }
 
     /// Adds a terminal at a site: the next number, or `wanted` where it is above all that were given.

@@ -66,6 +66,16 @@ pub async fn members(conn: &mut Conn, rollout: u64) -> Result<Vec<MemberRow>, St
     sqlx::query(sql).bind(columns::of_number(rollout, WHAT)?).fetch_all(conn).await?.iter().map(read_member).collect()
 }
 
+/// What members of a rollout are at, by number, without their actions.
+///
+/// # Errors
+/// The database.
+pub async fn member_states(conn: &mut Conn, rollout: u64) -> Result<Vec<(TerminalNumber, String)>, StoreError> {
+    let sql = "SELECT terminal, member FROM rollout_member WHERE rollout = $1 ORDER BY terminal";
+    let rows = sqlx::query(sql).bind(columns::of_number(rollout, WHAT)?).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((columns::terminal(row, "terminal", WHAT)?, row.try_get("member")?))).collect()
+}
+
 /// The rollout that an order to a terminal belongs to, with the terminal in it; none, nobody's but a person's.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::{Row, any::AnyRow};
 use wire::ticket::TerminalNumber;
 
-use super::{Conn, StoreError, columns};
+use super::{Conn, StoreError, Tx, columns, fleet_setting};
 
 /// A site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct SiteRow {
     pub tags: String,
     pub retired: bool,
 }
+
+const EDITION: &str = "sites_edition";
 
 const COLUMNS: &str = "code, name, level, parent, path, address, latitude, longitude, zone, tags, retired";
 
@@ -88,6 +90,23 @@ pub async fn put(conn: &mut Conn, row: &SiteRow) -> Result<(), StoreError> {
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Rises with every change to a site.
+///
+/// # Errors
+/// The database.
+pub async fn edition(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(fleet_setting::get(conn, EDITION).await?.unwrap_or(0))
+}
+
+/// Says that sites are not what they were.
+///
+/// # Errors
+/// The database.
+pub async fn changed(tx: &mut Tx) -> Result<(), StoreError> {
+    let edition = edition(tx).await?;
+    fleet_setting::put(tx, EDITION, edition + 1).await
 }
 
 /// Calls the terminals of a site, and what is quiet there, by its new name.

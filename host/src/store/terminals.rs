@@ -110,9 +110,7 @@ pub async fn next_number(tx: &mut Tx) -> Result<i64, StoreError> {
 /// # Errors
 /// The database.
 pub async fn floor(tx: &mut Tx) -> Result<i64, StoreError> {
-    let row =
-        sqlx::query("SELECT value FROM fleet_setting WHERE name = 'number_floor'").fetch_optional(&mut **tx).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(1))
+    Ok(fleet_setting::get(tx, "number_floor").await?.unwrap_or(1))
 }
 
 /// Raises that floor.

@@ -53,6 +53,16 @@ impl Kept {
         Ok(Self::new(row, rollout))
     }
 
+    /// One of the database's, that is shown and not moved on.
+    pub(super) async fn only_shown(conn: &mut Conn, row: RolloutRow) -> Result<Shown, StoreError> {
+        let mut kept = Self::head(row)?;
+        for (terminal, member) in rows::member_states(conn, kept.row.number).await? {
+            kept.rollout.members.insert(terminal, serde_json::from_str(&member).map_err(|_| UNREADABLE)?);
+        }
+        let RolloutRow { number, made_at, why, zone, over_at, .. } = kept.row;
+        Ok(Shown { number, made_at, why, zone, over_at, rollout: kept.rollout })
+    }
+
     pub(super) async fn of(conn: &mut Conn, row: RolloutRow) -> Result<Self, StoreError> {
         let mut kept = Self::head(row)?;
         for member in rows::members(conn, kept.row.number).await? {

@@ -165,15 +165,14 @@ impl Fleet {
         Ok(all)
     }
 
-    /// Those that go on only once a person has decided, the newest first, without their members.
+    /// Every rollout, or those that are not over, the newest first, without their members.
     ///
     /// # Errors
     /// The database.
-    pub(super) async fn rollouts_that_wait(&self) -> Result<Vec<Shown>, Error> {
-        let running = rows::all(&mut *self.store.read().await?, true).await?;
-        let shown = running.into_iter().map(|row| Kept::head(row).map(|kept| kept.shown()));
-        let shown: Vec<Shown> = shown.collect::<Result<_, StoreError>>()?;
-        Ok(shown.into_iter().filter(Shown::waits_for_a_person).collect())
+    pub(super) async fn rollouts_at_a_glance(&self, running_only: bool) -> Result<Vec<Shown>, Error> {
+        let all = rows::all(&mut *self.store.read().await?, running_only).await?;
+        let shown = all.into_iter().map(|row| Kept::head(row).map(|kept| kept.shown()));
+        Ok(shown.collect::<Result<_, StoreError>>()?)
     }
 
     /// One rollout.
@@ -183,7 +182,7 @@ impl Fleet {
     pub async fn rollout(&self, number: u64) -> Result<Shown, NotRolledOut> {
         let mut conn = self.store.read().await?;
         let row = rows::find(&mut conn, number).await?.ok_or(NotRolledOut::Unknown(number))?;
-        Ok(Kept::of(&mut conn, row).await?.shown())
+        Ok(Kept::only_shown(&mut conn, row).await?)
     }
 
     /// Has a rollout do something on this fleet's behalf.

@@ -13,7 +13,10 @@ mod list;
 mod site;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use wire::ticket::TerminalNumber;
 
@@ -157,6 +160,7 @@ async fn put(tx: &mut Tx, sites: BTreeMap<Code, Site>) -> Result<Changes, Error>
     for (path, site) in &written {
         rows::put(tx, &row(site, path)).await?;
     }
+    rows::changed(tx).await?;
     Ok(changes)
 }
 
@@ -164,13 +168,36 @@ fn known<'a>(sites: &'a mut BTreeMap<Code, Site>, code: &Code) -> Result<&'a mut
     sites.get_mut(code).ok_or_else(|| NotASite::Unknown(code.clone()))
 }
 
+/// The tree as it was read last, and at which edition. Reading thousands of sites costs more than a page may.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known(Arc<Mutex<Option<(i64, Arc<Tree>)>>>);
+
+impl Known {
+    fn at(&self, edition: i64) -> Option<Arc<Tree>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|(of, _)| *of == edition).map(|(_, tree)| Arc::clone(tree))
+    }
+
+    fn put(&self, edition: i64, tree: &Arc<Tree>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((edition, Arc::clone(tree)));
+    }
+}
+
 impl Fleet {
     /// Every site.
     ///
     /// # Errors
     /// The database.
-    pub async fn sites(&self) -> Result<Tree, Error> {
-        Ok(tree(&mut *self.store.read().await?).await?)
+    pub async fn sites(&self) -> Result<Arc<Tree>, Error> {
+        let mut conn = self.store.read().await?;
+        // First: sites that are changed between the two are read anew by whoever comes next.
+        let edition = rows::edition(&mut conn).await?;
+        if let Some(tree) = self.sites.at(edition) {
+            return Ok(tree);
+        }
+        let tree = Arc::new(tree(&mut conn).await?);
+        self.sites.put(edition, &tree);
+        Ok(tree)
     }
 
     /// The terminals that stand at sites and are not revoked, by number.
@@ -311,6 +338,7 @@ impl Fleet {
         let code = codes.map_while(|code| code.parse::<Code>().ok()).find(|code| !sites.contains_key(code));
         let site = Site::new(code.ok_or(UNREADABLE)?, name).checked()?;
         rows::put(tx, &row(&site, &Path::of(&[&site]))).await?;
+        rows::changed(tx).await?;
         self.note(tx, "site.add", &format!("site:{}", site.code)).await?;
         Ok(Some(site))
     }

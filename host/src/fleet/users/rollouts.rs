@@ -29,12 +29,12 @@ impl Order {
 }
 
 impl Users {
-    /// Every rollout, the newest first.
+    /// Every rollout, the newest first, without their members.
     ///
     /// # Errors
     /// [`Error::NotFound`] for whoever sees a part of the fleet, or the database.
     pub async fn rollouts(&self, by: By<'_>) -> Result<Vec<Shown>, Error> {
-        if by.sees_rollouts() { Ok(self.fleet.rollouts().await?) } else { Err(Error::NotFound) }
+        if by.sees_rollouts() { Ok(self.fleet.rollouts_at_a_glance(false).await?) } else { Err(Error::NotFound) }
     }
 
     /// Those that go on only once a person has decided, without their members; none for whoever sees a part of the fleet.
@@ -42,7 +42,11 @@ impl Users {
     /// # Errors
     /// The database.
     pub async fn rollouts_that_wait(&self, by: By<'_>) -> Result<Vec<Shown>, Error> {
-        if by.sees_rollouts() { Ok(self.fleet.rollouts_that_wait().await?) } else { Ok(Vec::new()) }
+        if !by.sees_rollouts() {
+            return Ok(Vec::new());
+        }
+        let running = self.fleet.rollouts_at_a_glance(true).await?;
+        Ok(running.into_iter().filter(Shown::waits_for_a_person).collect())
     }
 
     /// One rollout.

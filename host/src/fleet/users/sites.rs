@@ -1,12 +1,12 @@
 //! The tree of sites as far as somebody sees it, with how their terminals stand; admins change it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use wire::ticket::TerminalNumber;
 
 use super::{
     super::sites::{Changes, Code, List, NotASite, Path, Site, Tree},
-    By, Error, Role, Standing, Users,
+    By, Error, Role, Scope, Standing, Users,
 };
 use crate::store::{overview, terminals};
 
@@ -62,6 +62,19 @@ impl Users {
         self.branches(by, &tree, None).await
     }
 
+    /// The open sites that somebody sees, which others may stand under; none where they are more than anybody chooses from.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn open_sites(&self, by: By<'_>, at_most: usize) -> Result<Vec<(Code, String)>, Error> {
+        let tree = self.fleet.sites().await?;
+        let sees = |site: &&Site| !site.retired && by.sees(&site.name, &Path::of(&tree.path(&site.code)));
+        if tree.sites().count() > at_most {
+            return Ok(Vec::new());
+        }
+        Ok(tree.sites().filter(sees).map(|site| (site.code.clone(), site.name.clone())).collect())
+    }
+
     /// A site, with what stands above and under it.
     ///
     /// # Errors
@@ -87,19 +100,24 @@ impl Users {
                 }
             }
         }
-        let sees = |site: &&Site| by.sees(&site.name, &Path::of(&tree.path(&site.code)));
-        let seen: BTreeSet<&Code> = tree.sites().filter(sees).map(|site| &site.code).collect();
-        let is_first = |site: &&Site| site.parent.as_ref().is_none_or(|parent| !seen.contains(parent));
-        let mut open: Vec<(&Site, usize)> = match &from {
-            Some(site) => tree.get(&site.code).into_iter().map(|site| (site, 0)).collect(),
-            None => seen.iter().filter_map(|code| tree.get(code)).filter(is_first).map(|site| (site, 0)).collect(),
+        let sees = |site: &Site| by.sees(&site.name, &Path::of(&tree.path(&site.code)));
+        let is_first = |site: &&Site| {
+            let above = site.parent.as_ref().and_then(|parent| tree.get(parent));
+            sees(site) && above.is_none_or(|above| !sees(above))
+        };
+        let mut open: Vec<(&Site, usize)> = match (&from, by.scope()) {
+            (Some(site), _) => tree.get(&site.code).into_iter().map(|site| (site, 0)).collect(),
+            (None, Scope::All) => tree.roots().map(|site| (site, 0)).collect(),
+            (None, _) => tree.sites().filter(is_first).map(|site| (site, 0)).collect(),
         };
         open.reverse();
+        // Whoever sees a site sees what stands under it, unless it is by the beginning of its name.
+        let sees_below = |site: &&Site| !matches!(by.scope(), Scope::Named(_)) || sees(site);
         let mut branches = Vec::new();
         while let Some((site, depth)) = open.pop() {
             let terminals = counts.remove(site.code.as_str()).unwrap_or_default();
             branches.push(Branch { site: site.clone(), depth, terminals });
-            let mut below: Vec<_> = tree.children(&site.code).filter(|site| seen.contains(&site.code)).collect();
+            let mut below: Vec<_> = tree.children(&site.code).filter(sees_below).collect();
             below.reverse();
             open.extend(below.into_iter().map(|site| (site, depth + 1)));
         }

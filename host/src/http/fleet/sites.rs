@@ -29,7 +29,7 @@ use crate::{
     table,
 };
 
-/// Of more sites than this a page shows two levels.
+/// Of more sites than this a page shows the next levels only, and asks for codes in place of a choice.
 const WHOLE: usize = 400;
 
 /// The most bytes of a list that a page takes.
@@ -44,10 +44,10 @@ pub(super) struct Row {
     closes: usize,
 }
 
-/// The lines of a tree, or of its two topmost levels where it is large.
-fn rows(mut branches: Vec<Branch>) -> Vec<Row> {
+/// The lines of a tree, or of so many of its topmost levels where it is large.
+fn rows(mut branches: Vec<Branch>, levels: usize) -> Vec<Row> {
     if branches.len() > WHOLE {
-        branches.retain(|branch| branch.depth < 2);
+        branches.retain(|branch| branch.depth < levels);
     }
     let depths: Vec<usize> = branches.iter().map(|branch| branch.depth).chain([0]).collect();
     let row = |(at, branch): (usize, Branch)| {
@@ -154,18 +154,12 @@ fn coded(code: &str) -> Result<Code, Problem> {
     code.parse().map_err(|_| Problem::not_found())
 }
 
-/// Those that another may stand under.
-fn open_ones(branches: &[Branch]) -> Vec<(Code, String)> {
-    let open = branches.iter().filter(|branch| !branch.site.retired);
-    open.map(|branch| (branch.site.code.clone(), branch.site.name.clone())).collect()
-}
-
 /// GET `/fleet/sites`
 pub(super) async fn tree(State(console): State<Console>, Signed { by, lang }: Signed) -> Answer {
     let branches = console.users.sites(By::User(&by)).await?;
     html(&TreePage {
-        codes: open_ones(&branches),
-        rows: rows(branches),
+        codes: console.users.open_sites(By::User(&by), WHOLE).await?,
+        rows: rows(branches, 2),
         of: Shown::nothing(),
         frame: Frame::of(&console, (by, lang), ("站点", "Sites"), "sites"),
     })
@@ -182,13 +176,13 @@ pub(super) async fn show(
     let site = found.branches.remove(0).site;
     let sought = Sought { under: Some(code), ..Sought::default() };
     let terminals = console.users.terminals(By::User(&by), &sought).await?;
-    let codes = if by.role == Role::Admin { open_ones(&console.users.sites(By::User(&by)).await?) } else { Vec::new() };
+    let codes = console.users.open_sites(By::User(&by), WHOLE).await?;
     for branch in &mut found.branches {
         branch.depth -= 1;
     }
     html(&SitePage {
         codes,
-        rows: rows(found.branches),
+        rows: rows(found.branches, 1),
         above: found.above,
         terminals: terminals.rows,
         more: terminals.more,
