@@ -90,6 +90,9 @@ pub struct Options {
     /// The county's public keys.
     #[arg(skip)]
     pub county_keys: Option<PathBuf>,
+    /// Who may sign RAUC bundles.
+    #[arg(skip)]
+    pub rauc_keyring: Option<PathBuf>,
 }
 
 /// A certificate chain and its key, PEM files.
@@ -138,6 +141,8 @@ pub struct Config {
     pub revoked: Option<PathBuf>,
     /// The county's public keys, where the fleet runs apart.
     pub county_keys: Option<PathBuf>,
+    /// Who may sign RAUC bundles; without it none is released.
+    pub rauc_keyring: Option<PathBuf>,
 }
 
 /// Which setting can't be used, where it stands, and what is expected.
@@ -256,6 +261,7 @@ fn resolve(given: &Given<'_>) -> Result<Config, ConfigError> {
         ca: given.file("ca", |o| &o.ca)?,
         revoked: given.file("revoked", |o| &o.revoked)?,
         county_keys: given.file("county_keys", |o| &o.county_keys)?,
+        rauc_keyring: given.file("rauc_keyring", |o| &o.rauc_keyring)?,
     };
     let missing = |key, expected| ConfigError::Missing { path: given.path.into(), key, expected };
     if config.role == Some(Role::County) {

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use super::{Answer, Host, terminal::fleet_of};
 use crate::{
-    fleet::artifacts::{Artifact, Artifacts, Kind, Label, New, word},
+    fleet::artifacts::{Artifact, Artifacts, Kind, Label, New, Rauc, word},
     setup,
 };
 
@@ -59,6 +59,7 @@ pub(super) struct Add {
 pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     let machine = host.machine().await?;
     let artifacts = Artifacts::open(fleet_of(&machine)?.clone(), &setup::artifacts(&host.config.data)).await?;
+    let artifacts = artifacts.checked_by(Rauc::trusting(host.config.rauc_keyring.clone()));
     match command {
         Command::Add(add) => shown(&take_in(&artifacts, add).await?),
         Command::List => list(&artifacts.list().await?),
@@ -85,8 +86,11 @@ async fn take_in(artifacts: &Artifacts, add: Add) -> Result<Artifact> {
 
 fn list(all: &[Artifact]) -> Result<Answer> {
     let mut text = String::from("id      state      kind         bytes         name, version");
-    for Artifact { id, state, kind, size, name, version, .. } in all {
+    for Artifact { id, state, kind, size, name, version, compatible, .. } in all {
         write!(text, "\n{id:<6}  {:<9}  {:<11}  {size:<12}  {name} {version}", word(state), word(kind))?;
+        if let Some(compatible) = compatible {
+            write!(text, ", for {compatible}")?;
+        }
     }
     if all.is_empty() {
         "no artifacts yet; `host artifact add` takes one in".clone_into(&mut text);
@@ -95,9 +99,10 @@ fn list(all: &[Artifact]) -> Result<Answer> {
 }
 
 fn shown(artifact: &Artifact) -> Result<Answer> {
-    let Artifact { id, name, version, kind, state, size, sha256, sha1, md5, added_by, added_at } = artifact;
+    let Artifact { id, name, version, kind, state, size, sha256, sha1, md5, added_by, added_at, compatible } = artifact;
+    let compatible = compatible.as_ref().map(|of| format!(", for {of}")).unwrap_or_default();
     let text = format!(
-        "artifact {id}: {name} {version}\n  {}, {}, {size} bytes\n  sha256 {sha256}\n  sha1   {sha1}\n  \
+        "artifact {id}: {name} {version}{compatible}\n  {}, {}, {size} bytes\n  sha256 {sha256}\n  sha1   {sha1}\n  \
          md5    {md5}\n  added by {added_by} at {added_at}",
         word(kind),
         word(state)

@@ -69,6 +69,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0011_actions", sql: include_str!("../../migrations/fleet/0011_actions.sql") },
     Migration { name: "0012_sites", sql: include_str!("../../migrations/fleet/0012_sites.sql") },
     Migration { name: "0013_groups", sql: include_str!("../../migrations/fleet/0013_groups.sql") },
+    Migration { name: "0014_bundles", sql: include_str!("../../migrations/fleet/0014_bundles.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.

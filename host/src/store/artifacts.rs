@@ -1,4 +1,5 @@
-//! SQL of artifacts. Invariant: there is no statement that deletes one, or changes more of it than its state.
+//! SQL of artifacts. Invariant: there is no statement that deletes one, or changes more of it than its
+//! state and, once, for which devices it is.
 
 use sqlx::{Row, any::AnyRow};
 
@@ -19,6 +20,7 @@ pub struct ArtifactRow {
     pub md5: Vec<u8>,
     pub added_by: String,
     pub added_at: String,
+    pub compatible: Option<String>,
 }
 
 /// Adds one, whatever its id says; the id that it got.
@@ -79,6 +81,16 @@ pub async fn set_state(tx: &mut Tx, id: i64, state: &str) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Notes for which devices one is.
+///
+/// # Errors
+/// The database.
+pub async fn set_compatible(tx: &mut Tx, id: i64, compatible: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE artifact SET compatible = $2 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(compatible).execute(&mut **tx).await?;
+    Ok(())
+}
+
 fn read(row: &AnyRow) -> Result<ArtifactRow, StoreError> {
     Ok(ArtifactRow {
         id: row.try_get("id")?,
@@ -92,5 +104,6 @@ fn read(row: &AnyRow) -> Result<ArtifactRow, StoreError> {
         md5: row.try_get("md5")?,
         added_by: row.try_get("added_by")?,
         added_at: row.try_get("added_at")?,
+        compatible: row.try_get("compatible")?,
     })
 }

@@ -7,11 +7,12 @@ use std::{
     pin::Pin,
     process::{Command, Output},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use host::{
     durable::{self, Readers},
-    fleet::artifacts::{Artifacts, Error, Kind, Label, New, State, compare},
+    fleet::artifacts::{Artifacts, Error, Kind, Label, New, Rauc, State, Unsound, compare},
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -114,7 +115,7 @@ async fn nothing_is_released_below_what_was_released_nor_unchecked_nor_without_i
         assert_eq!(artifacts.release(nine, true).await.unwrap().state, State::Released);
 
         let bundle = add(New { kind: Kind::RaucBundle, ..named("system", "1") }, b"hsqs").await;
-        assert!(matches!(artifacts.release(bundle, true).await, Err(Error::Unchecked(id)) if id == bundle));
+        assert!(matches!(artifacts.release(bundle, true).await, Err(Error::Unsound { id, source: Unsound::NoKeyring }) if id == bundle));
 
         assert_eq!(artifacts.withdraw(nine).await.unwrap().state, State::Withdrawn);
         assert_eq!(artifacts.withdraw(nine).await.unwrap().state, State::Withdrawn);
@@ -130,6 +131,71 @@ async fn nothing_is_released_below_what_was_released_nor_unchecked_nor_without_i
         let count = |of: &str| whats.iter().filter(|what| *what == of).count();
         let counts = (count("artifact.add"), count("artifact.release"), count("artifact.withdraw"));
         assert_eq!((counts, whats.len()), ((5, 4, 1), 10));
+    })
+    .await;
+}
+
+/// A program of a few lines.
+fn program(folder: &Path, name: &str, lines: &str) -> PathBuf {
+    let (text, program) = (folder.join("text"), folder.join(name));
+    put(&text, format!("#!/bin/sh\n{lines}\n").as_bytes());
+    // A process of its own writes it: nobody has it open for writing once it is there.
+    let installed = Command::new("install").args(["-m", "700"]).args([&text, &program]).status().unwrap();
+    assert!(installed.success());
+    program
+}
+
+async fn until<T>(mut is_so: impl FnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = is_so() {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn started_by(folder: &Path) -> String {
+    until(|| fs::read_to_string(folder.join("started")).ok()).await.trim().to_owned()
+}
+
+/// Whether a process is there that has not ended.
+fn runs(id: &str) -> bool {
+    let state = fs::read_to_string(format!("/proc/{id}/stat"));
+    state.is_ok_and(|state| !state.contains(") Z "))
+}
+
+#[tokio::test]
+async fn a_checker_of_bundles_that_hangs_or_never_stops_talking_is_ended_and_the_bundle_stays_a_draft() {
+    on_each_database(async |bench| {
+        let (folder, artifacts) = opened(&bench).await;
+        let new = New { kind: Kind::RaucBundle, ..named("system", "1") };
+        let bundle = artifacts.add(new, &b"hsqs"[..], 4, |_| {}).await.unwrap().id;
+        let waits_for_another = "cd \"${0%/*}\"; sleep 1000 & echo $! > starting; mv starting started; wait";
+        let hangs = program(folder.path(), "hangs", waits_for_another);
+        let talks = program(folder.path(), "talks", "exec yes");
+        let keyring = Some(folder.path().join("keyring.pem"));
+        let patient = |program: PathBuf, patience| Rauc { program, patience, ..Rauc::trusting(keyring.clone()) };
+
+        let given_up = artifacts.clone().checked_by(patient(hangs.clone(), Duration::MAX));
+        let started = tokio::select! {
+            ended = given_up.release(bundle, false) => panic!("{ended:?}"),
+            started = started_by(folder.path()) => started,
+        };
+        until(|| (!runs(&started)).then_some(())).await;
+
+        let slow = artifacts.clone().checked_by(patient(hangs, Duration::from_millis(100)));
+        let refused = slow.release(bundle, false).await;
+        assert!(matches!(refused, Err(Error::Unsound { source: Unsound::Silent(_), .. })), "{refused:?}");
+
+        let talker = artifacts.clone().checked_by(patient(talks, Duration::MAX));
+        let refused = talker.release(bundle, false).await;
+        assert!(matches!(refused, Err(Error::Unsound { source: Unsound::TooMuch, .. })), "{refused:?}");
+
+        // It ends well and answers nothing.
+        let mute = artifacts.clone().checked_by(patient("true".into(), Duration::MAX));
+        let refused = mute.release(bundle, false).await;
+        assert!(matches!(refused, Err(Error::Unsound { source: Unsound::Unread(_), .. })), "{refused:?}");
+        assert_eq!(artifacts.show(bundle).await.unwrap().state, State::Draft);
     })
     .await;
 }

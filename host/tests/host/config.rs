@@ -59,6 +59,7 @@ fn values_that_cannot_be_used_are_named() {
 #[test]
 fn a_missing_file_is_named_with_its_key() {
     refused("people_certificate = \"no.pem\"\npeople_key = \"no.key\"\n", &["`people_certificate`", "no.pem"]);
+    refused("rauc_keyring = \"no.pem\"\n", &["`rauc_keyring`", "a file that is there", "no.pem"]);
     let options = Options { config: Some("/nowhere/host.toml".into()), ..Options::default() };
     let error = Config::load(&options).unwrap_err().to_string();
     assert!(error.contains("/nowhere/host.toml"), "{error}");

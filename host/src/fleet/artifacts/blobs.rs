@@ -109,12 +109,17 @@ impl Blobs {
     }
 
     /// Whether the bytes are there; a database may be older or newer than its folder.
-    pub(super) async fn has(&self, sha256: &[u8], size: u64) -> Result<bool, Error> {
-        match self.objects()?.head(&place(&hex(sha256))).await {
+    pub(super) async fn has(&self, sha256: &str, size: u64) -> Result<bool, Error> {
+        match self.objects()?.head(&place(sha256)).await {
             Ok(found) => Ok(found.size == size),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The file that holds the bytes, for programs that read it themselves.
+    pub(super) fn file(&self, sha256: &str) -> PathBuf {
+        self.folder.join(place(sha256).as_ref())
     }
 
     /// So many of the bytes, from one on.

@@ -2,12 +2,14 @@
 //!
 //! Invariants: an artifact is listed only once all its bytes are on the disk; a name and version mean the same bytes
 //! for ever; the same bytes lie there once. Nothing is released below a version of its name that was released, unless
-//! that is asked for, and no RAUC bundle at all as long as nothing here checks its signature.
+//! that is asked for, and no RAUC bundle whose signature was not found good here.
 
 mod blobs;
+mod bundle;
+mod error;
 mod label;
 
-use std::{cmp::Ordering, collections::HashSet, io, path::PathBuf};
+use std::{cmp::Ordering, collections::HashSet};
 
 use serde::Serialize;
 use tokio::io::AsyncRead;
@@ -15,87 +17,14 @@ use wire::hex;
 
 pub use self::blobs::READ_AHEAD;
 use self::blobs::{Blobs, Hashes};
+pub use self::bundle::{Rauc, Unsound};
+pub use self::error::Error;
 pub use self::label::{Label, compare};
 use super::Fleet;
 use crate::store::{
     StoreError, Tx,
     artifacts::{self as rows, ArtifactRow},
 };
-
-/// Why it wasn't done.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no such artifact.
-    #[error("there is no artifact {0}; `host artifact list` shows those there are")]
-    Unknown(i64),
-    /// The name and version stand for other bytes, or for another kind.
-    #[error("{name} {version} is artifact {id}, with other bytes or of another kind; give these another version")]
-    Taken {
-        /// Whose name it is.
-        id: i64,
-        /// The name.
-        name: Label,
-        /// The version.
-        version: Label,
-    },
-    /// It was withdrawn.
-    #[error("artifact {0} was withdrawn, which is for good")]
-    Withdrawn(i64),
-    /// A version that is as high or higher was released.
-    #[error("version {0} of it was released, which is not lower; --lower releases this one all the same")]
-    NotHigher(String),
-    /// Its signature was checked by nobody.
-    #[error("artifact {0} is a RAUC bundle: it stays a draft, because this host does not check signatures of bundles")]
-    Unchecked(i64),
-    /// Its bytes aren't there.
-    #[error(
-        "the bytes of artifact {0} are not on this machine; `host artifact add` with the same file brings them back"
-    )]
-    BytesMissing(i64),
-    /// More than the disk has room for.
-    #[error("no room: {announced} bytes were to come, {free} are free for artifacts")]
-    NoRoom {
-        /// Bytes.
-        announced: u64,
-        /// Bytes.
-        free: u64,
-    },
-    /// It broke off, or grew meanwhile.
-    #[error("{announced} bytes were to come, {came} came; nothing was kept")]
-    Length {
-        /// Bytes.
-        announced: u64,
-        /// Bytes.
-        came: u64,
-    },
-    /// What was to come can't be read.
-    #[error("the file can't be read on; nothing was kept")]
-    Source(#[source] io::Error),
-    /// The folder of artifacts.
-    #[error("{path}")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Bytes that can't be written or found.
-    #[error("the artifact's bytes can't be kept")]
-    Objects(#[from] object_store::Error),
-    /// Those who are at it are not to be stopped.
-    #[error("the orders of it can't be cancelled")]
-    Orders(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The database.
-    #[error("the fleet's database does not answer")]
-    Store(#[from] StoreError),
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(source: sqlx::Error) -> Self {
-        Self::Store(source.into())
-    }
-}
 
 /// What an artifact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -136,6 +65,7 @@ pub struct Artifact {
     pub md5: String,
     pub added_by: String,
     pub added_at: String,
+    pub compatible: Option<String>,
 }
 
 /// What an artifact is to be called.
@@ -154,6 +84,7 @@ pub struct New {
 pub struct Artifacts {
     fleet: Fleet,
     blobs: Blobs,
+    rauc: Rauc,
 }
 
 impl Artifact {
@@ -175,9 +106,15 @@ impl Artifacts {
     /// # Errors
     /// The folder, or the database.
     pub async fn open(fleet: Fleet, folder: &std::path::Path) -> Result<Self, Error> {
-        let artifacts = Self { fleet, blobs: Blobs::new(folder) };
+        let artifacts = Self { fleet, blobs: Blobs::new(folder), rauc: Rauc::trusting(None) };
         artifacts.sweep().await?;
         Ok(artifacts)
+    }
+
+    /// With whoever checks bundles; without, none is released.
+    #[must_use]
+    pub fn checked_by(self, rauc: Rauc) -> Self {
+        Self { rauc, ..self }
     }
 
     async fn sweep(&self) -> Result<(), Error> {
@@ -243,6 +180,7 @@ impl Artifacts {
             md5: hashes.md5,
             added_by: self.fleet.who.to_string(),
             added_at: self.fleet.clock.now().to_string(),
+            compatible: None,
         };
         row.id = rows::insert(&mut tx, &row).await?;
         let artifact = artifact(row)?;
@@ -254,21 +192,16 @@ impl Artifacts {
     /// Lets terminals be given it; one that is released stays so.
     ///
     /// # Errors
-    /// [`Error::Unknown`], [`Error::Withdrawn`], [`Error::Unchecked`], [`Error::BytesMissing`], [`Error::NotHigher`]
+    /// [`Error::Unknown`], [`Error::Withdrawn`], [`Error::Unsound`], [`Error::BytesMissing`], [`Error::NotHigher`]
     /// unless `lower`, or the database.
     pub async fn release(&self, id: i64, lower: bool) -> Result<Artifact, Error> {
+        let compatible = self.check(&self.show(id).await?).await?;
         let mut tx = self.fleet.store.write().await?;
-        let row = rows::find(&mut tx, id).await?.ok_or(Error::Unknown(id))?;
-        let sha256 = row.sha256.clone();
-        let mut found = artifact(row)?;
-        match (found.state, found.kind) {
-            (State::Released, _) => return Ok(found),
-            (State::Withdrawn, _) => return Err(Error::Withdrawn(id)),
-            (State::Draft, Kind::RaucBundle) => return Err(Error::Unchecked(id)),
-            (State::Draft, Kind::File | Kind::Swu) => {}
-        }
-        if !self.blobs.has(&sha256, found.size).await? {
-            return Err(Error::BytesMissing(id));
+        let mut found = rows::find(&mut tx, id).await?.map(artifact).transpose()?.ok_or(Error::Unknown(id))?;
+        match found.state {
+            State::Released => return Ok(found),
+            State::Withdrawn => return Err(Error::Withdrawn(id)),
+            State::Draft => {}
         }
         let others = rows::of_name(&mut tx, found.name.as_str()).await?;
         let not_lower = others
@@ -278,9 +211,29 @@ impl Artifacts {
         if let Some(row) = not_lower.filter(|_| !lower) {
             return Err(Error::NotHigher(row.version));
         }
+        if let Some(compatible) = &compatible {
+            rows::set_compatible(&mut tx, id, compatible).await?;
+        }
+        found.compatible = compatible;
         self.change(&mut tx, &mut found, State::Released, "artifact.release").await?;
         tx.commit().await?;
         Ok(found)
+    }
+
+    /// Reads a draft's bytes where they must be checked, which takes long: nobody waits for the database meanwhile.
+    async fn check(&self, found: &Artifact) -> Result<Option<String>, Error> {
+        let Artifact { id, version, kind, state, size, sha256, .. } = found;
+        if *state != State::Draft {
+            return Ok(None);
+        }
+        if !self.blobs.has(sha256, *size).await? {
+            return Err(Error::BytesMissing(*id));
+        }
+        if *kind != Kind::RaucBundle {
+            return Ok(None);
+        }
+        let checked = self.rauc.check(&self.blobs.file(sha256), version).await;
+        checked.map(Some).map_err(|source| Error::Unsound { id: *id, source })
     }
 
     /// Lets nobody be given it any more, for good: rollouts of it are aborted, and everybody stops who is at it.
@@ -306,8 +259,9 @@ impl Artifacts {
     }
 
     async fn note(&self, tx: &mut Tx, what: &str, artifact: &Artifact) -> Result<(), StoreError> {
-        let Artifact { id, name, version, sha256, .. } = artifact;
-        self.fleet.note(tx, what, &format!("artifact:{id} {name} {version} sha256:{sha256}")).await
+        let Artifact { id, name, version, sha256, compatible, .. } = artifact;
+        let compatible = compatible.as_ref().map(|of| format!(" compatible:{of}")).unwrap_or_default();
+        self.fleet.note(tx, what, &format!("artifact:{id} {name} {version} sha256:{sha256}{compatible}")).await
     }
 
     /// So many of an artifact's bytes, from one on; [`READ_AHEAD`] of them in memory.
@@ -367,5 +321,6 @@ pub(super) fn artifact(row: ArtifactRow) -> Result<Artifact, StoreError> {
         md5: hex(&row.md5),
         added_by: row.added_by,
         added_at: row.added_at,
+        compatible: row.compatible,
     })
 }
