@@ -11,8 +11,17 @@ use std::{
     io::Write,
     path::PathBuf,
     process::{Command, Output},
+    sync::Arc,
 };
 
+use host::{
+    clock::SystemClock,
+    fleet::{
+        self, Fleet,
+        artifacts::{Artifacts, Error, Kind, New, Rauc, State, Unsound},
+    },
+    store::{Store, sqlite_url},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use wire::event;
@@ -158,4 +167,23 @@ fn without_a_keyring_or_without_rauc_a_bundle_stays_a_draft_and_the_admin_reads_
 
     bench.path = known;
     assert_eq!(bench.host(&["artifact", "release", &id]).1["state"], "released");
+}
+
+#[tokio::test]
+async fn a_plain_bundle_so_long_that_older_rauc_checks_a_part_of_it_stays_a_draft_and_a_verity_one_does_not() {
+    let Some(bench) = Bench::new() else { return };
+    let store = Store::open(&sqlite_url(&bench.path("fleet.sqlite")), fleet::MIGRATIONS).await.unwrap();
+    let artifacts = Artifacts::open(Fleet::new(store, Arc::new(SystemClock)), &bench.path("artifacts")).await.unwrap();
+    // As long as these are.
+    let rauc = Rauc { plain_max: 100_000, ..Rauc::trusting(Some(bench.path("ours.pem"))) };
+    let artifacts = artifacts.checked_by(rauc);
+    let add = async |format, version: &str| {
+        let bundle = bench.bundle("ours", format, version);
+        let new = New { name: "system".parse().unwrap(), version: version.parse().unwrap(), kind: Kind::RaucBundle };
+        artifacts.add(new, &bundle[..], bundle.len() as u64, |_| {}).await.unwrap().id
+    };
+    let refused = artifacts.release(add("plain", "1.0").await, false).await;
+    assert!(matches!(refused, Err(Error::Unsound { source: Unsound::InPart(100_000), .. })), "{refused:?}");
+    let released = artifacts.release(add("verity", "1.1").await, false).await.unwrap();
+    assert_eq!((released.state, released.compatible.as_deref()), (State::Released, Some(COMPATIBLE)));
 }

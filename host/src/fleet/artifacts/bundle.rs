@@ -30,6 +30,13 @@ const SAID_MAX: usize = 200;
 /// A bundle of 4 GiB is read from a slow disk in three minutes.
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// Bytes of a `plain` bundle: of a longer one RAUC before 1.15.2 signs and checks only a part (CVE-2026-34155).
+const PLAIN_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// What RAUC of every version logs of a manifest that was signed by itself, and of a `plain` bundle.
+const INLINE: &str = "Verified inline signature";
+const DETACHED: &str = "Verified detached signature";
+
 /// Why a bundle is not taken for what it is said to be.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each says it")]
@@ -48,6 +55,8 @@ pub enum Unsound {
     Refused(String),
     #[error("the bundle is version {bundle}, the artifact {artifact}; add it with its own version")]
     OtherVersion { bundle: String, artifact: Label },
+    #[error("a plain bundle above {0} bytes may have been checked in part only; make one with the format verity")]
+    InPart(u64),
     #[error("RAUC did not answer within {0:?}")]
     Silent(Duration),
     #[error("RAUC answered more than {ANSWER_MAX} bytes")]
@@ -67,6 +76,8 @@ pub struct Rauc {
     pub keyring: Option<PathBuf>,
     /// How long it may take over one.
     pub patience: Duration,
+    /// Bytes that a `plain` bundle may have.
+    pub plain_max: u64,
 }
 
 /// Of its answer, what is asked for here.
@@ -92,14 +103,17 @@ impl Rauc {
     /// The system's, which trusts the certificates of this keyring.
     #[must_use]
     pub fn trusting(keyring: Option<PathBuf>) -> Self {
-        Self { program: "rauc".into(), keyring, patience: PATIENCE }
+        Self { program: "rauc".into(), keyring, patience: PATIENCE, plain_max: PLAIN_MAX }
     }
 
-    /// Which devices a bundle is for, where its signature is good and it is this version.
-    pub(super) async fn check(&self, bundle: &Path, version: &Label) -> Result<String, Unsound> {
+    /// Which devices a bundle of so many bytes is for, where its signature is good and it is this version.
+    pub(super) async fn check(&self, bundle: &Path, size: u64, version: &Label) -> Result<String, Unsound> {
         let keyring = self.keyring.as_deref().ok_or(Unsound::NoKeyring)?;
         let answer = timeout(self.patience, self.ask(keyring, bundle)).await;
-        let answer = answer.map_err(|_| Unsound::Silent(self.patience)).flatten()?;
+        let (answer, log) = answer.map_err(|_| Unsound::Silent(self.patience)).flatten()?;
+        if size > self.plain_max && may_be_plain(&log) {
+            return Err(Unsound::InPart(self.plain_max));
+        }
         let told: Told = serde_json::from_slice(&answer).map_err(|error| Unsound::Unread(error.into()))?;
         let own = usable(told.version).ok_or(Unsound::Unusable("version"))?;
         if own != version.as_str() {
@@ -108,7 +122,8 @@ impl Rauc {
         usable(told.compatible).ok_or(Unsound::Unusable("compatible"))
     }
 
-    async fn ask(&self, keyring: &Path, bundle: &Path) -> Result<Vec<u8>, Unsound> {
+    /// The answer, and what it logged.
+    async fn ask(&self, keyring: &Path, bundle: &Path) -> Result<(Vec<u8>, Vec<u8>), Unsound> {
         let mut command = Command::new(&self.program);
         command.arg("info").arg("--keyring").arg(keyring).arg("--output-format=json").arg(bundle);
         // What it logs for those who look for faults would stand in the answer.
@@ -116,9 +131,9 @@ impl Rauc {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let started = command.spawn().map_err(|source| Unsound::NoRauc { program: self.program.clone(), source })?;
         let mut rauc = Running(started);
-        let (answer, complaint) = tokio::try_join!(all_of(rauc.0.stdout.take()), all_of(rauc.0.stderr.take()))?;
+        let (answer, log) = tokio::try_join!(all_of(rauc.0.stdout.take()), all_of(rauc.0.stderr.take()))?;
         let ended = rauc.0.wait().await.map_err(Unsound::Unread)?;
-        if ended.success() { Ok(answer) } else { Err(Unsound::Refused(last_line(&complaint))) }
+        if ended.success() { Ok((answer, log)) } else { Err(Unsound::Refused(last_line(&log))) }
     }
 }
 
@@ -134,8 +149,14 @@ fn usable(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty() && text.chars().count() <= SAID_MAX && !text.chars().any(char::is_control))
 }
 
-fn last_line(complaint: &[u8]) -> String {
-    let complaint = String::from_utf8_lossy(complaint);
-    let line = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("without a word");
+/// What is in a bundle may write into the log as well, but strike nothing from it.
+fn may_be_plain(log: &[u8]) -> bool {
+    let log = String::from_utf8_lossy(log);
+    !log.contains(INLINE) || log.contains(DETACHED)
+}
+
+fn last_line(log: &[u8]) -> String {
+    let log = String::from_utf8_lossy(log);
+    let line = log.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("without a word");
     line.chars().filter(|c| !c.is_control()).take(SAID_MAX).collect()
 }

@@ -232,7 +232,7 @@ impl Artifacts {
         if *kind != Kind::RaucBundle {
             return Ok(None);
         }
-        let checked = self.rauc.check(&self.blobs.file(sha256), version).await;
+        let checked = self.rauc.check(&self.blobs.file(sha256), *size, version).await;
         checked.map(Some).map_err(|source| Error::Unsound { id: *id, source })
     }
 
