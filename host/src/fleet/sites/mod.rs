@@ -170,16 +170,22 @@ fn known<'a>(sites: &'a mut BTreeMap<Code, Site>, code: &Code) -> Result<&'a mut
 
 /// The tree as it was read last, and at which edition. Reading thousands of sites costs more than a page may.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known(Arc<Mutex<Option<(i64, Arc<Tree>)>>>);
+pub(super) struct Known(Arc<Mutex<Option<Edition>>>);
+
+#[derive(Debug)]
+struct Edition {
+    number: i64,
+    tree: Arc<Tree>,
+}
 
 impl Known {
     fn at(&self, edition: i64) -> Option<Arc<Tree>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().filter(|(of, _)| *of == edition).map(|(_, tree)| Arc::clone(tree))
+        known.as_ref().filter(|known| known.number == edition).map(|known| Arc::clone(&known.tree))
     }
 
-    fn put(&self, edition: i64, tree: &Arc<Tree>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((edition, Arc::clone(tree)));
+    fn put(&self, number: i64, tree: &Arc<Tree>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Edition { number, tree: Arc::clone(tree) });
     }
 }
 
