@@ -193,3 +193,35 @@ async fn a_poster_says_where_a_terminal_is_and_leads_phones_to_its_station() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_admin_tries_keeps_and_forgets_a_group_which_is_nobodys_who_sees_a_part() {
+    on_each_database(async |bench| {
+        let here = bench.terminal("花桥站").await;
+        bench.person(Role::Admin, Scope::All).await;
+        let mut web = Web::signed_in(&bench, "admin").await;
+        let (_, page) = web.get("/fleet/groups?query=under%3DT1").await;
+        assert!(page.contains(&here.to_string()) && page.contains("台满足") && page.contains("存成分组"), "{page}");
+        for (language, wrong) in [("zh", "“colour=red”这一条看不懂"), ("en", "At &#34;colour=red&#34;: expected under")]
+        {
+            web.speaks(language).await;
+            let (status, page) = web.get("/fleet/groups?query=colour%3Dred").await;
+            assert!(status == StatusCode::OK && page.contains(wrong), "{page}");
+        }
+        web.speaks("zh").await;
+        for (name, query, wrong) in
+            [("a b", "under=T1", "分组名称要 1 到 60 个字"), ("甲", "x", "这一条看不懂"), ("甲", "", "请写条件")]
+        {
+            let (status, page) = web.act("/fleet/groups", &[("name", name), ("query", query)]).await;
+            assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains(wrong), "{page}");
+        }
+        assert_eq!(web.act("/fleet/groups", &[("name", "甲"), ("query", "under=T1")]).await.0, StatusCode::SEE_OTHER);
+        assert!(web.get("/fleet/groups").await.1.contains("<code>under=T1</code>"));
+        bench.person(Role::Viewer, Scope::of(&["T1".into()]).unwrap()).await;
+        let mut part = Web::signed_in(&bench, "viewer").await;
+        assert_eq!(part.get("/fleet/groups").await.0, StatusCode::NOT_FOUND);
+        assert_eq!(web.act("/fleet/groups/remove", &[("name", "甲")]).await.0, StatusCode::SEE_OTHER);
+        assert_eq!(web.act("/fleet/groups/remove", &[("name", "甲")]).await.0, StatusCode::NOT_FOUND);
+    })
+    .await;
+}

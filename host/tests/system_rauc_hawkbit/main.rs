@@ -5,6 +5,8 @@
 
 #[path = "../support/bundles.rs"]
 mod bundles;
+#[path = "../support/device.rs"]
+mod device;
 #[path = "../host/support.rs"]
 #[expect(dead_code, reason = "shared with the tests that speak HTTP")]
 mod support;
@@ -14,7 +16,7 @@ use std::{
     io::Write,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Command as Started, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
@@ -28,16 +30,14 @@ use host::{
 };
 use tempfile::TempDir;
 use tokio::{
-    process::{Child, Command},
+    process::Command,
     time::{sleep, timeout},
 };
 use wire::ticket::TerminalNumber;
 
 use bundles::{COMPATIBLE, Workshop};
-use support::{Terminal, TestHost};
-
-/// For each thing that the device does.
-const SOON: Duration = Duration::from_secs(60);
+use device::{Identity, Running, SOON};
+use support::TestHost;
 
 /// More than any image that is installed.
 const SLOT_BYTES: usize = 1 << 20;
@@ -57,29 +57,14 @@ case $1 in
 esac
 ";
 
-/// A program at work, with the processes that it starts.
-struct Running {
-    child: Child,
-    group: String,
-}
-
-impl Drop for Running {
-    /// Nothing of it stays behind, whatever happens; what it mounted goes with it.
-    fn drop(&mut self) {
-        let group = format!("-{}", self.group);
-        Started::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status().unwrap();
-    }
-}
-
 /// A device with power.
 struct Powered(Vec<Running>);
 
 impl Powered {
     /// Takes its power away.
     async fn cut(self) {
-        for mut running in self.0 {
-            running.child.start_kill().unwrap();
-            timeout(SOON, running.child.wait()).await.expect("it ends").unwrap();
+        for running in self.0 {
+            running.cut().await;
         }
     }
 }
@@ -170,8 +155,7 @@ impl Device {
     fn run(&self, program: &str, arguments: &[&str]) -> Running {
         // Also where this test is killed.
         let mut command = self.command("setpriv");
-        let child = command.args(["--pdeathsig", "KILL", program]).args(arguments).process_group(0).spawn().unwrap();
-        Running { group: child.id().unwrap().to_string(), child }
+        Running::start(command.args(["--pdeathsig", "KILL", program]).args(arguments))
     }
 
     /// A program of the client's; what it mounts nobody else sees.
@@ -276,14 +260,10 @@ async fn installs_and_refuses(host: &TestHost, number: TerminalNumber, settings:
 #[tokio::test(flavor = "multi_thread")]
 async fn rauc_hawkbit_updater_installs_with_a_terminals_certificate() {
     let host = TestHost::start().await;
-    let Terminal { number, key, certificate, .. } = host.terminal().await;
-    let identity = tempfile::tempdir().unwrap();
-    let (cert, private) = (identity.path().join("cert.pem"), identity.path().join("key.pem"));
-    for (path, text) in [(&cert, certificate), (&private, key.serialize_pem())] {
-        fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
-    }
-    let settings = format!("ssl_cert = {}\nssl_key = {}", cert.display(), private.display());
-    installs_and_refuses(&host, number, &settings).await;
+    let terminal = host.terminal().await;
+    let identity = Identity::of(&terminal);
+    let settings = format!("ssl_cert = {}\nssl_key = {}", identity.certificate.display(), identity.key.display());
+    installs_and_refuses(&host, terminal.number, &settings).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
+#[path = "../support/device.rs"]
+mod device;
 #[path = "../host/support.rs"]
 #[expect(dead_code, reason = "shared with the tests that speak HTTP")]
 mod support;
@@ -11,7 +13,6 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
-    process::{Command as Started, Stdio},
     time::Duration,
 };
 
@@ -25,37 +26,13 @@ use host::{
 };
 use tempfile::TempDir;
 use tokio::{
-    process::{Child, Command},
+    process::Command,
     time::{sleep, timeout},
 };
 use wire::{event, hex, ticket::TerminalNumber};
 
-use support::{Terminal, TestHost};
-
-/// For each thing that the client does.
-const SOON: Duration = Duration::from_secs(60);
-
-/// SWUpdate at work, with the processes that it starts.
-struct Running {
-    child: Child,
-    group: String,
-}
-
-impl Running {
-    /// Ends it as systemd would.
-    async fn stop(mut self) {
-        assert!(Command::new("kill").arg(&self.group).status().await.unwrap().success());
-        timeout(SOON, self.child.wait()).await.expect("it ends").unwrap();
-    }
-}
-
-impl Drop for Running {
-    /// Nothing of it stays behind, whatever happens: what does keeps the next one waiting.
-    fn drop(&mut self) {
-        let group = format!("-{}", self.group);
-        Started::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status().unwrap();
-    }
-}
+use device::{Identity, Running, SOON};
+use support::TestHost;
 
 /// A device that runs SWUpdate.
 struct Device {
@@ -100,8 +77,7 @@ impl Device {
         command.current_dir(self.folder.path()).env("TMPDIR", self.folder.path());
         command.args(["-f", "swupdate.cfg", "-H", "board:1.0", "-k"]).arg(signer);
         command.args(["-u", if confirm { "-S hawkbit -c 2" } else { "-S hawkbit" }]);
-        let child = command.process_group(0).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        Running { group: child.id().unwrap().to_string(), child }
+        Running::start(command.stdout(log.try_clone().unwrap()).stderr(log))
     }
 
     /// Waits until its newest action is as it should be.
@@ -200,14 +176,11 @@ async fn installs_and_refuses(host: &TestHost, device: &Device) {
 #[tokio::test(flavor = "multi_thread")]
 async fn swupdate_installs_with_a_terminals_certificate_and_says_so_after_its_restart() {
     let host = TestHost::start().await;
-    let Terminal { number, key, certificate, .. } = host.terminal().await;
-    let identity = tempfile::tempdir().unwrap();
-    let (cert, private) = (identity.path().join("cert.pem"), identity.path().join("key.pem"));
-    for (path, text) in [(&cert, certificate), (&private, key.serialize_pem())] {
-        fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
-    }
-    let settings = format!("sslcert = \"{}\"; sslkey = \"{}\";", cert.display(), private.display());
-    let Some(device) = Device::new(&host, number, &settings).await else { return };
+    let terminal = host.terminal().await;
+    let identity = Identity::of(&terminal);
+    let settings =
+        format!("sslcert = \"{}\"; sslkey = \"{}\";", identity.certificate.display(), identity.key.display());
+    let Some(device) = Device::new(&host, terminal.number, &settings).await else { return };
     installs_and_refuses(&host, &device).await;
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn list(fleet: &Fleet) -> Result<Answer> {
         .map(|row| {
             let health = health_of(row);
             json!({
-                "terminal": row.number, "generation": row.generation, "station": row.station, "place": row.place,
+                "terminal": row.number, "generation": row.generation, "site": row.site, "station": row.station, "place": row.place,
                 "added_at": row.added_at, "standing": standing(row), "certificate_until": row.certificate_until,
                 "revoked_at": row.revoked_at, "last_seen": health.map(|health| health.seen),
                 "silent": health.is_some_and(|health| health.is_silent), "alarms": health.map(open).unwrap_or_default(),

@@ -8,6 +8,7 @@
 //! | module | purpose |
 //! |---|---|
 //! | `attend` | alarms that somebody sees to, what is quiet |
+//! | `groups` | groups of terminals |
 //! | `keep` | people added, changed, removed, by an admin or on the command line |
 //! | `own` | signing in, one's own password and codes |
 //! | `scope` | which part of the fleet somebody sees |
@@ -16,6 +17,7 @@
 //! | `totp` | the codes, without I/O |
 
 mod attend;
+mod groups;
 mod keep;
 mod own;
 mod rollouts;

@@ -25,6 +25,8 @@
 //! | GET `/fleet/sites/{code}` | | viewer |
 //! | GET `/fleet/sites/{code}/poster` | a sheet to print | viewer |
 //! | POST `/fleet/sites/{code}/{step}` | `set`: the fields of a site; `retire`; `reopen` | admin |
+//! | GET `/fleet/groups`, POST | query `query`, to try it; `csrf`, `name`, `query`; for whoever sees the whole fleet | viewer, POST admin |
+//! | POST `/fleet/groups/remove` | `csrf`, `name` | admin |
 //! | GET `/fleet/rollouts` | for whoever sees the whole fleet | viewer |
 //! | GET `/fleet/rollouts/{number}` | likewise | viewer |
 //! | POST `/fleet/rollouts/{number}/{step}` | `pause`, `resume`, `begin`, `wait-longer`, `go-on`, `close`, `abort`, `order-back`; `retry`: `terminal`; `approve` | operator; `approve`: approver |
@@ -39,6 +41,7 @@
 mod account;
 mod attend;
 mod audit;
+mod groups;
 mod people;
 mod poster;
 mod rollouts;
@@ -90,6 +93,8 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/terminals/{number}/quiet", post(attend::quiet))
         .route("/fleet/terminals/{number}/loud", post(attend::loud))
         .route("/fleet/terminals/{number}/revoke", get(terminals::revoke_form).post(terminals::revoke))
+        .route("/fleet/groups", get(groups::page).post(groups::keep))
+        .route("/fleet/groups/remove", post(groups::remove))
         .route("/fleet/sites", get(sites::tree).post(sites::add))
         .route("/fleet/sites/list.csv", get(sites::export))
         .route("/fleet/sites/{code}", get(sites::show))

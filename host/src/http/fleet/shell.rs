@@ -199,6 +199,11 @@ impl From<Error> for Problem {
                 words::site::refused(&problem),
                 sentence(&problem.to_string()),
             ),
+            Error::Fleet(fleet::Error::Group(problem)) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                words::site::no_group(&problem),
+                sentence(&problem.to_string()),
+            ),
             Error::Fleet(fleet::Error::Revocations(error)) => {
                 tracing::error!(error = ?error, "the list of revoked terminals was not written");
                 Self::new(

@@ -246,7 +246,7 @@ pub(super) async fn change(
 }
 
 /// Whoever may not is told so before what they entered is looked at.
-fn allowed(by: &fleet::users::User) -> Result<(), Problem> {
+pub(super) fn allowed(by: &fleet::users::User) -> Result<(), Problem> {
     if by.role < Role::Admin { Err(Error::NotAllowed.into()) } else { Ok(()) }
 }
 

@@ -24,8 +24,8 @@ pub(in crate::http::fleet) fn phase(lang: Lang, shown: &Shown) -> String {
     match (&shown.rollout.phase, lang) {
         (Phase::AwaitsApproval, _) => lang.t("等第二个人批准", "waits for a second person's approval").to_owned(),
         (Phase::Running, _) => lang.t("在进行", "under way").to_owned(),
-        (Phase::Paused(Paused::By(who)), Lang::Zh) => format!("{} 暂停了", who.0),
-        (Phase::Paused(Paused::By(who)), Lang::En) => format!("paused by {}", who.0),
+        (Phase::Paused(Paused::By(who)), Lang::Zh) => format!("{} 暂停了", super::who(&who.0)),
+        (Phase::Paused(Paused::By(who)), Lang::En) => format!("paused by {}", super::who(&who.0)),
         (Phase::Paused(Paused::StopRule(wave)), Lang::Zh) => {
             format!("自动停了：第 {} 批里不好的太多", wave + 1)
         }

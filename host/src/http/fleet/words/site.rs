@@ -1,6 +1,7 @@
 //! Words of sites: their levels, and what is wrong with one or with a list of them.
 
 use super::Lang;
+use crate::fleet::groups::{NotAGroup, NotAQuery};
 use crate::fleet::sites::{Column, Level, NotAList, NotASite, NotATree, Wrong};
 
 pub(in crate::http::fleet) fn level(lang: Lang, level: Level) -> &'static str {
@@ -87,6 +88,29 @@ pub(in crate::http::fleet) fn no_list(lang: Lang, problem: &NotAList) -> Vec<Str
     match lang {
         Lang::Zh => vec![zh],
         Lang::En => vec![super::super::shell::sentence(&problem.to_string())],
+    }
+}
+
+/// Why some terms ask nothing.
+pub(in crate::http::fleet) fn no_query(lang: Lang, problem: &NotAQuery) -> String {
+    match (lang, problem) {
+        (Lang::En, _) => super::super::shell::sentence(&problem.to_string()),
+        (Lang::Zh, NotAQuery::Empty) => "请写条件，比如 under=DX-03 tag=山区。".to_owned(),
+        (Lang::Zh, NotAQuery::Long) => "条件太多，最多 20 条。".to_owned(),
+        (Lang::Zh, NotAQuery::Term { at, .. }) => {
+            format!(
+                "“{at}”这一条看不懂。能写的有 under、level、tag、version、printer，后面跟 = 或 !=，版本还可以用 < <= > >=。"
+            )
+        }
+    }
+}
+
+/// Why a group can't be so.
+pub(in crate::http::fleet) fn no_group(problem: &NotAGroup) -> String {
+    match problem {
+        NotAGroup::Query(problem) => no_query(Lang::Zh, problem),
+        NotAGroup::Name => "分组名称要 1 到 60 个字，中间没有空格，也没有 , @ = %。".to_owned(),
+        NotAGroup::Unknown(name) => format!("没有叫“{name}”的分组。"),
     }
 }
 
