@@ -75,6 +75,10 @@ async fn main() -> ExitCode {
         "/fleet/sites/T7",
         "/fleet/sites/T7-3",
         "/fleet/sites/list.csv",
+        "/fleet/map",
+        "/fleet/groups",
+        "/fleet/groups?query=under%3DT7",
+        "/fleet/groups?query=version%3C0.1",
         "/fleet/rollouts",
         "/fleet/rollouts/1",
         "/fleet/people",
@@ -87,11 +91,15 @@ async fn main() -> ExitCode {
 
 /// Sites, terminals that reported, alarms, and a rollout to all of them.
 async fn settled(fleet: &Fleet, store: &Store) {
-    let mut list = "code,name,parent\nC,县,\n".to_owned();
+    let mut list = "code,name,parent,latitude,longitude\nC,县,,28.5,117.5\n".to_owned();
     for township in 0..TOWNSHIPS {
-        writeln!(list, "T{township},{township} 镇,C").unwrap();
+        writeln!(list, "T{township},{township} 镇,C,28.{township:02},117.5").unwrap();
         for village in 0..VILLAGES {
-            writeln!(list, "T{township}-{village},{township} 镇 {village} 村,T{township}").unwrap();
+            writeln!(
+                list,
+                "T{township}-{village},{township} 镇 {village} 村,T{township},28.{township:02},117.{village:02}"
+            )
+            .unwrap();
         }
     }
     fleet.import_sites(&List::read(list.as_bytes()).unwrap(), false).await.unwrap();

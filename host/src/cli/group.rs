@@ -8,7 +8,10 @@ use serde_json::json;
 use wire::ticket::TerminalNumber;
 
 use super::{Answer, Host, terminal::fleet_of};
-use crate::fleet::groups::{Group, Query};
+use crate::fleet::{
+    Fleet,
+    groups::{Group, Query},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -46,9 +49,9 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     match command {
         Command::Set { name, terms } => {
             fleet.put_group(&name, &terms.join(" ").parse()?).await?;
-            shown(&fleet.group(&name).await?)
+            shown(fleet, &fleet.group(&name).await?).await
         }
-        Command::Show { name } => shown(&fleet.group(&name).await?),
+        Command::Show { name } => shown(fleet, &fleet.group(&name).await?).await,
         Command::Try { terms } => {
             let query: Query = terms.join(" ").parse()?;
             let terminals = fleet.who_meets(&query).await?;
@@ -58,8 +61,9 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
         Command::List => {
             let (mut text, mut all) = (String::new(), Vec::new());
             for group in fleet.groups().await? {
-                writeln!(text, "{}  {}  {}", group.name, group.terminals.len(), group.query)?;
-                all.push(as_json(&group));
+                let terminals = fleet.who_meets(&group.query).await?;
+                writeln!(text, "{}  {}  {}", group.name, terminals.len(), group.query)?;
+                all.push(as_json(&group, &terminals));
             }
             if all.is_empty() {
                 text.push_str("no groups; `host group set` keeps the first\n");
@@ -73,12 +77,13 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     }
 }
 
-fn shown(group: &Group) -> Result<Answer> {
-    Answer::new(format!("{}  {}\n{}", group.name, group.query, numbers(&group.terminals)), as_json(group))
+async fn shown(fleet: &Fleet, group: &Group) -> Result<Answer> {
+    let terminals = fleet.who_meets(&group.query).await?;
+    Answer::new(format!("{}  {}\n{}", group.name, group.query, numbers(&terminals)), as_json(group, &terminals))
 }
 
-fn as_json(group: &Group) -> serde_json::Value {
-    json!({ "group": group.name, "query": group.query.to_string(), "terminals": group.terminals })
+fn as_json(group: &Group, terminals: &[TerminalNumber]) -> serde_json::Value {
+    json!({ "group": group.name, "query": group.query.to_string(), "terminals": terminals })
 }
 
 fn numbers(terminals: &[TerminalNumber]) -> String {

@@ -10,8 +10,7 @@ use wire::{settings::Why, ticket::TerminalNumber};
 
 use super::{Answer, Host, terminal::fleet_of};
 use crate::fleet::{
-    Brought, NewRollout, Order, Shown,
-    groups::{Group, NotAGroup},
+    Brought, Fleet, NewRollout, Order, Shown,
     rollout::{Paused, Phase, Policy, Progress, Selector, Start, WaveState, Window},
     sites::{Code, NotACode},
 };
@@ -184,8 +183,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
     let fleet = fleet_of(&machine)?;
     let (number, order) = match command {
         Command::Make(make) => {
-            let groups = fleet.groups().await?;
-            let made = fleet.roll_out(make.planned(&host.config.zone, &groups)?).await?;
+            let made = fleet.roll_out(make.planned(&host.config.zone, fleet).await?).await?;
             return shown(&made);
         }
         Command::List => {
@@ -210,7 +208,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
 }
 
 impl Make {
-    fn planned(self, zone: &str, groups: &[Group]) -> Result<NewRollout> {
+    async fn planned(self, zone: &str, fleet: &Fleet) -> Result<NewRollout> {
         let seconds = |value: u32, unit: u32| value.checked_mul(unit).context("expected less than a century");
         let policy = Policy {
             bad_percent_max: self.bad_percent_max,
@@ -224,19 +222,18 @@ impl Make {
             takes_s: if self.artifact.is_some() { ARTIFACT_TAKES_S } else { SETTINGS_TAKE_S },
         };
         let last = (Selector::Rest, self.last.unwrap_or(Start::AfterFormer));
-        let wave = |WaveOf(who, when)| {
+        let mut waves = Vec::new();
+        for WaveOf(who, when) in self.waves {
             let selector = match who {
                 Named::Chosen(selector) => selector,
                 Named::Group(name) => {
-                    let group = groups.iter().find(|group| group.name == name);
-                    let group = group.ok_or(NotAGroup::Unknown(name))?;
-                    Selector::Group(group.terminals.iter().copied().collect())
+                    let group = fleet.group(&name).await?;
+                    Selector::Group(fleet.who_meets(&group.query).await?.into_iter().collect())
                 }
             };
-            Ok((selector, when))
-        };
-        let waves: Vec<_> = self.waves.into_iter().map(wave).collect::<Result<_, NotAGroup>>()?;
-        let waves = waves.into_iter().chain([last]).collect();
+            waves.push((selector, when));
+        }
+        waves.push(last);
         let former = self.former;
         let (brings, former) = match (self.settings, self.artifact) {
             (_, Some(id)) => {

@@ -12,6 +12,7 @@ mod enrolment;
 mod faults;
 pub mod groups;
 mod health;
+pub mod map;
 pub mod notices;
 mod revoked;
 pub mod rollout;
@@ -70,6 +71,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0012_sites", sql: include_str!("../../migrations/fleet/0012_sites.sql") },
     Migration { name: "0013_groups", sql: include_str!("../../migrations/fleet/0013_groups.sql") },
     Migration { name: "0014_bundles", sql: include_str!("../../migrations/fleet/0014_bundles.sql") },
+    Migration { name: "0015_boundary", sql: include_str!("../../migrations/fleet/0015_boundary.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.

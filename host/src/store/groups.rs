@@ -13,15 +13,6 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<(String, String)>, StoreError> {
     rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("query")?))).collect()
 }
 
-/// What a group asks.
-///
-/// # Errors
-/// The database.
-pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query("SELECT query FROM terminal_group WHERE name = $1").bind(name).fetch_optional(conn).await?;
-    Ok(row.map(|row| row.try_get("query")).transpose()?)
-}
-
 /// Writes a group, in place of one of the same name.
 ///
 /// # Errors

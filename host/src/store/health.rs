@@ -85,6 +85,16 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<HealthRow>, StoreError> {
     sqlx::query(sql).fetch_all(conn).await?.iter().map(read).collect()
 }
 
+/// Every terminal's last report as it came, without when.
+///
+/// # Errors
+/// The database.
+pub async fn said(conn: &mut Conn) -> Result<Vec<(TerminalNumber, String)>, StoreError> {
+    let rows = sqlx::query("SELECT terminal, report FROM health").fetch_all(conn).await?;
+    let line = |row: &AnyRow| Ok((columns::terminal(row, "terminal", "health report")?, row.try_get("report")?));
+    rows.iter().map(line).collect()
+}
+
 /// The last reports that came at a time or after it, to the second (texts are compared).
 ///
 /// # Errors

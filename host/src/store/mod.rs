@@ -10,6 +10,7 @@ pub mod actions;
 pub mod afar;
 pub mod artifacts;
 pub mod audit_chain;
+pub mod boundary;
 pub mod bulletins;
 pub mod cases;
 mod columns;

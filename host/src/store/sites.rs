@@ -123,16 +123,6 @@ pub async fn rename(conn: &mut Conn, code: &str, [former, name]: [&str; 2]) -> R
     Ok(())
 }
 
-/// The terminals that stand at sites and are not revoked, with their sites' codes.
-///
-/// # Errors
-/// The database.
-pub async fn terminals(conn: &mut Conn) -> Result<Vec<(TerminalNumber, String)>, StoreError> {
-    let sql = "SELECT number, site FROM terminal WHERE site IS NOT NULL AND revoked_at IS NULL ORDER BY number";
-    let rows = sqlx::query(sql).fetch_all(conn).await?;
-    rows.iter().map(|row| Ok((columns::terminal(row, "number", "terminal")?, row.try_get("site")?))).collect()
-}
-
 /// Where terminals stand: paths of their sites by number.
 ///
 /// # Errors

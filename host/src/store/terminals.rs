@@ -77,6 +77,16 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<TerminalRow>, StoreError> {
     rows.iter().map(read).collect()
 }
 
+/// The sites of those that are not revoked, by number; none, not known.
+///
+/// # Errors
+/// The database.
+pub async fn sites(conn: &mut Conn) -> Result<Vec<(TerminalNumber, Option<String>)>, StoreError> {
+    let sql = "SELECT number, site FROM terminal WHERE revoked_at IS NULL ORDER BY number";
+    let rows = sqlx::query(sql).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((columns::terminal(row, "number", "terminal")?, row.try_get("site")?))).collect()
+}
+
 /// One terminal.
 ///
 /// # Errors

@@ -14,8 +14,11 @@ const ANYBODY: &[&str] = &["GET /fleet/sign-in", "POST /fleet/sign-in", "GET /fl
 /// Fields of a form: name and value.
 type Fields<'a> = [(&'a str, &'a str)];
 
-/// The one whose form comes in parts.
+/// Those whose forms come in parts.
 const IMPORT: &str = "POST /fleet/sites/import";
+const BOUNDARY: &str = "POST /fleet/map/boundary";
+
+const SQUARE: &str = r#"{"type":"Polygon","coordinates":[[[117,28],[118,28],[118,29],[117,29],[117,28]]]}"#;
 
 /// For whom: the route, the least role, what stands in place of `{step}`, and fields that whoever may is heard with.
 const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
@@ -25,6 +28,9 @@ const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
     ("GET /fleet/groups", Role::Viewer, &[], &[]),
     ("POST /fleet/groups", Role::Admin, &[], &[("name", "山里"), ("query", "tag=山区")]),
     ("POST /fleet/groups/remove", Role::Admin, &[], &[("name", "山里")]),
+    ("GET /fleet/map", Role::Viewer, &[], &[]),
+    (BOUNDARY, Role::Admin, &[], &[("boundary", SQUARE)]),
+    ("POST /fleet/map/remove", Role::Admin, &[], &[]),
     ("GET /fleet/sites", Role::Viewer, &[], &[]),
     ("POST /fleet/sites", Role::Admin, &[], &[("code", "DX-01"), ("name", "北山乡联络站"), ("level", "township")]),
     ("GET /fleet/sites/list.csv", Role::Viewer, &[], &[]),
@@ -106,7 +112,7 @@ async fn each_route_is_for_its_role_and_those_above_it_only() {
                     let before = bench.audit().await;
                     let status = match method {
                         "GET" => web.get(&path).await.0,
-                        _ if *route == IMPORT => web.act_in_parts(&path, fields).await.0,
+                        _ if [IMPORT, BOUNDARY].contains(route) => web.act_in_parts(&path, fields).await.0,
                         _ => web.act(&path, fields).await.0,
                     };
                     if role < *least {

@@ -225,3 +225,52 @@ async fn an_admin_tries_keeps_and_forgets_a_group_which_is_nobodys_who_sees_a_pa
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_map_shows_who_needs_somebody_where_and_takes_a_boundary_from_admins() {
+    on_each_database(async |bench| {
+        let square = r#"{"type":"Polygon","coordinates":[[[117,28],[118,28],[118,29],[117,29],[117,28]]]}"#;
+        for station in ["花桥站", "北山站", "大坪站"] {
+            bench.terminal(station).await;
+        }
+        let list = "code,name,latitude,longitude\nT1,花桥站,28.5,117.5\nT2,北山站,28.6,117.6\nX,空站,28.7,117.7\n";
+        let list = host::fleet::sites::List::read(list.as_bytes()).unwrap();
+        bench.fleet.import_sites(&list, false).await.unwrap();
+        let broken = bench.fleet.list().await.unwrap()[0].number;
+        bench.reports(broken, "no_paper", 0).await;
+        bench.person(Role::Admin, Scope::All).await;
+        let mut web = Web::signed_in(&bench, "admin").await;
+        let (_, page) = web.get("/fleet/map").await;
+        for shown in ["花桥站：要人管", "北山站：没报过情况", "空站：没有终端", "没写位置的站点", "大坪站"]
+        {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        assert!(!page.contains("class=\"outline\""), "{page}");
+        assert_eq!(web.act_in_parts("/fleet/map/boundary", &[("boundary", square)]).await.0, StatusCode::SEE_OTHER);
+        assert!(web.get("/fleet/map").await.1.contains("class=\"outline\" d=\"M40 "));
+        for (wrong, zh, en) in [
+            ("{}", "这不是 GeoJSON 文件", "This is no GeoJSON"),
+            (r#"{"type":"Point","coordinates":[1,2]}"#, "没有面", "There is no Polygon"),
+            (
+                r#"{"type":"Polygon","coordinates":[[[1,200]]]}"#,
+                "坐标要写经度、纬度",
+                "Coordinates are longitude and latitude",
+            ),
+        ] {
+            for (language, sentence) in [("zh", zh), ("en", en)] {
+                web.speaks(language).await;
+                let (status, page) = web.act_in_parts("/fleet/map/boundary", &[("boundary", wrong)]).await;
+                assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+                assert!(page.contains(sentence), "{wrong}: {page}");
+            }
+        }
+        assert!(web.get("/fleet/map").await.1.contains("class=\"outline\""), "the former one stands");
+        bench.person(Role::Viewer, Scope::of(&["T2".into()]).unwrap()).await;
+        let mut part = Web::signed_in(&bench, "viewer").await;
+        let (_, page) = part.get("/fleet/map").await;
+        assert!(page.contains("北山站") && !page.contains("花桥站") && !page.contains("空站"), "{page}");
+        assert_eq!(web.act("/fleet/map/remove", &[]).await.0, StatusCode::SEE_OTHER);
+        assert!(!web.get("/fleet/map").await.1.contains("class=\"outline\""));
+    })
+    .await;
+}

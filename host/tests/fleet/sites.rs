@@ -228,7 +228,10 @@ async fn a_group_holds_who_meets_its_query_when_somebody_asks() {
         let (hills, old) = ("under=DX-01 tag=山区".parse().unwrap(), "version<99".parse().unwrap());
         bench.fleet.put_group("山里", &hills).await.unwrap();
         bench.fleet.put_group("旧的", &old).await.unwrap();
-        let of = async |name: &str| bench.fleet.group(name).await.unwrap().terminals;
+        let of = async |name: &str| {
+            let group = bench.fleet.group(name).await.unwrap();
+            bench.fleet.who_meets(&group.query).await.unwrap()
+        };
         assert_eq!((of("山里").await, of("旧的").await), (vec![here], vec![]), "nobody said which version it runs");
         bench.reports(there, "ok", 0).await;
         assert_eq!(of("旧的").await, [there]);

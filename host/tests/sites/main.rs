@@ -1,8 +1,9 @@
-//! The tree of sites, lists of them and groups: by example, and what holds for every one.
+//! The tree of sites, lists of them, groups and the map: by example, and what holds for every one.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
 mod groups;
+mod map;
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@ use host::{
     ca::Ca,
     fleet::{
         Brought, NewRollout,
+        map::Boundary,
         rollout::{Selector, Start},
         users::{By, NewUser, Role, Scope, Users},
     },
@@ -85,7 +86,10 @@ async fn tree(host: &TestHost) {
                 DX-02-2,北山乡上畈村人大代表联络点,村代表联络点,DX-02,,,,\n\
                 DX-NET,网上代表联络站,网上代表联络站,DX,,,,\n";
     let list = host::fleet::sites::List::read(list.as_bytes()).unwrap();
-    host.fleet().await.import_sites(&list, false).await.unwrap();
+    let fleet = host.fleet().await;
+    fleet.import_sites(&list, false).await.unwrap();
+    let boundary = r#"{"type":"Polygon","coordinates":[[[117.4,28.7],[117.7,28.66],[117.9,28.9],[117.8,29.1],[117.5,29.15],[117.4,28.7]]]}"#;
+    fleet.put_boundary(Some(&Boundary::read(boundary.as_bytes()).unwrap())).await.unwrap();
 }
 
 impl Looked {
@@ -194,6 +198,7 @@ async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both
             ("revoke", &revoke),
             ("groups", "/fleet/groups?query=level%3Dvillage"),
             ("groups-wrong", "/fleet/groups?query=colour%3Dred"),
+            ("map", "/fleet/map"),
             ("sites", "/fleet/sites"),
             ("site", "/fleet/sites/DX-02"),
             ("sites-import", "/fleet/sites/import"),

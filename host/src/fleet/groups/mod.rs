@@ -4,13 +4,14 @@ mod query;
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use wire::ticket::TerminalNumber;
 
 pub use query::{Facts, NotAQuery, Query};
 
 use super::{
     Error, Fleet,
-    sites::{self, Code, Path, Site},
+    sites::{Code, Path},
 };
 use crate::store::{Conn, StoreError, groups as rows, health, terminals};
 
@@ -28,15 +29,30 @@ pub enum NotAGroup {
     Unknown(String),
 }
 
-/// A group, and who is in it.
+/// A group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// As people call it.
     pub name: String,
     /// What it asks.
     pub query: Query,
-    /// Who meets it, by number; the revoked ones are in no group.
-    pub terminals: Vec<TerminalNumber>,
+}
+
+/// Of a report, what groups ask for.
+#[derive(Debug, Deserialize)]
+struct Said {
+    agent: String,
+    kiosk: Option<Kiosk>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Kiosk {
+    printer: Printer,
+}
+
+#[derive(Debug, Deserialize)]
+struct Printer {
+    profile: String,
 }
 
 impl Fleet {
@@ -74,60 +90,50 @@ impl Fleet {
     /// # Errors
     /// The database.
     pub async fn groups(&self) -> Result<Vec<Group>, Error> {
-        let mut conn = self.store.read().await?;
-        let facts = facts(&mut conn).await?;
+        let rows = rows::all(&mut *self.store.read().await?).await?;
         let group = |(name, query): (String, String)| {
-            let query: Query = query.parse().map_err(|_| StoreError::Unreadable("group"))?;
-            Ok(Group { name, terminals: members(&query, &facts), query })
+            let query = query.parse().map_err(|_| StoreError::Unreadable("group"))?;
+            Ok(Group { name, query })
         };
-        rows::all(&mut conn).await?.into_iter().map(group).collect()
+        rows.into_iter().map(group).collect()
     }
 
-    /// Who is in a group now.
+    /// The group of this name.
     ///
     /// # Errors
     /// [`Error::Group`] where there is none, or the database.
     pub async fn group(&self, name: &str) -> Result<Group, Error> {
-        let mut conn = self.store.read().await?;
-        let query = rows::find(&mut conn, name).await?.ok_or_else(|| NotAGroup::Unknown(name.to_owned()))?;
-        let query: Query = query.parse().map_err(|_| StoreError::Unreadable("group"))?;
-        let terminals = members(&query, &facts(&mut conn).await?);
-        Ok(Group { name: name.to_owned(), query, terminals })
+        let found = self.groups().await?.into_iter().find(|group| group.name == name);
+        Ok(found.ok_or_else(|| NotAGroup::Unknown(name.to_owned()))?)
     }
 
-    /// Who would be in a group that asks this.
+    /// Who is in a group that asks this, now, by number; the revoked ones are in none.
     ///
     /// # Errors
     /// The database.
     pub async fn who_meets(&self, query: &Query) -> Result<Vec<TerminalNumber>, Error> {
-        Ok(members(query, &facts(&mut *self.store.read().await?).await?))
-    }
-}
-
-fn members(query: &Query, facts: &BTreeMap<TerminalNumber, Facts>) -> Vec<TerminalNumber> {
-    facts.iter().filter(|(_, facts)| query.holds(facts)).map(|(terminal, _)| *terminal).collect()
-}
-
-/// What is known of every terminal that is not revoked.
-async fn facts(conn: &mut Conn) -> Result<BTreeMap<TerminalNumber, Facts>, Error> {
-    let tree = sites::tree(conn).await?;
-    let mut said = BTreeMap::new();
-    for row in health::all(conn).await? {
-        said.insert(row.terminal, super::health::read(&row)?);
-    }
-    let known = terminals::all(conn).await?.into_iter().filter(|row| row.revoked_at.is_none());
-    let of = |row: terminals::TerminalRow| {
-        let code = row.site.as_deref().and_then(|code| code.parse::<Code>().ok());
-        let site: Option<&Site> = code.as_ref().and_then(|code| tree.get(code));
-        let report = said.get(&row.number);
-        let facts = Facts {
-            path: site.map(|site| Path::of(&tree.path(&site.code))).unwrap_or_default(),
-            level: site.map(|site| site.level),
-            tags: site.map(|site| site.tags.clone()),
-            version: report.map(|report| report.agent.clone()),
-            printer: report.and_then(|report| report.kiosk.as_ref()).map(|kiosk| kiosk.printer.profile.clone()),
+        let tree = self.sites().await?;
+        let mut conn = self.store.read().await?;
+        let said = if query.asks_what_terminals_say() { said(&mut conn).await? } else { BTreeMap::new() };
+        let of = |(number, site): &(TerminalNumber, Option<String>)| {
+            let code = site.as_deref().and_then(|code| code.parse::<Code>().ok());
+            let site = code.as_ref().and_then(|code| tree.get(code));
+            let said = said.get(number);
+            Facts {
+                path: site.map(|site| Path::of(&tree.path(&site.code))).unwrap_or_default(),
+                level: site.map(|site| site.level),
+                tags: site.map(|site| site.tags.clone()),
+                version: said.map(|said| said.agent.clone()),
+                printer: said.and_then(|said| said.kiosk.as_ref()).map(|kiosk| kiosk.printer.profile.clone()),
+            }
         };
-        (row.number, facts)
-    };
-    Ok(known.map(of).collect())
+        let known = terminals::sites(&mut conn).await?.into_iter();
+        Ok(known.filter(|row| query.holds(&of(row))).map(|(number, _)| number).collect())
+    }
+}
+
+async fn said(conn: &mut Conn) -> Result<BTreeMap<TerminalNumber, Said>, StoreError> {
+    let unreadable = |_| StoreError::Unreadable("health report");
+    let rows = health::said(conn).await?.into_iter();
+    rows.map(|(terminal, report)| Ok((terminal, serde_json::from_str(&report).map_err(unreadable)?))).collect()
 }

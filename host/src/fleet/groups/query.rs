@@ -102,6 +102,16 @@ pub enum NotAQuery {
 }
 
 impl Query {
+    /// Whether it asks for what is in reports.
+    #[must_use]
+    pub fn asks_what_terminals_say(&self) -> bool {
+        let says = |term: &Term| match term {
+            Term::Is(any) | Term::IsNot(any) => matches!(any, Any::Version(_) | Any::Printer(_)),
+            Term::Version(..) => true,
+        };
+        self.0.iter().any(says)
+    }
+
     /// Whether a terminal is in the group.
     #[must_use]
     pub fn holds(&self, facts: &Facts) -> bool {

@@ -139,7 +139,8 @@ async fn put(tx: &mut Tx, sites: BTreeMap<Code, Site>) -> Result<Changes, Error>
     let before = tree(tx).await?;
     let after = Tree::new(sites).map_err(NotASite::from)?;
     let changes = Changes::between(&before, &after);
-    for (terminal, site) in rows::terminals(tx).await? {
+    for (terminal, site) in terminals::sites(tx).await? {
+        let Some(site) = site else { continue };
         let site = site.parse::<Code>().map_err(|_| UNREADABLE)?;
         if after.get(&site).is_some_and(|site| site.retired) {
             return Err(NotASite::Occupied { site, terminal }.into());
@@ -211,7 +212,8 @@ impl Fleet {
     /// # Errors
     /// The database.
     pub async fn terminals_at_sites(&self) -> Result<Vec<(TerminalNumber, Code)>, Error> {
-        let found = rows::terminals(&mut *self.store.read().await?).await?.into_iter();
+        let found = terminals::sites(&mut *self.store.read().await?).await?.into_iter();
+        let found = found.filter_map(|(terminal, site)| site.map(|site| (terminal, site)));
         let read = |(terminal, code): (TerminalNumber, String)| Ok((terminal, code.parse().map_err(|_| UNREADABLE)?));
         found.map(read).collect()
     }

@@ -10,6 +10,7 @@
 //! | `attend` | alarms that somebody sees to, what is quiet |
 //! | `groups` | groups of terminals |
 //! | `keep` | people added, changed, removed, by an admin or on the command line |
+//! | `map` | the map, likewise |
 //! | `own` | signing in, one's own password and codes |
 //! | `scope` | which part of the fleet somebody sees |
 //! | `see` | terminals and audit, as far as somebody may see them |
@@ -19,6 +20,7 @@
 mod attend;
 mod groups;
 mod keep;
+mod map;
 mod own;
 mod rollouts;
 mod scope;
@@ -32,6 +34,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 pub use keep::NewUser;
+pub use map::Pin;
 pub use own::{Open, Shared};
 pub use scope::Scope;
 pub use see::{AuditPage, Count, Sought, Standing, Terminals};

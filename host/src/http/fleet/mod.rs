@@ -27,6 +27,9 @@
 //! | POST `/fleet/sites/{code}/{step}` | `set`: the fields of a site; `retire`; `reopen` | admin |
 //! | GET `/fleet/groups`, POST | query `query`, to try it; `csrf`, `name`, `query`; for whoever sees the whole fleet | viewer, POST admin |
 //! | POST `/fleet/groups/remove` | `csrf`, `name` | admin |
+//! | GET `/fleet/map` | | viewer |
+//! | POST `/fleet/map/boundary` | multipart `csrf`, `boundary` (GeoJSON of at most 4 MiB) | admin |
+//! | POST `/fleet/map/remove` | `csrf` | admin |
 //! | GET `/fleet/rollouts` | for whoever sees the whole fleet | viewer |
 //! | GET `/fleet/rollouts/{number}` | likewise | viewer |
 //! | POST `/fleet/rollouts/{number}/{step}` | `pause`, `resume`, `begin`, `wait-longer`, `go-on`, `close`, `abort`, `order-back`; `retry`: `terminal`; `approve` | operator; `approve`: approver |
@@ -42,6 +45,7 @@ mod account;
 mod attend;
 mod audit;
 mod groups;
+mod map;
 mod people;
 mod poster;
 mod rollouts;
@@ -81,6 +85,7 @@ pub struct Console {
 /// The console's pages below `/fleet`.
 pub fn routes(console: Console) -> Router {
     let lists = DefaultBodyLimit::max(sites::LIST);
+    let boundaries = DefaultBodyLimit::max(map::FILE);
     Router::new()
         .route("/fleet", get(today::page))
         .route("/fleet/sign-in", get(session::sign_in_form).post(session::sign_in))
@@ -95,6 +100,8 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/terminals/{number}/revoke", get(terminals::revoke_form).post(terminals::revoke))
         .route("/fleet/groups", get(groups::page).post(groups::keep))
         .route("/fleet/groups/remove", post(groups::remove))
+        .route("/fleet/map", get(map::page))
+        .route("/fleet/map/remove", post(map::remove))
         .route("/fleet/sites", get(sites::tree).post(sites::add))
         .route("/fleet/sites/list.csv", get(sites::export))
         .route("/fleet/sites/{code}", get(sites::show))
@@ -109,6 +116,7 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/people/{id}/{step}", post(people::change))
         .route("/fleet/audit", get(audit::page))
         .layer(DefaultBodyLimit::max(FORM))
+        .route("/fleet/map/boundary", post(map::put).layer(boundaries))
         .route("/fleet/sites/import", get(sites::import_form).post(sites::import).layer(lists))
         .with_state(console)
         .layer(from_fn(shell::spoken))

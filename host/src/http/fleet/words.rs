@@ -199,6 +199,8 @@ pub(super) fn deed(lang: Lang, what: &str) -> &str {
         "site.move" => "换站点的上级",
         "site.retire" => "停用站点",
         "site.reopen" => "重新启用站点",
+        "map.boundary" => "换地图边界",
+        "map.no_boundary" => "去掉地图边界",
         "group.set" => "设一个分组",
         "group.remove" => "删去一个分组",
         "site.import" => "导入站点名单",
