@@ -11,7 +11,7 @@ use crate::{
     durable::{self, Readers},
     fleet::{
         Fleet,
-        sites::{Code, Level, List, NotASite, Position, Site, Tree, in_line, tags, write_list},
+        sites::{Code, Level, List, NotASite, Position, Site, in_line, tags, write_list},
     },
 };
 
@@ -173,25 +173,11 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
 
 async fn export(fleet: &Fleet, file: PathBuf, in_chinese: bool) -> Result<Answer> {
     let tree = fleet.sites().await?;
-    let sites = in_order(&tree).into_iter().map(|(site, _)| site);
+    let sites = tree.downwards(tree.roots(), |_| true).into_iter().map(|(site, _)| site);
     let bytes = write_list(sites, in_chinese)?;
     let count = tree.sites().count();
     durable::write_new(&file, &bytes, Readers::All).with_context(|| file.display().to_string())?;
     Answer::new(format!("{count} sites in {}", file.display()), json!({ "file": file, "sites": count }))
-}
-
-/// Every site after the one above it, and how deep it stands.
-fn in_order(tree: &Tree) -> Vec<(&Site, usize)> {
-    let mut open: Vec<(&Site, usize)> = tree.roots().map(|site| (site, 0)).collect();
-    open.reverse();
-    let mut ordered = Vec::new();
-    while let Some((site, depth)) = open.pop() {
-        ordered.push((site, depth));
-        let mut below: Vec<_> = tree.children(&site.code).map(|site| (site, depth + 1)).collect();
-        below.reverse();
-        open.extend(below);
-    }
-    ordered
 }
 
 async fn list(fleet: &Fleet) -> Result<Answer> {
@@ -201,7 +187,7 @@ async fn list(fleet: &Fleet) -> Result<Answer> {
         at.entry(code).or_default().push(terminal);
     }
     let (mut text, mut all) = (String::new(), Vec::new());
-    for (site, depth) in in_order(&tree) {
+    for (site, depth) in tree.downwards(tree.roots(), |_| true) {
         let terminals = at.remove(&site.code).unwrap_or_default();
         let numbers: Vec<_> = terminals.iter().map(ToString::to_string).collect();
         let closed = if site.retired { "  (retired)" } else { "" };

@@ -138,16 +138,14 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             let mut desk = Desk::open(host, &add.out).await?;
             let fleet = fleet_of(&desk.machine)?;
             let admitted = fleet.add(add.number, add.stands.stands(), &add.place).await?;
-            let station = station_of(fleet, admitted.terminal).await?;
-            desk.place(host, admitted.terminal, &station).await?;
-            desk.write(host, admitted, &station, &add.out).await
+            desk.place(host, &admitted).await?;
+            desk.write(host, admitted, &add.out).await
         }
         Command::Readmit(readmit) => {
             let mut desk = Desk::open(host, &readmit.out).await?;
             let fleet = fleet_of(&desk.machine)?;
             let admitted = fleet.readmit(readmit.number).await?;
-            let station = station_of(fleet, readmit.number).await?;
-            desk.write(host, admitted, &station, &readmit.out).await
+            desk.write(host, admitted, &readmit.out).await
         }
         Command::List => show::list(fleet_of(&host.machine().await?)?).await,
         Command::Health { number } => show::health(fleet_of(&host.machine().await?)?, number).await,
@@ -201,11 +199,6 @@ pub(super) fn fleet_of(machine: &Machine) -> Result<&Fleet> {
     machine.fleet.as_ref().context("this host plays the county role only; run the command where the fleet role runs")
 }
 
-async fn station_of(fleet: &Fleet, number: TerminalNumber) -> Result<String> {
-    let row = fleet.list().await?.into_iter().find(|row| row.number == number);
-    Ok(row.map(|row| row.station).unwrap_or_default())
-}
-
 /// What an enrolment file needs, found before a number is given away.
 struct Desk {
     machine: Machine,
@@ -222,20 +215,20 @@ impl Desk {
     }
 
     /// Tells the county role, where it is played here too, in which station a new terminal stands.
-    async fn place(&mut self, host: &Host, terminal: TerminalNumber, station: &str) -> Result<()> {
+    async fn place(&mut self, host: &Host, admitted: &Admitted) -> Result<()> {
         let county = self.machine.county(&host.config, &self.addresses.public_base, &host.clock).await?;
         if let Some(county) = county {
-            county.place_terminal(terminal, station).await?;
+            county.place_terminal(admitted.terminal, &admitted.station).await?;
         }
         Ok(())
     }
 
-    async fn write(&mut self, host: &Host, admitted: Admitted, station: &str, out: &Path) -> Result<Answer> {
+    async fn write(&mut self, host: &Host, admitted: Admitted, out: &Path) -> Result<Answer> {
         let Self { machine, addresses, county_keys } = self;
         let terminal = admitted.terminal;
         let bulletin = match machine.county(&host.config, &addresses.public_base, &host.clock).await? {
             Some(county) => county.bulletin(terminal).await?,
-            None => first_bulletin(host, &addresses.public_base, station),
+            None => first_bulletin(host, &addresses.public_base, &admitted.station),
         };
         let ca = machine.ca.as_ref().context("the certificate authority is the fleet role's")?;
         let urls =

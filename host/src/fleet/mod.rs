@@ -154,6 +154,8 @@ pub struct Admitted {
     pub terminal: TerminalNumber,
     /// The generation that its queue starts with.
     pub generation: u8,
+    /// Name of the station that it stands in; empty, not known.
+    pub station: String,
     /// Goes into the enrolment file, nowhere else.
     pub token: String,
 }
@@ -207,7 +209,7 @@ impl Fleet {
         terminals::put(&mut tx, &row).await?;
         self.note(&mut tx, "terminal.add", &subject(number)).await?;
         tx.commit().await?;
-        Ok(Admitted { terminal: number, generation: 1, token })
+        Ok(Admitted { terminal: number, generation: 1, station: row.station, token })
     }
 
     /// Lets a known terminal enrol once more, with the next generation: its card is new, or its certificate too old. The
@@ -232,7 +234,7 @@ impl Fleet {
         terminals::put(&mut tx, &row).await?;
         self.note(&mut tx, "terminal.readmit", &subject(number)).await?;
         tx.commit().await?;
-        Ok(Admitted { terminal: number, generation: row.generation, token })
+        Ok(Admitted { terminal: number, generation: row.generation, station: row.station, token })
     }
 
     /// Exchanges a token for a certificate.

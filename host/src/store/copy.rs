@@ -60,6 +60,10 @@ enum Value {
 }
 
 impl Value {
+    fn all(row: &AnyRow, columns: &[Column]) -> Result<Vec<Self>, sqlx::Error> {
+        columns.iter().map(|column| Self::read(row, column)).collect()
+    }
+
     fn read(row: &AnyRow, column: &Column) -> Result<Self, sqlx::Error> {
         let name = column.name.as_str();
         Ok(match column.kind {
@@ -208,8 +212,7 @@ async fn copy(source: &mut Conn, target: &mut Conn, table: &str, columns: &[Colu
         let query = sqlx::query(AssertSqlSafe(reads(table))).bind(AT_ONCE).bind(after);
         let rows = query.fetch_all(&mut *source).await?;
         for row in &rows {
-            let values: Vec<Value> =
-                columns.iter().map(|column| Value::read(row, column)).collect::<Result<_, sqlx::Error>>()?;
+            let values = Value::all(row, columns)?;
             written.add(&values);
             after = row.try_get("place_")?;
             let mut query = sqlx::query(AssertSqlSafe(insert.clone()));
@@ -237,9 +240,7 @@ async fn sum(target: &mut Conn, table: &str, columns: &[Column]) -> Result<Sum, 
         let sql = AssertSqlSafe(format!("FETCH {AT_ONCE} FROM moved_{table}"));
         let rows = sqlx::query(sql).fetch_all(&mut *target).await?;
         for row in &rows {
-            let values: Vec<Value> =
-                columns.iter().map(|column| Value::read(row, column)).collect::<Result<_, sqlx::Error>>()?;
-            read.add(&values);
+            read.add(&Value::all(row, columns)?);
         }
         if rows.is_empty() {
             return Ok(read);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use host::fleet::{
     Error, Whom,
     groups::NotAGroup,
-    sites::{Code, Level, List, NotAList, NotASite, NotATree, Path, Site},
+    sites::{Code, Level, List, NotAList, NotASite, NotATree, Site},
     users::{By, Role, Scope, Sought, Standing},
 };
 
@@ -62,7 +62,7 @@ async fn a_subtree_moves_with_its_terminals_and_with_whoever_sees_it() {
         let second = Scope::of(&["DX-02".into()]).unwrap();
         assert_eq!(seen(&bench, second).await, ["北山乡联络站", "花桥镇大坪村联络点"]);
         let tree = bench.fleet.sites().await.unwrap();
-        assert_eq!(Path::of(&tree.path(&code("DX-01-1"))).as_str(), "/DX/DX-02/DX-01/DX-01-1/");
+        assert_eq!(tree.path_of(&code("DX-01-1")).as_str(), "/DX/DX-02/DX-01/DX-01-1/");
         let circle = bench.fleet.change_site(&code("DX-02"), |site| site.parent = Some(code("DX-01-1"))).await;
         assert!(matches!(refusal(circle), NotASite::Tree(NotATree::Circle(_))));
         assert_eq!(bench.fleet.sites().await.unwrap(), tree, "nothing of it was done");
@@ -169,7 +169,7 @@ async fn a_list_is_taken_in_whole_or_not_at_all_and_names_each_line_that_is_wron
         assert_eq!((bench.fleet.sites().await.unwrap(), bench.audit().await), before, "a look changes nothing");
         assert_eq!(bench.fleet.import_sites(&list, false).await.unwrap(), planned);
         let tree = bench.fleet.sites().await.unwrap();
-        assert_eq!(Path::of(&tree.path(&code("DX-03-1"))).as_str(), "/DX/DX-03/DX-03-1/");
+        assert_eq!(tree.path_of(&code("DX-03-1")).as_str(), "/DX/DX-03/DX-03-1/");
         assert_eq!(tree.get(&code("DX-02")).unwrap().level, Level::Township);
         assert_eq!(bench.audit().await.last().unwrap().2, "sites: 2 added, 1 changed");
         let lines = bench.audit().await.len();

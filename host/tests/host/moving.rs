@@ -10,24 +10,8 @@ use host::{
     store::{Migration, Store, StoreError},
 };
 use sqlx::Row;
-use uuid::Uuid;
 
-use crate::support::TestHost;
-
-/// An empty database; none, where there is no server.
-async fn empty() -> Option<String> {
-    let Ok(server) = std::env::var("LIANXIN_TEST_POSTGRES") else {
-        eprintln!("left out: PostgreSQL, because LIANXIN_TEST_POSTGRES has no URL");
-        return None;
-    };
-    let name = format!("moved_{}", Uuid::new_v4().simple());
-    let store = Store::open(&server, &[]).await.unwrap();
-    let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    sqlx::query(sql).execute(&mut *store.read().await.unwrap()).await.unwrap();
-    let (base, query) = server.split_once('?').unwrap_or((&server, ""));
-    let (host, _) = base.rsplit_once('/').unwrap();
-    Some(format!("{host}/{name}?{query}"))
-}
+use crate::{store::empty_postgres, support::TestHost};
 
 /// How many rows each table of the migrations has.
 async fn rows(url: &str, migrations: &[Migration]) -> BTreeMap<String, i64> {
@@ -67,7 +51,7 @@ async fn lived_in(host: &TestHost) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_goes_on_in_postgresql_with_every_row_that_it_had() {
-    let (Some(to_fleet), Some(to_county)) = (empty().await, empty().await) else { return };
+    let (Some(to_fleet), Some(to_county)) = (empty_postgres().await, empty_postgres().await) else { return };
     let mut host = TestHost::start().await;
     lived_in(&host).await;
     let running = backup::move_database(&host.config, Role::Fleet, &to_fleet).await.unwrap_err();
@@ -122,7 +106,7 @@ async fn the_command_line_moves_says_what_to_write_and_brings_databases_up_to_da
         run(&["--fleet-database", &format!("sqlite://{}/x.sqlite", missing.path().display()), "migrate"]);
     assert!(!done && said.contains("no database yet"), "{said}");
     assert!(!run(&["move"]).0);
-    let Some(to) = empty().await else { return };
+    let Some(to) = empty_postgres().await else { return };
     let (done, said) = run(&["move", "--county-to", &to]);
     assert!(done && said.contains(&format!("county_database = \"{to}\"")), "{said}");
     let (done, said) = run(&["stick", "list"]);
@@ -138,7 +122,7 @@ async fn only_sqlite_is_moved_and_only_into_an_empty_postgresql() {
     let file = format!("sqlite://{}?mode=rwc", host.data.path().join("other.sqlite").display());
     let wrong = backup::move_database(&host.config, Role::Fleet, &file).await.unwrap_err();
     assert!(format!("{wrong:#}").contains("from SQLite to PostgreSQL"), "{wrong:#}");
-    let Some(to) = empty().await else { return };
+    let Some(to) = empty_postgres().await else { return };
     Store::open(&to, &[]).await.unwrap().close().await;
     let wrong = backup::move_database(&host.config, Role::Fleet, &to).await.unwrap_err();
     assert!(format!("{wrong:#}").contains("is not empty"), "{wrong:#}");

@@ -32,9 +32,16 @@ pub(crate) async fn on_each_database<F: AsyncFn(Fleet, Arc<TestClock>)>(test: F)
 async fn on_each_url<F: AsyncFn(String)>(test: F) {
     let folder = tempfile::tempdir().unwrap();
     test(sqlite_url(&folder.path().join("fleet.sqlite"))).await;
+    if let Some(url) = empty_postgres().await {
+        test(url).await;
+    }
+}
+
+/// The URL of an empty database; none, where there is no server.
+pub(crate) async fn empty_postgres() -> Option<String> {
     let Ok(server) = std::env::var("LIANXIN_TEST_POSTGRES") else {
         eprintln!("left out: PostgreSQL, because LIANXIN_TEST_POSTGRES has no URL");
-        return;
+        return None;
     };
     let name = format!("fleet_{}", Uuid::new_v4().simple());
     let store = Store::open(&server, &[]).await.unwrap();
@@ -42,7 +49,7 @@ async fn on_each_url<F: AsyncFn(String)>(test: F) {
     sqlx::query(create).execute(&mut *store.read().await.unwrap()).await.unwrap();
     let (base, query) = server.split_once('?').unwrap_or((&server, ""));
     let (host, _) = base.rsplit_once('/').unwrap();
-    test(format!("{host}/{name}?{query}")).await;
+    Some(format!("{host}/{name}?{query}"))
 }
 
 pub(crate) fn number(n: u32) -> TerminalNumber {

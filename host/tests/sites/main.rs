@@ -32,7 +32,7 @@ fn county() -> Tree {
 }
 
 fn path(tree: &Tree, of: &str) -> Path {
-    Path::of(&tree.path(&code(of)))
+    tree.path_of(&code(of))
 }
 
 #[test]

@@ -9,10 +9,7 @@ use wire::ticket::TerminalNumber;
 
 pub use query::{Facts, NotAQuery, Query};
 
-use super::{
-    Error, Fleet,
-    sites::{Code, Path},
-};
+use super::{Error, Fleet, sites::Code};
 use crate::store::{Conn, StoreError, groups as rows, health, terminals};
 
 /// What can't be done to a group.
@@ -120,7 +117,7 @@ impl Fleet {
             let site = code.as_ref().and_then(|code| tree.get(code));
             let said = said.get(number);
             Facts {
-                path: site.map(|site| Path::of(&tree.path(&site.code))).unwrap_or_default(),
+                path: site.map(|site| tree.path_of(&site.code)).unwrap_or_default(),
                 level: site.map(|site| site.level),
                 tags: site.map(|site| site.tags.clone()),
                 version: said.map(|said| said.agent.clone()),

@@ -83,7 +83,7 @@ impl Changes {
     }
 }
 
-pub(super) fn read(row: SiteRow) -> Result<Site, StoreError> {
+fn read(row: SiteRow) -> Result<Site, StoreError> {
     let position = row.latitude.zip(row.longitude).map(|(latitude, longitude)| Position { latitude, longitude });
     Ok(Site {
         code: row.code.parse().map_err(|_| UNREADABLE)?,
@@ -114,31 +114,32 @@ fn row(site: &Site, path: &Path) -> SiteRow {
     }
 }
 
-async fn all(conn: &mut Conn) -> Result<BTreeMap<Code, Site>, StoreError> {
+/// Every site, as the database has them.
+async fn tree(conn: &mut Conn) -> Result<Tree, StoreError> {
     let rows = rows::all(conn).await?.into_iter();
-    rows.map(|row| read(row).map(|site| (site.code.clone(), site))).collect()
+    let sites: Result<BTreeMap<_, _>, _> = rows.map(|row| read(row).map(|site| (site.code.clone(), site))).collect();
+    Tree::new(sites?).map_err(|_| UNREADABLE)
 }
 
-/// Every site.
-pub(super) async fn tree(conn: &mut Conn) -> Result<Tree, StoreError> {
-    Tree::new(all(conn).await?).map_err(|_| UNREADABLE)
+/// What an edit made of the sites.
+struct Edited {
+    before: Tree,
+    after: Tree,
 }
 
-/// Puts what `change` makes of the sites in place of what they were.
-async fn edit(
+impl Edited {
+    fn changes(&self) -> Changes {
+        Changes::between(&self.before, &self.after)
+    }
+}
+
+/// Puts what `change` makes of the sites in place of what they were; none of them is left out.
+async fn edit<E: Into<Error>>(
     tx: &mut Tx,
-    change: impl FnOnce(&mut BTreeMap<Code, Site>) -> Result<(), NotASite>,
-) -> Result<Changes, Error> {
-    let mut sites = all(tx).await?;
-    change(&mut sites)?;
-    put(tx, sites).await
-}
-
-/// Puts sites in place of those before, of which none is left out.
-async fn put(tx: &mut Tx, sites: BTreeMap<Code, Site>) -> Result<Changes, Error> {
+    change: impl FnOnce(BTreeMap<Code, Site>) -> Result<BTreeMap<Code, Site>, E>,
+) -> Result<Edited, Error> {
     let before = tree(tx).await?;
-    let after = Tree::new(sites).map_err(NotASite::from)?;
-    let changes = Changes::between(&before, &after);
+    let after = Tree::new(change(before.by_code()).map_err(Into::into)?).map_err(NotASite::from)?;
     for (terminal, site) in terminals::sites(tx).await? {
         let Some(site) = site else { continue };
         let site = site.parse::<Code>().map_err(|_| UNREADABLE)?;
@@ -148,8 +149,8 @@ async fn put(tx: &mut Tx, sites: BTreeMap<Code, Site>) -> Result<Changes, Error>
     }
     let mut written: Vec<(Path, &Site)> = Vec::new();
     for site in after.sites() {
-        let (former, path) = (before.get(&site.code), Path::of(&after.path(&site.code)));
-        if former != Some(site) || path != Path::of(&before.path(&site.code)) {
+        let (former, path) = (before.get(&site.code), after.path_of(&site.code));
+        if former != Some(site) || path != before.path_of(&site.code) {
             written.push((path, site));
         }
         if let Some(former) = former.filter(|former| former.name != site.name) {
@@ -162,7 +163,7 @@ async fn put(tx: &mut Tx, sites: BTreeMap<Code, Site>) -> Result<Changes, Error>
         rows::put(tx, &row(site, path)).await?;
     }
     rows::changed(tx).await?;
-    Ok(changes)
+    Ok(Edited { before, after })
 }
 
 fn known<'a>(sites: &'a mut BTreeMap<Code, Site>, code: &Code) -> Result<&'a mut Site, NotASite> {
@@ -238,23 +239,20 @@ impl Fleet {
     /// [`Error::Site`], or the database.
     pub async fn change_site(&self, code: &Code, change: impl FnOnce(&mut Site)) -> Result<(), Error> {
         let mut tx = self.store.write().await?;
-        let (mut former, mut changed) = (None, None);
-        edit(&mut tx, |sites| {
-            let site = known(sites, code)?;
+        let edited = edit(&mut tx, |mut sites| {
+            let site = known(&mut sites, code)?;
             let mut new = site.clone();
             change(&mut new);
-            new = Site { code: site.code.clone(), retired: site.retired, ..new }.checked()?;
-            changed = Some(new.clone());
-            former = Some(std::mem::replace(site, new));
-            Ok(())
+            *site = Site { code: site.code.clone(), retired: site.retired, ..new }.checked()?;
+            Ok::<_, NotASite>(sites)
         })
         .await?;
-        let Some((former, changed)) = former.zip(changed) else { return Ok(()) };
+        let Some((former, changed)) = edited.before.get(code).zip(edited.after.get(code)) else { return Ok(()) };
         if former.parent != changed.parent {
             let under = changed.parent.as_ref().map_or_else(|| "the top".to_owned(), |parent| format!("site:{parent}"));
             self.note(&mut tx, "site.move", &format!("site:{code} {under}")).await?;
         }
-        if former != (Site { parent: former.parent.clone(), ..changed }) {
+        if *former != (Site { parent: former.parent.clone(), ..changed.clone() }) {
             self.note(&mut tx, "site.set", &format!("site:{code}")).await?;
         }
         Ok(tx.commit().await?)
@@ -279,10 +277,10 @@ impl Fleet {
     /// [`Error::List`] with every line that is wrong, or the database.
     pub async fn import_sites(&self, list: &List, is_dry: bool) -> Result<Changes, Error> {
         let mut tx = self.store.write().await?;
-        let after = list.over(all(&mut tx).await?).map_err(NotAList::Lines)?;
-        let changes = match put(&mut tx, after).await {
+        let edited = edit(&mut tx, |sites| list.over(sites).map_err(NotAList::Lines)).await;
+        let changes = match edited {
             Err(Error::Site(problem)) => return Err(NotAList::Lines(vec![list.about(&problem)]).into()),
-            other => other?,
+            other => other?.changes(),
         };
         if !is_dry && !changes.is_empty() {
             let subject = format!("sites: {} added, {} changed", changes.added.len(), changes.changed.len());
@@ -319,7 +317,8 @@ impl Fleet {
         change: impl FnOnce(&mut BTreeMap<Code, Site>) -> Result<(), NotASite>,
     ) -> Result<(), Error> {
         let mut tx = self.store.write().await?;
-        if edit(&mut tx, change).await?.is_empty() {
+        let edited = edit(&mut tx, |mut sites| change(&mut sites).map(|()| sites)).await?;
+        if edited.changes().is_empty() {
             return Ok(());
         }
         self.note(&mut tx, what, &format!("site:{code}")).await?;
@@ -338,12 +337,12 @@ impl Fleet {
             Stands::Named(name) if name.trim().is_empty() => return Ok(None),
             Stands::Named(name) => name.trim(),
         };
-        let sites = all(tx).await?;
-        if let Some(site) = sites.values().find(|site| !site.retired && site.name == name) {
+        let sites = tree(tx).await?;
+        if let Some(site) = sites.sites().find(|site| !site.retired && site.name == name) {
             return Ok(Some(site.clone()));
         }
         let codes = (1..).map(|n| if n == 1 { format!("T{}", number.get()) } else { format!("T{}-{n}", number.get()) });
-        let code = codes.map_while(|code| code.parse::<Code>().ok()).find(|code| !sites.contains_key(code));
+        let code = codes.map_while(|code| code.parse::<Code>().ok()).find(|code| sites.get(code).is_none());
         let site = Site::new(code.ok_or(UNREADABLE)?, name).checked()?;
         rows::put(tx, &row(&site, &Path::of(&[&site]))).await?;
         rows::changed(tx).await?;

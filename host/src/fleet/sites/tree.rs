@@ -162,6 +162,35 @@ impl Tree {
         self.children.get(&parent).into_iter().flatten().filter_map(|code| self.sites.get(code))
     }
 
+    /// The codes from the top down to `code` itself.
+    #[must_use]
+    pub fn path_of(&self, code: &Code) -> Path {
+        Path::of(&self.path(code))
+    }
+
+    /// These sites with what stands under them as far as `goes_on` says so, each before what stands under it, and how many of
+    /// them stand above it.
+    pub fn downwards<'a>(
+        &'a self,
+        first: impl IntoIterator<Item = &'a Site>,
+        goes_on: impl Fn(&Site) -> bool,
+    ) -> Vec<(&'a Site, usize)> {
+        let mut open: Vec<(&Site, usize)> = first.into_iter().map(|site| (site, 0)).collect();
+        open.reverse();
+        let mut ordered = Vec::new();
+        while let Some((site, depth)) = open.pop() {
+            ordered.push((site, depth));
+            let below: Vec<&Site> = self.children(&site.code).filter(|site| goes_on(site)).collect();
+            open.extend(below.into_iter().rev().map(|site| (site, depth + 1)));
+        }
+        ordered
+    }
+
+    /// The sites by code, to be changed.
+    pub(super) fn by_code(&self) -> BTreeMap<Code, Site> {
+        self.sites.clone()
+    }
+
     /// From the top down to `code` itself; empty if it isn't there.
     #[must_use]
     pub fn path(&self, code: &Code) -> Vec<&Site> {

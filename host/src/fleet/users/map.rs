@@ -37,7 +37,7 @@ impl Users {
                 *known = (*known).min(standing);
             }
         }
-        let seen = tree.sites().filter(|site| !site.retired && by.sees(&site.name, &Path::of(&tree.path(&site.code))));
+        let seen = tree.sites().filter(|site| !site.retired && by.sees(&site.name, &tree.path_of(&site.code)));
         let pin = |site: &Site| Pin { standing: worst.get(site.code.as_str()).copied(), site: site.clone() };
         Ok((self.fleet.boundary().await?, seen.map(pin).collect()))
     }

@@ -68,7 +68,7 @@ impl Users {
     /// The database.
     pub async fn open_sites(&self, by: By<'_>, at_most: usize) -> Result<Vec<(Code, String)>, Error> {
         let tree = self.fleet.sites().await?;
-        let sees = |site: &&Site| !site.retired && by.sees(&site.name, &Path::of(&tree.path(&site.code)));
+        let sees = |site: &&Site| !site.retired && by.sees(&site.name, &tree.path_of(&site.code));
         if tree.sites().count() > at_most {
             return Ok(Vec::new());
         }
@@ -83,7 +83,7 @@ impl Users {
         let tree = self.fleet.sites().await?;
         let mut above: Vec<Site> = tree.path(code).into_iter().cloned().collect();
         let site = above.pop().ok_or(Error::NotFound)?;
-        if !by.sees(&site.name, &Path::of(&tree.path(code))) {
+        if !by.sees(&site.name, &tree.path_of(code)) {
             return Err(Error::NotFound);
         }
         Ok(SitePage { branches: self.branches(by, &tree, Some(site)).await?, above })
@@ -100,28 +100,23 @@ impl Users {
                 }
             }
         }
-        let sees = |site: &Site| by.sees(&site.name, &Path::of(&tree.path(&site.code)));
+        let sees = |site: &Site| by.sees(&site.name, &tree.path_of(&site.code));
         let is_first = |site: &&Site| {
             let above = site.parent.as_ref().and_then(|parent| tree.get(parent));
             sees(site) && above.is_none_or(|above| !sees(above))
         };
-        let mut open: Vec<(&Site, usize)> = match (&from, by.scope()) {
-            (Some(site), _) => tree.get(&site.code).into_iter().map(|site| (site, 0)).collect(),
-            (None, Scope::All) => tree.roots().map(|site| (site, 0)).collect(),
-            (None, _) => tree.sites().filter(is_first).map(|site| (site, 0)).collect(),
+        let first: Vec<&Site> = match (&from, by.scope()) {
+            (Some(site), _) => tree.get(&site.code).into_iter().collect(),
+            (None, Scope::All) => tree.roots().collect(),
+            (None, _) => tree.sites().filter(is_first).collect(),
         };
-        open.reverse();
         // Whoever sees a site sees what stands under it, unless it is by the beginning of its name.
-        let sees_below = |site: &&Site| !matches!(by.scope(), Scope::Named(_)) || sees(site);
-        let mut branches = Vec::new();
-        while let Some((site, depth)) = open.pop() {
+        let sees_below = |site: &Site| !matches!(by.scope(), Scope::Named(_)) || sees(site);
+        let branch = |(site, depth): (&Site, usize)| {
             let terminals = counts.remove(site.code.as_str()).unwrap_or_default();
-            branches.push(Branch { site: site.clone(), depth, terminals });
-            let mut below: Vec<_> = tree.children(&site.code).filter(sees_below).collect();
-            below.reverse();
-            open.extend(below.into_iter().map(|site| (site, depth + 1)));
-        }
-        Ok(branches)
+            Branch { site: site.clone(), depth, terminals }
+        };
+        Ok(tree.downwards(first, sees_below).into_iter().map(branch).collect())
     }
 
     /// A site, and where whoever reads of it there finds a terminal.

@@ -2,27 +2,24 @@
 
 use askama::Template;
 use axum::{
-    extract::{
-        Multipart, State,
-        multipart::{MultipartError, MultipartRejection},
-    },
+    extract::{Multipart, State, multipart::MultipartRejection},
     http::StatusCode,
 };
 
 use super::{
     Console,
-    session::{Posted, Signed, check_form},
+    session::{FileForm, Posted, Signed},
     shell::{Answer, Frame, Problem, done, html, sentence},
     sites::allowed,
     words,
 };
 use crate::fleet::{
-    map::{Boundary, NotABoundary, Sheet},
+    map::{Boundary, FILE_MAX, NotABoundary, Sheet},
     users::{By, Pin, Standing},
 };
 
 /// The most bytes of a boundary's form.
-pub(super) const FILE: usize = crate::fleet::map::FILE_MAX + 64 * 1024;
+pub(super) const FILE: usize = FILE_MAX + 64 * 1024;
 
 /// A site's place on the sheet.
 struct Spot {
@@ -96,22 +93,8 @@ pub(super) async fn put(
     form: Result<Multipart, MultipartRejection>,
 ) -> Answer {
     allowed(&by)?;
-    let broken = |error: MultipartError| {
-        let zh = "文件没有传完，什么也没有改。文件不要超过 4 MB。";
-        Problem::new(error.status(), zh, "The file did not come whole; nothing was changed. It may have 4 MB at most.")
-    };
-    let (mut csrf, mut bytes) = (String::new(), Vec::new());
-    if let Ok(mut form) = form {
-        while let Some(field) = form.next_field().await.map_err(broken)? {
-            match field.name().unwrap_or_default() {
-                "csrf" => csrf = field.text().await.map_err(broken)?,
-                "boundary" => bytes = field.bytes().await.map_err(broken)?.to_vec(),
-                _ => {}
-            }
-        }
-    }
-    check_form(&by, &csrf)?;
-    let boundary = Boundary::read(&bytes).map_err(|problem| refused(&problem))?;
+    let parts = FileForm::of(&by, form, FILE_MAX >> 20).await?;
+    let boundary = Boundary::read(parts.get("boundary")).map_err(|problem| refused(&problem))?;
     console.users.put_boundary(By::User(&by), Some(&boundary)).await?;
     done("/fleet/map")
 }

@@ -3,10 +3,15 @@
 //! Invariants: the cookies are Secure, HttpOnly and go to `/fleet` only; a form without the session's own token changes
 //! nothing, the sign-in form is held to a cookie of its own; whoever signs in gets a session that nobody knew before.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::{
     Form,
-    extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request, State},
+    extract::{
+        ConnectInfo, FromRequest, FromRequestParts, Multipart, Path, Request, State,
+        multipart::{MultipartError, MultipartRejection},
+    },
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -32,9 +37,37 @@ fn set(response: &mut Response, name: &str, value: &str, rest: &str) {
     set_cookie(response, name, value, "/fleet", rest);
 }
 
-/// Holds a form that came in parts against the session.
-pub(super) fn check_form(by: &User, csrf: &str) -> Result<(), Problem> {
-    if same(&by.csrf, csrf) { Ok(()) } else { Err(wrong_form()) }
+/// A form with a file, which came in parts: bytes by field.
+pub(super) struct FileForm(BTreeMap<String, Vec<u8>>);
+
+impl FileForm {
+    /// Reads a form of whoever signed in, with the right token in it; a file may have so many megabytes.
+    pub(super) async fn of(
+        by: &User,
+        form: Result<Multipart, MultipartRejection>,
+        megabytes: usize,
+    ) -> Result<Self, Problem> {
+        let broken = |error: MultipartError| {
+            let zh = format!("文件没有传完，什么也没有改。文件不要超过 {megabytes} MB，请再试一次。");
+            let en = format!("The file did not come whole; nothing was changed. It may have {megabytes} MB at most.");
+            Problem::new(error.status(), zh, en)
+        };
+        let mut parts = BTreeMap::new();
+        if let Ok(mut form) = form {
+            while let Some(field) = form.next_field().await.map_err(broken)? {
+                let name = field.name().unwrap_or_default().to_owned();
+                parts.insert(name, field.bytes().await.map_err(broken)?.to_vec());
+            }
+        }
+        let parts = Self(parts);
+        let csrf = std::str::from_utf8(parts.get("csrf")).unwrap_or_default();
+        if same(&by.csrf, csrf) { Ok(parts) } else { Err(wrong_form()) }
+    }
+
+    /// A field's bytes; empty where there is none.
+    pub(super) fn get(&self, name: &str) -> &[u8] {
+        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 fn wrong_form() -> Problem {

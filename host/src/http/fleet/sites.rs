@@ -4,17 +4,14 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::{
-    extract::{
-        Multipart, Path, State,
-        multipart::{MultipartError, MultipartRejection},
-    },
+    extract::{Multipart, Path, State, multipart::MultipartRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use super::{
     Console,
-    session::{Posted, Signed, check_form},
+    session::{FileForm, Posted, Signed},
     shell::{Answer, Frame, Problem, done, html},
     words,
 };
@@ -273,36 +270,6 @@ pub(super) async fn import_form(State(console): State<Console>, Signed { by, lan
     html(&ImportPage { frame: import_frame(&console, (by, lang)), wrong: Vec::new(), preview: None })
 }
 
-/// What an upload brings: a list, or one that was looked at and is meant.
-#[derive(Default)]
-struct Upload {
-    csrf: String,
-    bytes: Vec<u8>,
-    is_sure: bool,
-}
-
-impl Upload {
-    async fn of(mut form: Multipart) -> Result<Self, Problem> {
-        let broken = |error: MultipartError| {
-            let (zh, en) = (
-                "名单没有传完，什么也没有改。文件不要超过 8 MB，请再试一次。",
-                "The list did not come whole; nothing was changed. It may have 8 MB at most.",
-            );
-            Problem::new(error.status(), zh, en)
-        };
-        let mut upload = Self::default();
-        while let Some(field) = form.next_field().await.map_err(broken)? {
-            match field.name().unwrap_or_default() {
-                "csrf" => upload.csrf = field.text().await.map_err(broken)?,
-                "list" => upload.bytes = field.bytes().await.map_err(broken)?.to_vec(),
-                "sure" => upload.is_sure = field.text().await.map_err(broken)? == "yes",
-                _ => {}
-            }
-        }
-        Ok(upload)
-    }
-}
-
 /// POST `/fleet/sites/import`
 pub(super) async fn import(
     State(console): State<Console>,
@@ -310,14 +277,10 @@ pub(super) async fn import(
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
     allowed(&by)?;
-    let upload = match form {
-        Ok(form) => Upload::of(form).await?,
-        Err(_) => Upload::default(),
-    };
-    let Upload { csrf, bytes, is_sure } = upload;
-    check_form(&by, &csrf)?;
+    let parts = FileForm::of(&by, form, LIST >> 20).await?;
+    let (bytes, is_sure) = (parts.get("list"), parts.get("sure") == b"yes");
     let asked = async {
-        let list = List::read(&bytes).map_err(fleet::Error::from)?;
+        let list = List::read(bytes).map_err(fleet::Error::from)?;
         console.users.import_sites(By::User(&by), &list, !is_sure).await
     };
     let changes = match asked.await {
@@ -333,7 +296,7 @@ pub(super) async fn import(
     }
     let known = console.users.sites(By::User(&by)).await?.into_iter();
     let names = known.map(|branch| (branch.site.code, branch.site.name)).collect();
-    let text = table::text(&bytes).unwrap_or_default().into_owned();
+    let text = table::text(bytes).unwrap_or_default().into_owned();
     let preview = Some((changes, names, text));
     html(&ImportPage { frame: import_frame(&console, (by, lang)), wrong: Vec::new(), preview })
 }
