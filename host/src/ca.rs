@@ -26,9 +26,9 @@ use crate::{
 /// How long a terminal's certificate lives.
 pub const TERMINAL_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// How long the certificate of the key lives that signs the time: the host draws that key at each start and certifies it
+/// How long the certificate of a key lives that signs for terminals: the host draws that key at each start and certifies it
 /// anew at half its life, so that one that leaked soon signs nothing.
-pub const TIME_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const SIGNER_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long the server's certificate lives.
 const SERVER_LIFE: SignedDuration = SignedDuration::from_hours(390 * 24);
@@ -65,6 +65,15 @@ pub struct TerminalIssued {
     pub not_after: Timestamp,
     /// SHA-256 of the public key in it.
     pub key_hash: [u8; 32],
+}
+
+/// What a key signs for terminals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signs {
+    /// What time it is.
+    Time,
+    /// What is asked of one terminal from afar.
+    Diagnostics,
 }
 
 /// A certificate and a key for a listener.
@@ -225,13 +234,17 @@ impl Ca {
         Ok(ServerIssued { chain_pem, key_pem: key.serialize_pem() })
     }
 
-    /// Certifies a key that signs the time, and nothing else; returns the certificate and the issuing one, PEM.
+    /// Certifies a key that signs this, and nothing else; returns the certificate and the issuing one, PEM.
     ///
     /// # Errors
     /// The provider of cryptography.
-    pub fn issue_time(&self, key: &KeyPair, now: Timestamp) -> Result<String, CaError> {
-        let mut params = leaf("Lianxin time", now, now + TIME_LIFE);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::TimeStamping];
+    pub fn issue_signer(&self, key: &KeyPair, signs: Signs, now: Timestamp) -> Result<String, CaError> {
+        let (name, purpose) = match signs {
+            Signs::Time => ("Lianxin time", ExtendedKeyUsagePurpose::TimeStamping),
+            Signs::Diagnostics => ("Lianxin diagnostics", ExtendedKeyUsagePurpose::CodeSigning),
+        };
+        let mut params = leaf(name, now, now + SIGNER_LIFE);
+        params.extended_key_usages = vec![purpose];
         let certificate = params.signed_by(key, &self.issuer)?;
         Ok(format!("{}{}", certificate.pem(), self.issuing_pem))
     }

@@ -18,11 +18,12 @@ use rustls::ServerConfig;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
+    ca::Signs,
     clock::SharedClock,
     config::Config,
     county::County,
     durable::{self, Readers},
-    fleet::{Fleet, RENEW_LATE, TimeSigner, artifacts::Artifacts, users::Users},
+    fleet::{Fleet, RENEW_LATE, Signer, TimeSigner, artifacts::Artifacts, users::Users},
     http::{
         self,
         ddi::Devices,
@@ -50,8 +51,8 @@ const GOODBYE: Duration = Duration::from_secs(10);
 /// Certificates are looked at this often.
 const CERTIFICATES: Duration = Duration::from_secs(3600);
 
-/// Uploads are looked through this often.
-const UPLOADS: Duration = Duration::from_secs(3600);
+/// What is kept for a while is looked through this often.
+const FORGET: Duration = Duration::from_secs(3600);
 
 /// Held while a host works on a data folder; the system lets go of it with the process.
 #[derive(Debug)]
@@ -122,6 +123,7 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
         devices = Some(Devices { fleet: fleet.clone(), artifacts, gate: gate.clone() });
         tasks.spawn(announce(fleet.clone(), stopped.clone()));
         tasks.spawn(notice(fleet.clone(), clock.now(), stopped.clone()));
+        tasks.spawn(forget_diagnostics(fleet.clone(), stopped.clone()));
         tasks.spawn(move_rollouts(fleet, stopped.clone()));
     }
     let zone = TimeZone::get(&config.zone).with_context(|| format!("the time zone {}", config.zone))?;
@@ -131,7 +133,13 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
         public_base: addresses.public_base.clone(),
         revoked: setup::revoked_list(&config.data),
     });
-    let enrolments = fleet.zip(machine.ca.clone()).map(|(fleet, ca)| Enrolments { fleet, ca });
+    let enrolments = match fleet.zip(machine.ca.clone()) {
+        Some((fleet, ca)) => {
+            let asks = Arc::new(Signer::new(Arc::clone(&ca), Signs::Diagnostics)?);
+            Some(Enrolments { fleet, ca, asks })
+        }
+        None => None,
+    };
     let times = match &machine.ca {
         Some(ca) => Some(Times::new(TimeSigner::new(Arc::clone(ca), Arc::clone(&clock))?)),
         None => None,
@@ -267,6 +275,21 @@ async fn move_rollouts(fleet: Fleet, mut stopped: watch::Receiver<bool>) -> Resu
     }
 }
 
+/// Forgets, now and once an hour, logs and pictures of terminals that were kept for long enough.
+async fn forget_diagnostics(fleet: Fleet, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    loop {
+        match fleet.forget_diagnostics().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "forgot logs and pictures of terminals"),
+            Err(error) => tracing::warn!(%error, "old logs and pictures of terminals were not forgotten"),
+        }
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+            () = tokio::time::sleep(FORGET) => {}
+        }
+    }
+}
+
 /// Forgets, now and once an hour, the uploads that nothing more has come of, and the hand-overs of yesterday.
 async fn forget(county: County, mut stopped: watch::Receiver<bool>) -> Result<()> {
     loop {
@@ -280,7 +303,7 @@ async fn forget(county: County, mut stopped: watch::Receiver<bool>) -> Result<()
         }
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-            () = tokio::time::sleep(UPLOADS) => {}
+            () = tokio::time::sleep(FORGET) => {}
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Config {
     pub clips: Vec<PathBuf>,
     /// How loud a visit begins, from 1 to 5.
     pub volume: Loudness,
+    /// The command that starts the machine anew, when an admin asks for that from afar; empty, it is refused.
+    pub reboot: Vec<String>,
     /// Whether the terminal's key is destroyed when somebody opens the case; it then needs a new enrolment file.
     pub wipe_key_on_tamper: bool,
     /// The screen.
@@ -146,6 +148,7 @@ impl Default for Config {
             sound: None,
             clips: vec!["/usr/share/lianxin/clips".into()],
             volume: Loudness::default(),
+            reboot: Vec::new(),
             wipe_key_on_tamper: false,
             panel: Panel::default(),
             printer: Printer::default(),
@@ -298,6 +301,12 @@ impl Config {
     #[must_use]
     pub fn case_told_path(&self) -> PathBuf {
         self.data_dir.join("case-told.json")
+    }
+
+    /// What was asked of the terminal from afar and what came of it; the agent's alone.
+    #[must_use]
+    pub fn diagnostics_path(&self) -> PathBuf {
+        self.data_dir.join("diagnostics.json")
     }
 
     /// The settings from afar; the agent writes it, both programs read it.

@@ -15,7 +15,7 @@
 //! | `ui` | `session`, ground |
 //! | `forwarder` | `control`, `queue`, `https`, ground |
 //! | `stick` | `queue`, ground |
-//! | `fleet` | `https`, `tamper`, ground |
+//! | `fleet` | `control`, `https`, `tamper`, ground |
 //! | `session` | `input`, `ticket`, ground |
 //! | `control`, `https` | ground |
 //! | `printer` | `queue`, ground |

@@ -1,5 +1,6 @@
 //! What the host hears of a real terminal: each fault of the printer is an alarm while it lasts and is over without a
-//! restart, a screen that is dead is told as silent, and a queue file that rots is set aside.
+//! restart, a screen that is dead is told as silent, a queue file that rots is set aside, and what an admin asks of the
+//! terminal from afar waits until nobody is there.
 
 #![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "the stage is shared with the demo")]
 #![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
@@ -69,6 +70,19 @@ impl Site {
         let config = folder.join("terminal/kiosk.toml");
         let text = fs::read_to_string(&config).unwrap() + settings;
         kiosk::durable::write(&config, text.as_bytes(), 0o600).unwrap();
+        site.stage.terminal.start_kiosk(&site.stage.programs, Some(site.screen.display())).unwrap();
+        site.stage.terminal.start_agent(&site.stage.programs).unwrap();
+        site
+    }
+
+    /// With settings that belong to no table.
+    fn open_under(folder: &Path, settings: &str) -> Self {
+        let mut site = Self::closed(folder);
+        let config = folder.join("terminal/kiosk.toml");
+        let text = settings.to_owned() + &fs::read_to_string(&config).unwrap();
+        kiosk::durable::write(&config, text.as_bytes(), 0o600).unwrap();
+        // All that they say, of which little is to leave the terminal.
+        site.stage.terminal.set_environment([("KIOSK_LOG", "trace".into())]);
         site.stage.terminal.start_kiosk(&site.stage.programs, Some(site.screen.display())).unwrap();
         site.stage.terminal.start_agent(&site.stage.programs).unwrap();
         site
@@ -288,4 +302,92 @@ fn settings_from_afar_wait_for_a_villager_to_be_done_and_the_program_starts_anew
     site.until("the refusal", |site| site.says("state") == "refused");
     assert_eq!((site.says("order"), site.says("version")), (2.into(), 1.into()));
     assert!(site.says("why").as_str().unwrap().contains("printer.profile"), "{}", site.says("why"));
+}
+
+impl Site {
+    /// Asks something of the terminal; its report is made soon, because something changes.
+    fn asks(&self, what: &str) -> String {
+        let number = self.host(&["diagnostics", "ask", "00001", what])["number"].to_string();
+        self.printer().change(|conditions| {
+            conditions.paper = if conditions.paper == Paper::NearEnd { Paper::Present } else { Paper::NearEnd };
+        });
+        number
+    }
+
+    fn asked(&self, number: &str) -> Value {
+        self.host(&["diagnostics", "show", number])
+    }
+
+    fn until_asked(&mut self, number: &str, state: &str) -> Value {
+        self.until(&format!("request {number} to be {state}"), |site| site.asked(number)["request"]["state"] == state);
+        self.asked(number)
+    }
+}
+
+#[test]
+fn what_is_asked_from_afar_waits_for_a_villager_to_be_done_and_brings_nothing_of_theirs() {
+    const SAID: &str = "laowang lives at 13807931234, 村口的路坏了";
+    let folder = tempfile::tempdir().unwrap();
+    let reboots = folder.path().join("reboots");
+    let settings = format!("reboot = [\"/bin/sh\", \"-c\", \"echo now >> {}\"]\n", reboots.display());
+    let mut site = Site::open_under(folder.path(), &settings);
+    let mirror = terminal::mirror().unwrap();
+    let bulletin = site.stage.bulletin().unwrap();
+    mirror.set_bulletin(&bulletin);
+
+    // Somebody says something, while a test print and a new start are asked for.
+    site.touch(&mirror, Page::Attract, "摸一下，开始说", Page::Home);
+    let print = site.asks("test-print");
+    site.until_asked(&print, "fetched");
+    site.touch(&mirror, Page::Home, "我要说", Page::Category);
+    site.touch(&mirror, Page::Category, &bulletin.categories[0].label, Page::Place);
+    site.touch(&mirror, Page::Place, &bulletin.places[0].name, Page::Say);
+    mirror.set_sentences(&bulletin.categories[0].sentences);
+    let mut hands = Hands { terminal: &mut site.stage.terminal, screen: &site.screen, mirror: &mirror };
+    hands.tap("自己写").unwrap();
+    hands.mirror.set_writing(true);
+    hands.type_text(SAID).unwrap();
+    hands.tap("写好了").unwrap();
+    hands.mirror.set_writing(false);
+    hands.tap_to("交给代表", Page::Done).unwrap();
+    assert!(site.printer().wait_for(1, PATIENCE));
+    assert_eq!(site.asked(&print)["request"]["state"], "fetched", "somebody is there");
+    assert_eq!(site.printer().receipts().len(), 1);
+    let ticket = site.stage.terminal.tickets().unwrap().pop().unwrap();
+    site.touch(&mirror, Page::Done, "好了", Page::Attract);
+    site.until_asked(&print, "done");
+    assert_eq!(site.printer().receipts().len(), 2);
+
+    let log = site.asks("log");
+    let log = site.until_asked(&log, "done")["log"].to_string();
+    let submitted = ["[kiosk-agent]", "[kiosk]", "ready to take suggestions", "asked from afar"];
+    assert!(submitted.iter().all(|line| log.contains(line)), "{log}");
+    let digits: String = log.chars().filter(|c| c.is_ascii_digit() || *c == ' ').collect();
+    for of_theirs in ["laowang", "13807931234", "路坏", &ticket, &ticket[..9]] {
+        assert!(!log.contains(of_theirs) && !digits.contains(of_theirs), "{of_theirs}: {log}");
+    }
+
+    let picture = site.asks("picture");
+    site.until_asked(&picture, "done");
+    let kept = std::env::var_os("LIANXIN_SCREENSHOTS").map_or(folder.path().to_owned(), std::path::PathBuf::from);
+    let file = kept.join("from-afar.png");
+    site.host(&["diagnostics", "show", &picture, "--picture", file.to_str().unwrap()]);
+    let painted = image::open(&file).unwrap().to_rgb8();
+    assert_eq!(painted.dimensions(), (960, 600));
+    let colours: std::collections::HashSet<_> = painted.pixels().map(|pixel| pixel.0).collect();
+    assert!(colours.len() > 50, "a page and not a blank: {} colours", colours.len());
+
+    let before = site.report("/kiosk/run");
+    let restart = site.asks("restart-screen");
+    site.until_asked(&restart, "done");
+    site.until("another run of the screen's program", |site| site.report("/kiosk/run") != before);
+    site.stage.terminal.check().expect("for whoever started it nothing has ended");
+
+    // The page says that the machine starts anew, and nobody begins a visit that it would end.
+    let reboot = site.asks("reboot");
+    site.until("the machine to be told", |_| reboots.exists());
+    assert_eq!(fs::read_to_string(&reboots).unwrap(), "now\n");
+    let status = site.stage.terminal.status().unwrap();
+    assert_eq!((status.page.as_str(), status.visit), ("out-of-service", false));
+    assert_eq!(site.asked(&reboot)["request"]["state"], "fetched", "whether it came back is not known");
 }

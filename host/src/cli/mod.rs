@@ -8,6 +8,7 @@ mod artifact;
 mod audit;
 mod ca;
 mod copy;
+mod diagnostics;
 mod group;
 mod person;
 mod rollout;
@@ -78,6 +79,9 @@ enum Command {
     /// Orders artifacts to terminals, and shows what came of it.
     #[command(subcommand)]
     Action(action::Command),
+    /// Asks something of a terminal from afar (its log, a test print, a new start), and shows what came of it.
+    #[command(subcommand)]
+    Diagnostics(diagnostics::Command),
     /// Draws, shows and revokes tokens of update clients without a certificate of ours.
     #[command(subcommand)]
     Token(token::Command),
@@ -216,6 +220,7 @@ async fn run(mut cli: Cli) -> Result<Option<Answer>> {
         Command::Rollout(command) => rollout::run(&context, command).await?,
         Command::Artifact(command) => artifact::run(&context, command).await?,
         Command::Action(command) => action::run(&context, command).await?,
+        Command::Diagnostics(command) => diagnostics::run(&context, command).await?,
         Command::Token(command) => token::run(&context, command).await?,
         Command::Group(command) => group::run(&context, command).await?,
         Command::Site(command) => site::run(&context, command).await?,

@@ -15,7 +15,7 @@ use super::{
     telling,
 };
 use crate::store::{
-    StoreError, Tx,
+    StoreError, Tx, diagnostics,
     health::{self as rows, AlarmRow, HealthRow},
     terminals,
 };
@@ -83,7 +83,8 @@ impl Fleet {
         }
         let before = rows::find(&mut tx, terminal).await?.map(|row| read(&row)).transpose()?;
         let settings = self.order_shown(&mut tx, terminal).await?.map(|order| order.number);
-        let taken = Taken { openings: report.tamper.openings, settings };
+        let diagnostics = diagnostics::waiting(&mut tx, terminal, now).await?.map(|row| row.number);
+        let taken = Taken { openings: report.tamper.openings, settings, diagnostics };
         if before.as_ref().is_some_and(|before| report.is_before(before)) {
             return Ok(taken);
         }

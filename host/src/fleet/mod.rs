@@ -8,6 +8,7 @@ pub mod actions;
 pub mod artifacts;
 mod audit;
 mod devices;
+pub mod diagnostics;
 mod enrolment;
 mod faults;
 pub mod groups;
@@ -19,6 +20,7 @@ pub mod rollout;
 mod rollouts;
 mod seal;
 mod settings;
+mod signer;
 pub mod sites;
 mod telling;
 mod time;
@@ -42,6 +44,7 @@ pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
 pub use rollouts::{Brought, NewRollout, NotRolledOut, Order, Shown};
 pub use settings::{Difference, NotOrdered, Standing, differences, fields};
+pub use signer::Signer;
 pub use sites::Stands;
 pub use telling::{QUIET_HOURS, Quiet, Taken, Whom};
 pub use time::TimeSigner;
@@ -51,7 +54,7 @@ use crate::{
     ca::{Ca, CaError, TerminalIssued},
     clock::SharedClock,
     store::{
-        Migration, Store, StoreError, afar, sessions,
+        Migration, Store, StoreError, afar, diagnostics as diagnostic_rows, sessions,
         terminals::{self, TerminalRow},
     },
 };
@@ -72,6 +75,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0013_groups", sql: include_str!("../../migrations/fleet/0013_groups.sql") },
     Migration { name: "0014_bundles", sql: include_str!("../../migrations/fleet/0014_bundles.sql") },
     Migration { name: "0015_boundary", sql: include_str!("../../migrations/fleet/0015_boundary.sql") },
+    Migration { name: "0017_diagnostics", sql: include_str!("../../migrations/fleet/0017_diagnostics.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.
@@ -360,6 +364,8 @@ impl Fleet {
         terminals::raise_floor(&mut tx, next.max(highest + 1) + RESTORE_GAP).await?;
         let (version, order) = afar::next_numbers(&mut tx).await?;
         afar::raise_floor(&mut tx, version.max(order) + settings::RESTORE_GAP).await?;
+        let asked = diagnostic_rows::next_number(&mut tx).await?;
+        diagnostic_rows::raise_floor(&mut tx, asked + settings::RESTORE_GAP).await?;
         for mut row in terminals::all(&mut tx).await? {
             let known = present.iter().find(|known| known.number == row.number);
             row.generation = (row.generation + 1).max(known.map_or(0, |k| k.generation)).min(GENERATION_MAX);

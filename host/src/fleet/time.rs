@@ -1,34 +1,22 @@
 //! Signs the time for terminals.
 //!
-//! Invariants: the key is drawn at each start and never on the disk, so that no backup holds it; its certificate is for
-//! this purpose alone and lives a week; a clock that stands before the program's build signs nothing.
+//! Invariant: a clock that stands before the program's build signs nothing.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use jiff::Timestamp;
-use rcgen::{KeyPair, SigningKey};
 use wire::time::{BUILT, Nonce, TimeAnswer, signature_text, signed_bytes};
 
-use super::Error;
+use super::{Error, signer::Signer};
 use crate::{
-    ca::{Ca, CaError, TIME_LIFE},
+    ca::{Ca, CaError, Signs},
     clock::SharedClock,
 };
 
 /// The fleet role's signature under the time.
 #[derive(Debug)]
 pub struct TimeSigner {
-    ca: Arc<Ca>,
+    signer: Signer,
     clock: SharedClock,
-    key: KeyPair,
-    certified: Mutex<Option<Certified>>,
-}
-
-/// The key's present certificate.
-#[derive(Debug)]
-struct Certified {
-    chain_pem: String,
-    at: Timestamp,
 }
 
 impl TimeSigner {
@@ -37,7 +25,7 @@ impl TimeSigner {
     /// # Errors
     /// The provider of cryptography.
     pub fn new(ca: Arc<Ca>, clock: SharedClock) -> Result<Self, CaError> {
-        Ok(Self { ca, clock, key: KeyPair::generate()?, certified: Mutex::default() })
+        Ok(Self { signer: Signer::new(ca, Signs::Time)?, clock })
     }
 
     /// The present time, signed together with `nonce`.
@@ -49,29 +37,16 @@ impl TimeSigner {
         if at < BUILT {
             return Err(Error::Clock(BUILT));
         }
-        let chain = self.chain(at)?;
-        let signature = self.key.sign(&signed_bytes(nonce, at)).map_err(CaError::Certificate)?;
+        let (signature, chain) = self.signer.sign(&signed_bytes(nonce, at), at)?;
         Ok(TimeAnswer { nonce, at, signature: signature_text(&signature), chain })
-    }
-
-    /// The chain up to the root; issued anew at half its life, and where the clock was set back behind it.
-    fn chain(&self, now: Timestamp) -> Result<String, CaError> {
-        let mut certified = self.certified.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Certified { chain_pem, at }) = &*certified
-            && *at <= now
-            && now.duration_since(*at) <= TIME_LIFE / 2
-        {
-            return Ok(chain_pem.clone());
-        }
-        let chain_pem = self.ca.issue_time(&self.key, now)?;
-        *certified = Some(Certified { chain_pem: chain_pem.clone(), at: now });
-        Ok(chain_pem)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
+    use std::sync::Mutex;
+
+    use jiff::{SignedDuration, Timestamp};
 
     use super::*;
     use crate::clock::Clock;

@@ -5,6 +5,7 @@
 
 pub mod county;
 pub mod ddi;
+pub mod diagnostics;
 pub mod error;
 pub mod fleet;
 pub mod health;
@@ -98,6 +99,7 @@ pub fn for_terminals(
                 .route(wire::health::PATH, post(health::take).layer(from_fn_with_state(gate.clone(), certified)))
                 .route(wire::settings::PATH, get(health::settings).layer(from_fn_with_state(gate.clone(), certified)))
                 .layer(DefaultBodyLimit::max(SMALL))
+                .merge(diagnostics::routes().route_layer(from_fn_with_state(gate.clone(), certified)))
                 .with_state(enrolments),
         );
     }

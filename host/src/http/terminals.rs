@@ -21,7 +21,7 @@ use super::{error::ApiError, listener::Peer};
 use crate::{
     ca::Ca,
     clock::SharedClock,
-    fleet::{Fleet, RENEW_LATE, Revocations},
+    fleet::{Fleet, RENEW_LATE, Revocations, Signer},
     tls::TerminalCertificate,
 };
 
@@ -49,6 +49,8 @@ pub struct Enrolments {
     pub fleet: Fleet,
     /// Issues their certificates.
     pub ca: Arc<Ca>,
+    /// Signs what is asked of them.
+    pub asks: Arc<Signer>,
 }
 
 impl Gate {

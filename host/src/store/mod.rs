@@ -17,6 +17,7 @@ mod columns;
 mod copy;
 pub mod desk;
 pub mod devices;
+pub mod diagnostics;
 pub mod events;
 mod fleet_setting;
 pub mod groups;

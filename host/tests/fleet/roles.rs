@@ -53,6 +53,10 @@ const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
     ("POST /fleet/terminals/{number}/take", Role::Operator, &[], &[]),
     ("POST /fleet/terminals/{number}/quiet", Role::Operator, &[], &[("hours", "2"), ("why", "停电")]),
     ("POST /fleet/terminals/{number}/loud", Role::Operator, &[], &[]),
+    ("GET /fleet/terminals/{number}/diagnostics", Role::Operator, &[], &[]),
+    ("POST /fleet/terminals/{number}/diagnostics", Role::Operator, &[], &[("what", "log"), ("hours", "24")]),
+    ("GET /fleet/terminals/{number}/diagnostics/{asked}", Role::Operator, &[], &[]),
+    ("POST /fleet/terminals/{number}/diagnostics-cancel", Role::Operator, &[], &[("what", "log")]),
     ("GET /fleet/terminals/{number}/revoke", Role::Admin, &[], &[]),
     ("POST /fleet/terminals/{number}/revoke", Role::Admin, &[], &[("number", "00001")]),
     ("GET /fleet/people", Role::Admin, &[], &[]),
@@ -80,6 +84,7 @@ fn routes() -> Vec<String> {
 fn filled(path: &str, step: &str, id: &str) -> String {
     path.replace("{step}", step)
         .replace("{number}", "00001")
+        .replace("{asked}", "1")
         .replace("{id}", id)
         .replace("{code}", "T1")
         .replace("{to}", "en")

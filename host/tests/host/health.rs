@@ -111,7 +111,7 @@ async fn an_opened_case_is_an_alarm_until_somebody_says_who_it_was() {
             let tamper = Tamper { openings, open: Some(open), ..Tamper::default() };
             Report { tamper, ..report(number(1), seq) }
         };
-        assert_eq!(take(&fleet, &opened(1, 3, true)).await, Taken { openings: 3, settings: None });
+        assert_eq!(take(&fleet, &opened(1, 3, true)).await, Taken { openings: 3, settings: None, diagnostics: None });
         take(&fleet, &opened(2, 3, false)).await;
         let open =
             async || -> Vec<Fault> { fleet.health().await.unwrap()[0].open().map(|alarm| alarm.fault).collect() };
@@ -260,7 +260,7 @@ async fn a_terminal_reports_for_itself_and_nobody_without_its_certificate_does()
     let own = serde_json::to_value(report(terminal.number, 1)).unwrap();
     let taken = post(&host, &terminal, &own).await;
     assert_eq!(taken.status(), StatusCode::OK);
-    assert_eq!(taken.json::<Taken>().await.unwrap(), Taken { openings: 0, settings: None });
+    assert_eq!(taken.json::<Taken>().await.unwrap(), Taken { openings: 0, settings: None, diagnostics: None });
 
     let anothers = serde_json::to_value(report(number(77), 2)).unwrap();
     let refused = post(&host, &terminal, &anothers).await;

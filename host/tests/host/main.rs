@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod contract;
 mod ddi;
+mod diagnostics;
 mod enrolment;
 mod health;
 mod intake;

@@ -13,7 +13,11 @@ use host::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
-use wire::{health::Report, ticket::TerminalNumber};
+use wire::{
+    diagnostics::{Came, Diagnostic, Outcome, Why},
+    health::Report,
+    ticket::TerminalNumber,
+};
 
 use crate::{
     chromium::{Chromium, PHONE, Page},
@@ -92,6 +96,31 @@ async fn tree(host: &TestHost) {
     fleet.put_boundary(Some(&Boundary::read(boundary.as_bytes()).unwrap())).await.unwrap();
 }
 
+/// A log and a picture came, a test print was not done, and a new start waits.
+async fn ask(host: &TestHost, terminal: TerminalNumber) {
+    const PICTURE: &[u8] = include_bytes!("../../../images/readme/page.png");
+    let fleet = host.fleet().await;
+    for (what, came, why) in [
+        (Diagnostic::Log, Came::Done, None),
+        (Diagnostic::Picture, Came::Done, None),
+        (Diagnostic::TestPrint, Came::Failed, Some(Why::PrinterRefuses)),
+    ] {
+        let number = fleet.ask(terminal, &what, 24).await.unwrap();
+        let mut outcome = Outcome::of(number, came, why);
+        if what == Diagnostic::Log {
+            let line = |second| {
+                format!("2026-11-24T03:20:{second:02}.1234Z  INFO kiosk::printer: no paper attempt={second}  [kiosk]")
+            };
+            outcome.log = (0..40).map(line).collect();
+        }
+        if what == Diagnostic::Picture {
+            outcome = outcome.with_picture(PICTURE);
+        }
+        fleet.take_outcome(terminal, &outcome).await.unwrap();
+    }
+    fleet.ask(terminal, &Diagnostic::RestartScreen, 24).await.unwrap();
+}
+
 impl Looked {
     async fn new() -> Self {
         let host = TestHost::start().await;
@@ -117,6 +146,7 @@ impl Looked {
         roll_out(&host).await;
         tree(&host).await;
         fleet.put_group("山里", &"under=DX-02 tag=山区".parse().unwrap()).await.unwrap();
+        ask(&host, broken).await;
         let looked = Self { host, broken, well };
         looked.says("reverted", Some("printer_silent")).await;
         looked
@@ -190,12 +220,16 @@ async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both
         let boss = sign_in(&browser, &base, language);
         let (broken, well) = (format!("/fleet/terminals/{}", fleet.broken), format!("/fleet/terminals/{}", fleet.well));
         let revoke = format!("{well}/revoke");
+        let [asked, log, picture] = ["", "/1", "/2"].map(|one| format!("{broken}/diagnostics{one}"));
         let pages = [
             ("today", "/fleet"),
             ("terminals", "/fleet/terminals"),
             ("terminals-none", "/fleet/terminals?standing=revoked"),
             ("terminal", &broken),
             ("revoke", &revoke),
+            ("diagnostics", &asked),
+            ("diagnostics-log", &log),
+            ("diagnostics-picture", &picture),
             ("groups", "/fleet/groups?query=level%3Dvillage"),
             ("groups-wrong", "/fleet/groups?query=colour%3Dred"),
             ("map", "/fleet/map"),

@@ -206,6 +206,9 @@ pub struct Taken {
     /// The newest order of settings to the terminal; none, there never was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<u64>,
+    /// The oldest request of diagnostics that waits for the terminal; none, none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnostics: Option<u64>,
 }
 
 impl Report {

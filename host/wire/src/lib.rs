@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `intake`, `schema` | everything below |
 //! | `stick` | `event`, `ticket` |
+//! | `diagnostics` | `ticket` |
 //! | `health` | `event`, `settings`, `ticket` |
 //! | `view`, `event` | `case`, `secret`, `ticket` |
 //! | `enrol` | `pin`, `ticket`, `bulletin` |
@@ -20,6 +21,7 @@
 pub mod bulletin;
 pub mod case;
 pub mod ddi;
+pub mod diagnostics;
 pub mod enrol;
 pub mod event;
 pub mod health;

@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::{bulletin, ddi, enrol, event, health, intake, settings, stick, time, view};
+use crate::{bulletin, ddi, diagnostics, enrol, event, health, intake, settings, stick, time, view};
 
 /// Every type that goes over the wire or into a shared file, with its schema, by name.
 #[must_use]
@@ -30,6 +30,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         of::<health::Report>("health_report"),
         of::<health::Taken>("health_taken"),
         of::<settings::Ordered>("settings"),
+        of::<diagnostics::Request>("diagnostics_request"),
+        of::<diagnostics::SignedRequest>("diagnostics_signed"),
+        of::<diagnostics::Outcome>("diagnostics_outcome"),
         of::<ddi::ControllerBase>("ddi_base"),
         of::<ddi::DeploymentBase>("ddi_deployment"),
         of::<ddi::ConfirmationAction>("ddi_confirmation"),

@@ -8,7 +8,10 @@ use std::{fs, path::PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use wire::{bulletin::Bulletin, case::State, ddi, enrol, event, health, intake, schema, settings, stick, time, view};
+use wire::{
+    bulletin::Bulletin, case::State, ddi, diagnostics, enrol, event, health, intake, schema, settings, stick, time,
+    view,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -56,6 +59,11 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<health::Report>("health_report_settings");
     holds::<health::Taken>("health_taken");
     holds::<health::Taken>("health_taken_settings");
+    holds::<health::Taken>("health_taken_diagnostics");
+    holds::<diagnostics::Request>("diagnostics_request");
+    holds::<diagnostics::SignedRequest>("diagnostics_signed");
+    holds::<diagnostics::Outcome>("diagnostics_outcome");
+    holds::<diagnostics::Outcome>("diagnostics_outcome_picture");
     holds::<settings::Ordered>("settings");
     holds::<ddi::ControllerBase>("ddi_base");
     holds::<ddi::DeploymentBase>("ddi_deployment");

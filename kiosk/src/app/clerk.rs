@@ -16,23 +16,24 @@ use wire::{bulletin::Bulletin, enrol::Enrolment, event::WallTime, health::CaseSw
 
 use super::{
     desk::{Around, Desk, no_printer, refuse},
-    post, restart_when_free,
+    post,
     stick::Exports,
     task::{Clerk, Task},
+    wanted::{self, restart_when_free},
 };
 use crate::{
     clock::Clock,
     config::Config,
     control::{
         Control, ControlEvent,
-        message::{Changed, Network},
+        message::{Changed, Network, Wanted},
     },
     https::why,
     panel,
     printer::{Command, Handle, Letterhead, PrinterHealth, Slip},
     queue::{Patience, QueueSettings},
     seal::Sealer,
-    session::{CaseFacts, Door, Event, Facts, Question},
+    session::{CaseFacts, Door, Event, Facts},
     tamper::Watch,
     ui::fonts::{missing_at_start, missing_characters, missing_sentence},
 };
@@ -41,6 +42,8 @@ mod file;
 mod health;
 mod paper;
 mod submitting;
+
+use paper::Asker;
 
 /// How often an unenrolled terminal looks for its enrolment file, and an open queue is tidied.
 const EVERY: Duration = Duration::from_secs(5);
@@ -89,8 +92,8 @@ struct Counter {
     told: health::Told,
     /// Characters that no font holds.
     missing_glyphs: Vec<char>,
-    /// The slips under way, and which of them are the officer's test; the printer answers for each in this order.
-    slips: VecDeque<(Question, bool)>,
+    /// Who waits for the slips under way; the printer answers for each in this order.
+    slips: VecDeque<paper::Asker>,
     exports: Exports,
     /// What may be in the file although its commit failed.
     doubt: Option<submitting::Doubt>,
@@ -200,9 +203,10 @@ impl Counter {
             Task::PrintAgain(ticket) if self.printer.is_err() => post(no_printer(ticket)),
             Task::PrintAgain(ticket) => self.print(Command::Reprint(ticket)),
             Task::PrintCode(question, new) => {
-                self.print_slip(question, Slip::Reissued { ticket: new.ticket, code: new.code }, false);
+                self.print_slip(Asker::Officer(question), Slip::Reissued { ticket: new.ticket, code: new.code });
             }
-            Task::TestPrint(question) => self.print_slip(question, Slip::Test, true),
+            Task::TestPrint(question) => self.print_slip(Asker::Tester(question), Slip::Test),
+            Task::TestPrintFromAfar(reply_to) => self.print_slip(Asker::Afar(reply_to), Slip::Test),
             Task::Stick(question) => self.exports.ask(question, &self.office),
             Task::StickCouldNotRead => self.others_could_not_read(),
             Task::Submit(question, draft) => self.submit(question, draft),
@@ -261,9 +265,16 @@ impl Counter {
             ControlEvent::Changed(Changed::Bulletin) => self.bulletin(),
             ControlEvent::Changed(Changed::Delivered) => post(Event::SomethingDelivered),
             ControlEvent::Changed(Changed::QueueIll) => self.others_could_not_read(),
-            ControlEvent::Changed(Changed::Settings) if !self.in_visit && !self.prints => restart_when_free(),
+            ControlEvent::Changed(Changed::Settings) if !self.is_busy() => restart_when_free(None),
             ControlEvent::Changed(_) => {}
+            ControlEvent::Wanted(_, reply_to) if self.is_busy() => reply_to.answer(Wanted::Busy),
+            ControlEvent::Wanted(want, reply_to) => wanted::do_when_free(want, reply_to, &self.clerk),
         }
+    }
+
+    /// Whether somebody may wait for a receipt, or paper is coming out. Whether somebody is there, the screen knows.
+    fn is_busy(&self) -> bool {
+        self.in_visit || self.prints || !self.slips.is_empty()
     }
 
     /// Hands the newest bulletin to the screen and to the printer.

@@ -30,6 +30,7 @@ mod touches;
 mod turned;
 mod turns;
 mod voice;
+mod wanted;
 #[cfg(test)]
 #[path = "../../tests/support/writing.rs"]
 mod writing;
@@ -157,8 +158,8 @@ pub fn start(parts: Parts) {
 /// note that it leaves is taken up once it has returned. A frame that could not be presented ends the event loop.
 fn count_frames(ui: &pages::App, board: Arc<Board>) {
     ui.global::<pages::Heart>().on_painted(move |beat| {
-        // Nothing checks what becomes of the window's very first frame.
-        if beat > 0 {
+        // Nothing checks what becomes of the window's very first frame, and a picture of the page is no frame of the screen.
+        if beat > 0 && !wanted::takes_a_picture() {
             let board = Arc::clone(&board);
             slint::invoke_from_event_loop(move || board.presented()).ok();
         }
@@ -194,17 +195,6 @@ pub fn post(event: Event) {
 
 fn with<T>(f: impl FnOnce(&mut App) -> T) -> Option<T> {
     APP.with_borrow_mut(|app| app.as_mut().map(f))
-}
-
-/// Ends the event loop for a new start, where nobody is there; from any thread. Whoever wants it asks again otherwise.
-fn restart_when_free() {
-    slint::invoke_from_event_loop(|| {
-        with(|app| app.starts_anew = !app.session.visiting());
-        if with(|app| app.starts_anew) == Some(true) {
-            slint::quit_event_loop().ok();
-        }
-    })
-    .ok();
 }
 
 /// Takes what the input methods told, from any thread.

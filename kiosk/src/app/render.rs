@@ -79,7 +79,7 @@ impl App {
         });
         shell.set_on_behalf(session.speak.on_behalf);
         self.aloud();
-        shell.set_notice(session.broken.map(|note| self.phrases().invoke_broken(broken(note))).unwrap_or_default());
+        shell.set_notice(session.note().map(|note| self.phrases().invoke_broken(broken(note))).unwrap_or_default());
         if let Some(bulletin) = &session.bulletin {
             shell.set_station(bulletin.station.name.as_str().into());
             let officer = bulletin.officer.as_ref();
@@ -355,6 +355,7 @@ fn broken(note: Note) -> Broken {
         Note::NotEnrolled => Broken::NotEnrolled,
         Note::CannotWrite => Broken::CannotWrite,
         Note::Full => Broken::Full,
+        Note::StartsAnew => Broken::StartsAnew,
     }
 }
 

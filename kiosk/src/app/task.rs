@@ -11,7 +11,7 @@ use wire::{
 use zeroize::Zeroizing;
 
 use crate::{
-    control::ControlEvent,
+    control::{ControlEvent, ReplyTo},
     printer::PrinterEvent,
     session::{Door, Question},
     ticket::Draft,
@@ -77,6 +77,8 @@ pub enum Task {
     PrintCode(Question, Reissued),
     /// Print a test page.
     TestPrint(Question),
+    /// The same for somebody who is not there.
+    TestPrintFromAfar(ReplyTo),
     /// Write the backlog onto a stick.
     Stick(Question),
     /// The queue could not be read for a stick: its file is looked at anew.

@@ -19,7 +19,10 @@ use kiosk::{
         message::{Changed, Signing},
     },
     cores,
-    fleet::{self, Fits, Fleet, IdentityStore, Reporter, ReporterParts, SettingsKeeper, Tamper, TimeKeeper},
+    fleet::{
+        self, Diagnostics, DiagnosticsParts, Fits, Fleet, IdentityStore, Reporter, ReporterParts, SettingsKeeper,
+        Tamper, TimeKeeper,
+    },
     forwarder::{self, First, Forwarding, Heartbeat, Store, county::County, event::Settings, state::Forwarder},
     https::{self, HostDate, Identity},
     logs, printer,
@@ -136,6 +139,22 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         Box::new(move || drop(tell.send(Changed::Settings))),
         Arc::clone(&clock),
     );
+    let (asks, named) = watch::channel(None);
+    let diagnostics = Diagnostics::open(
+        DiagnosticsParts {
+            clients: clients.clone(),
+            fleet_url: fleet_url.clone(),
+            terminal,
+            identity: identities.clone(),
+            named,
+            control: config.control_path(),
+            path: config.diagnostics_path(),
+            reboot: config.reboot.clone(),
+            clock: Arc::clone(&clock),
+        },
+        dice(),
+    );
+    let asked = diagnostics.keep();
     let reporter = Reporter::new(ReporterParts {
         clients: clients.clone(),
         fleet_url,
@@ -144,6 +163,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         ask_kiosk,
         tamper: tamper.clone(),
         settings,
+        asks,
         clock: Arc::clone(&clock),
     });
     let reporting = reporter.clone().keep(dice());
@@ -207,6 +227,7 @@ async fn run(config: &Config, stay_away: Duration) -> Result<Ended> {
         () = timing => Ok(Ended::Stopped),
         () = talking => Ok(Ended::Stopped),
         () = reporting => Ok(Ended::Stopped),
+        () = asked => Ok(Ended::Stopped),
         () = opened => Ok(Ended::CaseOpened),
         () = stop => Ok(Ended::Stopped),
     }

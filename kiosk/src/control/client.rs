@@ -1,4 +1,5 @@
-//! A client that asks kiosk once what it shows, or how it is: health proofs, the agent, tests, people.
+//! A client that asks kiosk once what it shows, how it is, what it logged, or to do something: health proofs, the agent,
+//! tests, people.
 
 use std::{
     io::{BufReader, Write},
@@ -12,7 +13,7 @@ use wire::health::Kiosk;
 use super::{
     Silent,
     line::{Lines, encode},
-    message::{Line, Message, Reply, Request, Status},
+    message::{Line, Message, Reply, Request, Status, Want, Wanted},
 };
 
 /// Asks the kiosk behind the socket at `path` what it shows.
@@ -31,6 +32,23 @@ pub fn status(path: &Path, deadline: Duration) -> Result<Status, Silent> {
 pub fn health(path: &Path, deadline: Duration) -> Result<Option<Kiosk>, Silent> {
     let health = |reply| if let Reply::Health(health) = reply { Some(health.map(|health| *health)) } else { None };
     ask(path, deadline, Request::Health, health)
+}
+
+/// Asks it for the newest lines that it logged, oldest first, without anything that could be a villager's.
+///
+/// # Errors
+/// [`Silent`], as for [`status`].
+pub fn log(path: &Path, deadline: Duration) -> Result<Vec<String>, Silent> {
+    ask(path, deadline, Request::Log, |reply| if let Reply::Log(lines) = reply { Some(lines) } else { None })
+}
+
+/// Wants something of it that it does only while nobody is there.
+///
+/// # Errors
+/// [`Silent`], as for [`status`]: nobody knows whether it was done.
+pub fn want(path: &Path, deadline: Duration, want: Want) -> Result<Wanted, Silent> {
+    let wanted = |reply| if let Reply::Wanted(wanted) = reply { Some(wanted) } else { None };
+    ask(path, deadline, Request::Want(want), wanted)
 }
 
 fn ask<T>(path: &Path, deadline: Duration, request: Request, answer: impl Fn(Reply) -> Option<T>) -> Result<T, Silent> {

@@ -63,6 +63,10 @@ pub enum Request {
     Status,
     /// Any client asks kiosk how its queue and its printer are.
     Health,
+    /// Any client asks kiosk for the newest lines that it logged, without anything that could be a villager's.
+    Log,
+    /// Any client wants kiosk to do something that disturbs whoever is there.
+    Want(Want),
     /// Kiosk asks the agent for something of the county.
     County(Ask),
     /// Kiosk asks the agent to sign a stick's manifest with the terminal's key. Needs no network.
@@ -80,10 +84,47 @@ pub enum Reply {
     Status(Status),
     /// To [`Request::Health`]; none where kiosk itself does not know at present.
     Health(Option<Box<Kiosk>>),
+    /// To [`Request::Log`], oldest first.
+    Log(Vec<String>),
+    /// To [`Request::Want`].
+    Wanted(Wanted),
     /// To [`Request::County`].
     County(Answer),
     /// To [`Request::Sign`].
     Signed(Signing),
+}
+
+/// What kiosk does only while nobody is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Want {
+    /// A test print.
+    TestPrint,
+    /// The page that waits for somebody, painted.
+    Picture,
+    /// The program starts anew.
+    Restart,
+    /// Nobody begins a visit for this long, because the machine is about to start anew; the page says so.
+    Lease {
+        /// Seconds.
+        seconds: u64,
+    },
+}
+
+/// What came of [`Request::Want`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// It is done; of a new start, it is about to be.
+    Done,
+    /// It was sent to a printer that says no more.
+    Sent,
+    /// Somebody is there, or paper is coming out.
+    Busy,
+    /// It can't be done; the log says why.
+    Failed,
+    /// PNG, base64.
+    Picture(String),
 }
 
 /// What came of [`Request::Sign`].

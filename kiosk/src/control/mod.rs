@@ -1,7 +1,7 @@
 //! The control socket: all that is true only now, between kiosk, its agent and whoever asks what is on the screen.
 //!
 //! `<run_dir>/control.sock` (mode 0660) is served by kiosk with plain threads. Any client may ask for the
-//! [`Status`](message::Status) and for kiosk's health. The agent says hello and stays: it tells how the network stands and what it wrote
+//! [`Status`](message::Status), for kiosk's health and log, and want something done while nobody is there. The agent says hello and stays: it tells how the network stands and what it wrote
 //! into the queue file, and kiosk asks it for what only the county knows, and to sign a stick's manifest with the key
 //! that only the agent has.
 //!
@@ -19,9 +19,9 @@ mod server;
 
 pub use agent::{Asked, Contact, FromKiosk, Sign, ToKiosk, stay_connected};
 pub use board::Board;
-pub use client::{health, status};
+pub use client::{health, log, status, want};
 pub use line::{Lines, encode};
-pub use server::{Control, ControlEvent};
+pub use server::{Control, ControlEvent, ReplyTo};
 
 /// Why a request has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

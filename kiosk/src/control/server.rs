@@ -28,10 +28,10 @@ use super::{
     Silent,
     board::Board,
     line::{Lines, encode},
-    message::{Answer, Ask, Changed, Line, Message, Notice, Presence, Reply, Request, Role, Signing},
+    message::{Answer, Ask, Changed, Line, Message, Notice, Presence, Reply, Request, Role, Signing, Want, Wanted},
     pending::{Done, Pending},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, logs};
 
 /// Connections at a time; the agent, a health proof, and people who look.
 const CONNECTIONS_MAX: usize = 16;
@@ -46,13 +46,39 @@ const WRITE_MAX: Duration = Duration::from_secs(2);
 const QUEUED_MAX: usize = 64;
 
 /// What the other end told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEvent {
     /// How the network stands; none when the agent is gone and nobody knows.
     Presence(Option<Presence>),
     /// The agent wrote something into the queue file, or could not read it.
     Changed(Changed),
+    /// Somebody wants something done while nobody is there.
+    Wanted(Want, ReplyTo),
 }
+
+/// Who waits for what comes of a [`Want`]; without an answer they run into their deadline.
+#[derive(Debug, Clone)]
+pub struct ReplyTo {
+    connection: u64,
+    id: u64,
+    lines: SyncSender<Encoded>,
+}
+
+impl ReplyTo {
+    /// Says what came of it; never waits.
+    pub fn answer(self, wanted: Wanted) {
+        // Whoever takes no lines or is gone hears nothing.
+        self.lines.try_send(encode(&Line::reply(self.id, Reply::Wanted(wanted)))).ok();
+    }
+}
+
+impl PartialEq for ReplyTo {
+    fn eq(&self, other: &Self) -> bool {
+        (self.connection, self.id) == (other.connection, other.id)
+    }
+}
+
+impl Eq for ReplyTo {}
 
 type Encoded = Zeroizing<Vec<u8>>;
 
@@ -248,6 +274,13 @@ impl Inner {
                 Message::Request { id, ask: Request::Health, .. } => {
                     let health = self.board.health(self.clock.monotonic());
                     own.send(&Line::reply(id, Reply::Health(health.map(Box::new))));
+                }
+                Message::Request { id, ask: Request::Log, .. } => {
+                    own.send(&Line::reply(id, Reply::Log(logs::newest())));
+                }
+                Message::Request { id, ask: Request::Want(want), .. } => {
+                    let reply_to = ReplyTo { connection, id, lines: lines.clone() };
+                    (self.on_event)(ControlEvent::Wanted(want, reply_to));
                 }
                 Message::Notice(Notice::Hello(Role::Agent)) => {
                     is_agent = true;

@@ -113,6 +113,7 @@ struct Inner {
     ask_kiosk: AskKiosk,
     tamper: Tamper,
     settings: SettingsKeeper,
+    asks: watch::Sender<Option<u64>>,
     clock: Arc<dyn Clock>,
     /// Held while one is sent: two would only repeat each other.
     sent: Mutex<Sent>,
@@ -143,6 +144,8 @@ pub struct ReporterParts {
     pub tamper: Tamper,
     /// The settings from afar.
     pub settings: SettingsKeeper,
+    /// Takes the number of what else the host asks, with each report that it took.
+    pub asks: watch::Sender<Option<u64>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -151,9 +154,9 @@ impl Reporter {
     /// Reports by these parts.
     #[must_use]
     pub fn new(parts: ReporterParts) -> Self {
-        let ReporterParts { clients, fleet_url, terminal, identity, ask_kiosk, tamper, settings, clock } = parts;
+        let ReporterParts { clients, fleet_url, terminal, identity, ask_kiosk, tamper, settings, asks, clock } = parts;
         let sent = Mutex::default();
-        Self(Arc::new(Inner { clients, fleet_url, terminal, identity, ask_kiosk, tamper, settings, clock, sent }))
+        Self(Arc::new(Inner { clients, fleet_url, terminal, identity, ask_kiosk, tamper, settings, asks, clock, sent }))
     }
 
     /// Never ends.
@@ -256,6 +259,7 @@ impl Reporter {
         // What was told is named no more; that alone is no news.
         last.tamper.new.clear();
         sent.last = Some(last);
+        self.0.asks.send_replace(taken.diagnostics);
         self.0.settings.reached(&client, &self.0.fleet_url, taken.settings).await;
         Ok(())
     }

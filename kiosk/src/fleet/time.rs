@@ -7,14 +7,14 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use rustls::pki_types::{CertificateDer, UnixTime, pem::PemObject};
 use tokio::time;
 use tracing::{error, info, warn};
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, aws_lc_rs::ECDSA_P256_SHA256};
-use wire::time::{BUILT, Nonce, PATH, PURPOSE, TimeAnswer, TimeRequest, signed_bytes};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use wire::time::{BUILT, Nonce, PATH, TimeAnswer, TimeRequest, signed_bytes};
 
-use super::enrol::Clients;
+use super::{
+    enrol::Clients,
+    signed::{self, NotSigned, Purpose},
+};
 use crate::{
     backoff::{Backoff, Dice},
     clock::{Clock, Trusted, TrustedClock},
@@ -89,33 +89,22 @@ pub fn accept(ca: &str, nonce: Nonce, answer: &TimeAnswer, took: Duration) -> Re
     if answer.at < BUILT {
         return Err(TimeRefused::BeforeBuild(answer.at));
     }
-    let seconds = u64::try_from(answer.at.as_second()).map_err(|_| TimeRefused::NotAnAnswer)?;
-    let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-    let root = CertificateDer::from_pem_slice(ca.as_bytes()).map_err(|_| HttpsError::Ca)?;
-    let root = anchor_from_trusted_cert(&root).map_err(|_| HttpsError::Ca)?;
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(answer.chain.as_bytes()).collect();
-    let chain = chain.map_err(|_| TimeRefused::NotAnAnswer)?;
-    let (signing, above) = chain.split_first().ok_or(TimeRefused::NotAnAnswer)?;
-    // The authorities above it name no purpose, and none is asked of them.
-    if !names_the_purpose(signing) {
-        return Err(TimeRefused::Purpose);
-    }
-    let signing = EndEntityCert::try_from(signing).map_err(TimeRefused::Chain)?;
-    let algorithms = [ECDSA_P256_SHA256];
-    let roots = [root];
-    signing
-        .verify_for_usage(&algorithms, &roots, above, at, KeyUsage::required_if_present(PURPOSE), None, None)
-        .map_err(TimeRefused::Chain)?;
     let signature = answer.signature().ok_or(TimeRefused::NotAnAnswer)?;
-    signing
-        .verify_signature(ECDSA_P256_SHA256, &signed_bytes(nonce, answer.at), &signature)
-        .map_err(|_| TimeRefused::Signature)?;
+    let bytes = signed_bytes(nonce, answer.at);
+    signed::verify(ca, &answer.chain, Purpose::Time, answer.at, (&bytes, &signature))?;
     Ok(answer.at)
 }
 
-fn names_the_purpose(certificate: &[u8]) -> bool {
-    let Ok((_, certificate)) = X509Certificate::from_der(certificate) else { return false };
-    certificate.extended_key_usage().ok().flatten().is_some_and(|usage| usage.value.time_stamping)
+impl From<NotSigned> for TimeRefused {
+    fn from(problem: NotSigned) -> Self {
+        match problem {
+            NotSigned::Root(problem) => Self::Client(problem),
+            NotSigned::NotAChain => Self::NotAnAnswer,
+            NotSigned::Purpose => Self::Purpose,
+            NotSigned::Chain(problem) => Self::Chain(problem),
+            NotSigned::Signature => Self::Signature,
+        }
+    }
 }
 
 /// Keeps the terminal's time the host's.

@@ -1,5 +1,7 @@
 //! What happens to a visit: touches, results, and seconds gone by.
 
+use std::time::Duration;
+
 use wire::{bulletin::Bulletin, case::Satisfaction, event::WallTime, ticket::TicketNumber};
 
 use super::{Facts, Hearing, Note, Paper, PhoneResult, Question, StaffResult, Submitted, TrackResult, Voicing};
@@ -158,6 +160,8 @@ pub enum Event {
     Online(bool),
     /// Why nothing can be taken; none, all is well again.
     Broken(Option<Note>),
+    /// The machine is about to start anew: nobody begins a visit for this long.
+    Lease(Duration),
 }
 
 impl Event {
@@ -192,6 +196,7 @@ impl Event {
                 | Self::HasVoice(_)
                 | Self::Online(_)
                 | Self::Broken(_)
+                | Self::Lease(_)
         )
     }
 }

@@ -244,7 +244,7 @@ impl Session {
             troubles: [self.find.trouble, self.staff.trouble],
             not_written: self.speak.not_written,
             note: self.speak.voice.note,
-            broken: self.broken,
+            broken: self.note(),
         }
     }
 }

@@ -39,6 +39,7 @@ impl Idle {
 impl Session {
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Action> {
         self.staff.lock.tick(now);
+        self.lease_tick(now);
         self.printing_tick(now);
         self.phone_tick(now);
         let help = self.help_tick(now);

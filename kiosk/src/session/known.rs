@@ -116,6 +116,8 @@ pub enum Note {
     CannotWrite,
     /// There is no room for another visit.
     Full,
+    /// The machine is about to start anew.
+    StartsAnew,
 }
 
 /// What an action of the staff came to.

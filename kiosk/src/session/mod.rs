@@ -125,8 +125,10 @@ pub struct Session {
     pub has_voice: bool,
     /// Whether the agent reaches the county.
     pub online: bool,
-    /// Why nothing can be taken; the page is then [`Page::OutOfService`] or one of the staff's.
-    pub broken: Option<Note>,
+    /// Why nothing can be written down.
+    broken: Option<Note>,
+    /// Until when nobody begins a visit, because the machine is about to start anew; none, visits are taken.
+    leased_until: Option<Duration>,
 }
 
 impl Session {
@@ -155,6 +157,11 @@ impl Session {
                     return self.leave_to(self.resting_page());
                 }
             }
+            Event::Lease(lasts) if !self.visiting() => {
+                self.leased_until = Some(now + lasts);
+                return self.leave_to(self.resting_page());
+            }
+            Event::Lease(_) => {}
             Event::Bulletin(bulletin, fetched) => (self.bulletin, self.fetched) = (Some(*bulletin), fetched),
             Event::Facts(facts) => self.facts = Some(*facts),
             Event::Online(online) => self.online = online,
@@ -170,7 +177,7 @@ impl Session {
             Event::CallHelp | Event::CloseHelp | Event::HelpTaken(_) | Event::HelpAcknowledged(_) => {
                 return self.help_step(&event, now);
             }
-            event if self.broken.is_some() && !self.visit_under_way() => return self.out_of_service(event, now),
+            event if self.note().is_some() && !self.visit_under_way() => return self.out_of_service(event, now),
             Event::OpenHome => self.go(Page::Home),
             Event::Leave => return self.leave_to(self.resting_page()),
             Event::Back => return self.back(),
@@ -244,7 +251,23 @@ impl Session {
 
     /// Where the terminal waits for somebody.
     pub(crate) fn resting_page(&self) -> Page {
-        if self.broken.is_some() { Page::OutOfService } else { Page::Attract }
+        if self.note().is_some() { Page::OutOfService } else { Page::Attract }
+    }
+
+    /// Why nothing is taken; the page is then [`Page::OutOfService`] or one of the staff's. None, it is.
+    #[must_use]
+    pub fn note(&self) -> Option<Note> {
+        self.leased_until.map(|_| Note::StartsAnew).or(self.broken)
+    }
+
+    /// A machine that did not start anew in time takes visits again.
+    fn lease_tick(&mut self, now: Duration) {
+        if self.leased_until.is_some_and(|until| now >= until) {
+            self.leased_until = None;
+            if self.page == Page::OutOfService {
+                self.go_back(self.resting_page());
+            }
+        }
     }
 
     /// Goes to a page further on.
@@ -292,7 +315,7 @@ impl Session {
         (self.online, self.has_voice) = (over.online, over.has_voice);
         self.aloud = over.aloud.anew();
         self.questions = std::mem::take(&mut over.questions);
-        self.broken = over.broken;
+        (self.broken, self.leased_until) = (over.broken, over.leased_until);
         self.staff.lock = std::mem::take(&mut over.staff.lock);
         self.page = page;
         self.backward = true;

@@ -16,6 +16,7 @@ mod heard;
 mod help;
 mod kept;
 mod late;
+mod lease;
 mod locked;
 mod phone;
 mod receipt;

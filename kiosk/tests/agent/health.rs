@@ -31,7 +31,9 @@ fn report(request: &Request) -> Option<Report> {
 /// A host in order, which takes reports too.
 fn takes_reports(request: &Request) -> Reply {
     match report(request) {
-        Some(report) => Reply::json(200, LEDGER, &Taken { openings: report.tamper.openings, settings: None }),
+        Some(report) => {
+            Reply::json(200, LEDGER, &Taken { openings: report.tamper.openings, settings: None, diagnostics: None })
+        }
         None => in_order(request),
     }
 }

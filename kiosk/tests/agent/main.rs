@@ -4,6 +4,7 @@
 
 mod county;
 mod device;
+mod diagnostics;
 #[path = "../support/dice.rs"]
 mod dice;
 mod enrolment;

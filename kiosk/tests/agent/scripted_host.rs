@@ -8,7 +8,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rcgen::{BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair,
+};
 use rustls::{
     RootCertStore, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
@@ -46,6 +49,15 @@ impl Authority {
         csr.params.not_before = today - day * ago;
         csr.params.not_after = today + day * days;
         csr.signed_by(&self.issuer).unwrap().pem()
+    }
+
+    /// A key that is certified for `usage`, and its certificate.
+    pub(crate) fn certifies(&self, usage: ExtendedKeyUsagePurpose) -> (KeyPair, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.extended_key_usages = vec![usage];
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
+        (key, certificate)
     }
 
     fn server(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {

@@ -38,7 +38,9 @@ fn report(request: &Request) -> Option<Report> {
 fn orders(version: u64, settings: Value) -> impl FnMut(&Request) -> Reply + Send + 'static {
     let order = json!({ "v": 1, "order": 19, "version": version, "settings": settings, "of_a_newer_version": [1] });
     move |request| match report(request) {
-        Some(report) => Reply::json(200, LEDGER, &Taken { openings: report.tamper.openings, settings: Some(19) }),
+        Some(report) => {
+            Reply::json(200, LEDGER, &Taken { openings: report.tamper.openings, settings: Some(19), diagnostics: None })
+        }
         None if request.path == PATH => Reply::json(200, LEDGER, &order),
         None => in_order(request),
     }

@@ -8,6 +8,7 @@
 //! | module | purpose |
 //! |---|---|
 //! | `attend` | alarms that somebody sees to, what is quiet |
+//! | `diagnostics` | what is asked of a terminal from afar |
 //! | `groups` | groups of terminals |
 //! | `keep` | people added, changed, removed, by an admin or on the command line |
 //! | `map` | the map, likewise |
@@ -18,6 +19,7 @@
 //! | `totp` | the codes, without I/O |
 
 mod attend;
+mod diagnostics;
 mod groups;
 mod keep;
 mod map;
@@ -53,7 +55,7 @@ use crate::{
 pub enum Role {
     /// Sees terminals and what is wrong with them.
     Viewer,
-    /// Sees to alarms, says that an opened case was looked into.
+    /// Sees to alarms, says that an opened case was looked into, asks something of terminals from afar.
     Operator,
     /// The second person of what takes two.
     Approver,
@@ -167,6 +169,9 @@ pub enum Error {
     /// A rollout is in another state, or can't be.
     #[error(transparent)]
     Rollout(super::NotRolledOut),
+    /// Something is not asked of a terminal.
+    #[error(transparent)]
+    Diagnostics(super::diagnostics::NotAsked),
     /// The fleet.
     #[error(transparent)]
     Fleet(#[from] super::Error),

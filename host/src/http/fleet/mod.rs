@@ -19,6 +19,9 @@
 //! | POST `/fleet/terminals/{number}/quiet` | `csrf`, `hours` (0 to 720), `why`, `whole` (yes, its station) | operator |
 //! | POST `/fleet/terminals/{number}/loud` | `csrf` | operator |
 //! | GET `/fleet/terminals/{number}/revoke`, POST | `csrf`, `number` (typed again) | admin |
+//! | GET `/fleet/terminals/{number}/diagnostics`, POST | `csrf`, `what` (a word of the wire's diagnostics), `hours` (1 to 168) | operator |
+//! | POST `/fleet/terminals/{number}/diagnostics-cancel` | `csrf`, `what` | operator |
+//! | GET `/fleet/terminals/{number}/diagnostics/{asked}` | what came of a request, with log or picture | operator |
 //! | GET `/fleet/sites`, POST | `csrf`, `code`, and the fields of a site: `name`, `level`, `parent`, `address`, `tags`, `latitude`, `longitude`, `zone` | viewer, POST admin |
 //! | GET `/fleet/sites/list.csv` | all sites that they see, in their language | viewer |
 //! | GET `/fleet/sites/import`, POST | multipart `csrf`, `list` (CSV of at most 8 MiB), `sure` (yes; else it is only looked at) | admin |
@@ -44,6 +47,7 @@
 mod account;
 mod attend;
 mod audit;
+mod diagnostics;
 mod groups;
 mod map;
 mod people;
@@ -98,6 +102,9 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/terminals/{number}/quiet", post(attend::quiet))
         .route("/fleet/terminals/{number}/loud", post(attend::loud))
         .route("/fleet/terminals/{number}/revoke", get(terminals::revoke_form).post(terminals::revoke))
+        .route("/fleet/terminals/{number}/diagnostics", get(diagnostics::list).post(diagnostics::ask))
+        .route("/fleet/terminals/{number}/diagnostics-cancel", post(diagnostics::cancel))
+        .route("/fleet/terminals/{number}/diagnostics/{asked}", get(diagnostics::show))
         .route("/fleet/groups", get(groups::page).post(groups::keep))
         .route("/fleet/groups/remove", post(groups::remove))
         .route("/fleet/map", get(map::page))

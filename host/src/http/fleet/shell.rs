@@ -182,6 +182,11 @@ impl From<Error> for Problem {
                 words::rollout::refused(&problem),
                 sentence(&problem.to_string()),
             ),
+            Error::Diagnostics(problem) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                words::diagnostics::not_asked(&problem),
+                sentence(&problem.to_string()),
+            ),
             Error::TooMany { retry_after } => {
                 let minutes = retry_after.as_secs().div_ceil(60).max(1);
                 let zh = format!("试的次数太多了。请过 {minutes} 分钟再试。");

@@ -1,5 +1,6 @@
 //! The console's words in both languages: what stands in the fleet's own vocabulary, and who reads which.
 
+pub(super) mod diagnostics;
 pub(super) mod rollout;
 pub(super) mod site;
 
@@ -71,8 +72,8 @@ pub(super) fn duty(lang: Lang, role: Role) -> &'static str {
     match role {
         Role::Viewer => lang.t("看终端和故障", "sees terminals and what is wrong with them"),
         Role::Operator => lang.t(
-            "还能说去处理哪一台、哪一台先不提醒，确认机箱是谁打开的，暂停、中止分批下发",
-            "also sees to alarms, silences them, says that an opened case was looked into, pauses and ends rollouts",
+            "还能说去处理哪一台、哪一台先不提醒，确认机箱是谁打开的，远程检查终端，暂停、中止分批下发",
+            "also sees to alarms, silences them, says that an opened case was looked into, asks terminals for logs and new starts, pauses and ends rollouts",
         ),
         Role::Approver => lang.t("还能批准别人开的分批下发", "also approves rollouts that somebody else made"),
         Role::Admin => lang.t(
@@ -194,6 +195,9 @@ pub(super) fn deed(lang: Lang, what: &str) -> &str {
         "terminal.quiet" => "先不提醒",
         "terminal.loud" => "恢复提醒",
         "terminal.move" => "把终端移到别的站点",
+        "diagnostics.ask" => "让终端做一件事",
+        "diagnostics.cancel" => "取消让终端做的事",
+        "diagnostics.end" => "终端回话",
         "site.add" => "添加站点",
         "site.set" => "修改站点",
         "site.move" => "换站点的上级",

@@ -133,7 +133,9 @@ impl Counter {
         if self.problem.as_ref() != Some(&problem) {
             match note {
                 Note::NotEnrolled => warn!(error = problem, "not enrolled"),
-                Note::CannotWrite | Note::Full => error!(error = problem, "nothing can be written down"),
+                Note::CannotWrite | Note::Full | Note::StartsAnew => {
+                    error!(error = problem, "nothing can be written down")
+                }
             }
             self.problem = Some(problem);
             self.told.soon();

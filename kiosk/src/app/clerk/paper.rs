@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use super::{Clerk, Counter, Office};
 use crate::{
     app::{post, task::Task},
+    control::{ReplyTo, message::Wanted},
     panel::Slot,
     printer::{
         Command, Handle, Letterhead, Paper as OnPaper, PaperLevel, PrinterEvent, PrinterHealth, PrinterSettings,
@@ -15,6 +16,37 @@ use crate::{
     queue::PrintFailure,
     session::{Event, Paper, PaperLeft, PrinterFacts, PrinterFault, Question, StaffResult},
 };
+
+/// Who waits for a slip.
+#[derive(Debug)]
+pub(super) enum Asker {
+    /// The officer, for a new code.
+    Officer(Question),
+    /// The officer, for a test.
+    Tester(Question),
+    /// Somebody who looks into the terminal from afar, for a test.
+    Afar(ReplyTo),
+}
+
+impl Asker {
+    /// What became of the paper; none, nothing drives the printer.
+    fn hears(self, paper: Option<OnPaper>) {
+        let result = match (&self, paper) {
+            (Self::Officer(_), Some(OnPaper::Printed | OnPaper::Unsure)) => StaffResult::Reissued,
+            (_, Some(OnPaper::Printed)) => StaffResult::TestPrinted,
+            (_, Some(OnPaper::Unsure)) => StaffResult::TestSent,
+            _ => StaffResult::PrinterTrouble,
+        };
+        match self {
+            Self::Officer(question) | Self::Tester(question) => post(Event::StaffAnswered(question, result)),
+            Self::Afar(reply_to) => reply_to.answer(match result {
+                StaffResult::TestPrinted => Wanted::Done,
+                StaffResult::TestSent => Wanted::Sent,
+                _ => Wanted::Failed,
+            }),
+        }
+    }
+}
 
 /// Starts the printer's thread; a text says why there is none.
 pub(super) fn start_printer(clerk: &Clerk, office: &Office) -> Result<Handle, String> {
@@ -52,11 +84,11 @@ impl Counter {
         self.bulletin();
     }
 
-    pub(super) fn print_slip(&mut self, question: Question, slip: Slip, test: bool) {
+    pub(super) fn print_slip(&mut self, asker: Asker, slip: Slip) {
         if self.printer.is_err() {
-            return post(Event::StaffAnswered(question, StaffResult::PrinterTrouble));
+            return asker.hears(None);
         }
-        self.slips.push_back((question, test));
+        self.slips.push_back(asker);
         self.print(Command::Print(slip));
     }
 
@@ -72,14 +104,8 @@ impl Counter {
             PrinterEvent::NoReceipt(ticket) => post(Event::Paper { ticket, paper: Paper::None }),
             PrinterEvent::Slip(OnPaper::Printing) => {}
             PrinterEvent::Slip(paper) => {
-                if let Some((question, test)) = self.slips.pop_front() {
-                    let result = match paper {
-                        OnPaper::Printed if test => StaffResult::TestPrinted,
-                        OnPaper::Unsure if test => StaffResult::TestSent,
-                        OnPaper::Printed | OnPaper::Unsure => StaffResult::Reissued,
-                        _ => StaffResult::PrinterTrouble,
-                    };
-                    post(Event::StaffAnswered(question, result));
+                if let Some(asker) = self.slips.pop_front() {
+                    asker.hears(Some(paper));
                 }
             }
             PrinterEvent::Health(health) => {

@@ -109,6 +109,7 @@ clips! {
     BrokenNotEnrolled = "broken-not-enrolled",
     BrokenCannotWrite = "broken-cannot-write",
     BrokenFull = "broken-full",
+    BrokenStartsAnew = "broken-starts-anew",
     StickWriting = "stick-writing",
     StickDone = "stick-done",
     StickLooking = "stick-looking",

@@ -246,10 +246,11 @@ impl Script {
 
     fn out_of_service(&mut self, session: &Session) {
         self.say(Clip::PageOutOfService);
-        let why = session.broken.map(|note| match note {
+        let why = session.note().map(|note| match note {
             Note::NotEnrolled => Clip::BrokenNotEnrolled,
             Note::CannotWrite => Clip::BrokenCannotWrite,
             Note::Full => Clip::BrokenFull,
+            Note::StartsAnew => Clip::BrokenStartsAnew,
         });
         why.into_iter().for_each(|why| self.say(why));
         self.whom_to_call(session);

@@ -295,6 +295,7 @@ fn a_terminal_that_takes_nothing_says_why_and_whom_to_call() {
         (Note::NotEnrolled, "broken-not-enrolled"),
         (Note::CannotWrite, "broken-cannot-write"),
         (Note::Full, "broken-full"),
+        (Note::StartsAnew, "broken-starts-anew"),
     ] {
         let mut session = terminal();
         let bulletin = Bulletin { officer: officer.clone(), ..bulletin() };
