@@ -18,14 +18,20 @@ use host::{
     clock::{Clock, SystemClock},
     fleet::{
         Brought, Fleet, MIGRATIONS, NewRollout,
+        artifacts::{Artifacts, Kind, New},
         rollout::{Policy, Selector, Start},
         sites::List,
         users::{By, NewUser, Role, Scope, Users},
     },
-    http::{self, fleet::Console, listener::Peer},
+    http::{
+        self,
+        fleet::{Console, Live, Releases},
+        listener::{Patience, Peer},
+    },
     store::{Store, sqlite_url},
 };
 use jiff::tz::TimeZone;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 const TERMINALS: u32 = 10_000;
@@ -45,6 +51,8 @@ async fn main() -> ExitCode {
     let store = Store::open(&url, MIGRATIONS).await.unwrap();
     let fleet = Fleet::new(store.clone(), Arc::new(SystemClock));
     settled(&fleet, &store).await;
+    let artifacts = Artifacts::open(fleet.clone(), &folder.path().join("artifacts")).await.unwrap();
+    brought(&fleet, &store, &artifacts).await;
     let ca = Ca::draw(SystemClock.now()).unwrap().place(&folder.path().join("ca")).unwrap();
     let users = Users::new(fleet, &ca);
     let boss = NewUser {
@@ -58,8 +66,10 @@ async fn main() -> ExitCode {
     let token = users.sign_in("boss", PASSWORD, "", IpAddr::from([127, 0, 0, 1])).await.unwrap();
     let zone = TimeZone::get("Asia/Shanghai").unwrap();
     let (public_base, revoked) = ("https://lianxin.example".into(), folder.path().join("revoked.json"));
-    let console = Console { users, zone, public_base, revoked };
-    let peer = Peer { address: "127.0.0.1:5000".parse().unwrap(), certificate: None };
+    let (stop, releases) = (watch::Sender::new(false), Releases::default());
+    let live = Live::until(stop.subscribe());
+    let console = Console { users, zone, public_base, revoked, artifacts, releases, live };
+    let peer = Peer { address: "127.0.0.1:5000".parse().unwrap(), certificate: None, patience: Patience::default() };
     let app = http::for_people(None, Some(console), "Asia/Shanghai").layer(MockConnectInfo(peer));
 
     let mut held = true;
@@ -79,6 +89,14 @@ async fn main() -> ExitCode {
         "/fleet/groups",
         "/fleet/groups?query=under%3DT7",
         "/fleet/groups?query=version%3C0.1",
+        "/fleet/updates",
+        "/fleet/updates/1",
+        "/fleet/updates/1/withdraw",
+        "/fleet/settings",
+        "/fleet/settings/standing",
+        "/fleet/settings/standing?page=99",
+        "/fleet/tokens",
+        "/fleet/rollouts/new?settings=1",
         "/fleet/rollouts",
         "/fleet/rollouts/1",
         "/fleet/people",
@@ -139,6 +157,29 @@ async fn settled(fleet: &Fleet, store: &Store) {
     let (zone, why) = ("Asia/Shanghai".into(), String::new());
     let new = NewRollout { brings: Brought::Settings(version), former: None, waves, policy, zone, why };
     fleet.roll_out(new).await.unwrap();
+}
+
+/// An update that was released, which a third of the terminals is to take, a third says that it took, and a third runs.
+async fn brought(fleet: &Fleet, store: &Store, artifacts: &Artifacts) {
+    let new = New { name: "tool".parse().unwrap(), version: "1.0".parse().unwrap(), kind: Kind::File };
+    let id = artifacts.add(new, &b"tool"[..], 4, |_| {}).await.unwrap().id;
+    artifacts.release(id, false).await.unwrap();
+    let now = SystemClock.now().to_string();
+    let mut tx = store.write().await.unwrap();
+    for number in 1..=TERMINALS {
+        let (state, open) = if number % 3 == 0 { ("\"waiting\"", 1) } else { ("\"finished\"", 0) };
+        let sql = "INSERT INTO action (terminal, artifact, ordered_at, ordered_by, state, is_open, changed_at) \
+                   VALUES ($1, $2, $3, 'user:boss', $4, $5, $3)";
+        let row = sqlx::query(sql).bind(i64::from(number)).bind(id).bind(&now).bind(state).bind(open);
+        row.execute(&mut *tx).await.unwrap();
+        if number % 3 == 1 {
+            let sql = "INSERT INTO device (terminal, installed, changed_at) VALUES ($1, $2, $3)";
+            let installed = r#"{"name":"tool","version":"1.0"}"#;
+            sqlx::query(sql).bind(i64::from(number)).bind(installed).bind(&now).execute(&mut *tx).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    assert!(fleet.todo("05000".parse().unwrap()).await.unwrap().installed.is_some());
 }
 
 fn report(number: u32, now: &str) -> String {

@@ -23,11 +23,15 @@ use crate::{
     config::Config,
     county::County,
     durable::{self, Readers},
-    fleet::{Fleet, RENEW_LATE, Signer, TimeSigner, artifacts::Artifacts, users::Users},
+    fleet::{
+        Fleet, RENEW_LATE, Signer, TimeSigner,
+        artifacts::{Artifacts, Rauc},
+        users::Users,
+    },
     http::{
         self,
         ddi::Devices,
-        fleet::Console,
+        fleet::{Console, Live, Releases},
         listener::{Limits, Peer, TlsListener},
         terminals::{Enrolments, Gate},
         time::Times,
@@ -117,21 +121,26 @@ pub async fn start(config: &Config, clock: SharedClock) -> Result<Running> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let gate = Gate { revocations: machine.revocations(config)?, clock: Arc::clone(&clock) };
-    let mut devices = None;
+    let (mut devices, mut artifacts) = (None, None);
     if let Some(fleet) = fleet.clone() {
-        let artifacts = Artifacts::open(fleet.clone(), &setup::artifacts(&config.data)).await?;
-        devices = Some(Devices { fleet: fleet.clone(), artifacts, gate: gate.clone() });
+        let opened = Artifacts::open(fleet.clone(), &setup::artifacts(&config.data)).await?;
+        let opened = opened.checked_by(Rauc::trusting(config.rauc_keyring.clone()));
+        artifacts = Some(opened.clone());
+        devices = Some(Devices { fleet: fleet.clone(), artifacts: opened, gate: gate.clone() });
         tasks.spawn(announce(fleet.clone(), stopped.clone()));
         tasks.spawn(notice(fleet.clone(), clock.now(), stopped.clone()));
         tasks.spawn(forget_diagnostics(fleet.clone(), stopped.clone()));
         tasks.spawn(move_rollouts(fleet, stopped.clone()));
     }
     let zone = TimeZone::get(&config.zone).with_context(|| format!("the time zone {}", config.zone))?;
-    let console = fleet.clone().zip(machine.ca.as_deref()).map(|(fleet, ca)| Console {
+    let console = fleet.clone().zip(machine.ca.as_deref()).zip(artifacts).map(|((fleet, ca), artifacts)| Console {
         users: Users::new(fleet, ca),
         zone: zone.clone(),
         public_base: addresses.public_base.clone(),
         revoked: setup::revoked_list(&config.data),
+        artifacts,
+        releases: Releases::default(),
+        live: Live::until(stopped.clone()),
     });
     let enrolments = match fleet.zip(machine.ca.clone()) {
         Some((fleet, ca)) => {

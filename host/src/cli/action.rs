@@ -98,16 +98,6 @@ async fn list(fleet: &Fleet, terminal: TerminalNumber) -> Result<Answer> {
 
 fn line(action: &Action) -> String {
     let Action { id, artifact, state, ordered_at, ordered_by, .. } = action;
-    let state = match state {
-        State::ToBeConfirmed => "waits for somebody at the device".to_owned(),
-        State::Waiting => "waits for the terminal".to_owned(),
-        State::Began => "the terminal is at it".to_owned(),
-        State::ToStop => "the terminal is to stop".to_owned(),
-        State::Finished => "the terminal says that it is done".to_owned(),
-        State::Failed(why) => format!("failed: {why}"),
-        State::FellBack(why) => format!("fell back to the former system: {why}"),
-        State::Cancelled => "cancelled".to_owned(),
-    };
     format!("action {id}  {} {}  {state}  ordered {ordered_at:.0} by {ordered_by}", artifact.name, artifact.version)
 }
 

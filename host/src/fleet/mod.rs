@@ -42,8 +42,10 @@ pub use enrolment::{Addresses, Staff, draw_token, enrolment_file};
 pub use faults::Fault;
 pub use health::{Alarm, Health};
 pub use revoked::{Revocations, RevokedFile, RevokedFileError, write_revoked};
-pub use rollouts::{Brought, NewRollout, NotRolledOut, Order, Shown};
-pub use settings::{Difference, NotOrdered, Standing, differences, fields};
+pub use rollouts::{
+    AskedRollout, AskedWave, Brought, Named, NewRollout, NotRolledOut, Order, Preview, Shown, read_start, read_window,
+};
+pub use settings::{Difference, DrawnUp, NotOrdered, Standing, differences, fields};
 pub use signer::Signer;
 pub use sites::Stands;
 pub use telling::{QUIET_HOURS, Quiet, Taken, Whom};
@@ -76,6 +78,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0014_bundles", sql: include_str!("../../migrations/fleet/0014_bundles.sql") },
     Migration { name: "0015_boundary", sql: include_str!("../../migrations/fleet/0015_boundary.sql") },
     Migration { name: "0017_diagnostics", sql: include_str!("../../migrations/fleet/0017_diagnostics.sql") },
+    Migration { name: "0020_revisions", sql: include_str!("../../migrations/fleet/0020_revisions.sql") },
 ];
 
 /// How long a used token still answers the key that used it: an answer that got lost must not need a person.

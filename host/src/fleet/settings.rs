@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wire::{
     settings::{BadSetting, InForce, Ordered, Settings, VERSION},
     ticket::TerminalNumber,
@@ -14,8 +14,8 @@ use wire::{
 use super::{Error, Fleet, rollouts::Brings, subject};
 use crate::store::{
     StoreError, Tx,
-    afar::{self as rows, OrderRow, SettingsRow},
-    rollouts, terminals,
+    afar::{self as rows, OrderRow, SettingsRow, StandingRow},
+    health, rollouts, terminals,
 };
 
 /// Numbers that a restore leaves out: more than anybody draws up between two backups.
@@ -63,6 +63,21 @@ pub struct Standing {
     pub says: Option<InForce>,
 }
 
+impl Standing {
+    fn of(row: &StandingRow) -> Result<Self, StoreError> {
+        let report = row.report.as_deref().map(serde_json::from_str::<Said>).transpose();
+        let says = report.map_err(|_| StoreError::Unreadable("health report"))?.and_then(|said| said.settings);
+        Ok(Self { terminal: row.terminal, ordered: row.version, order: row.order, says })
+    }
+}
+
+/// Of a report, what it says of settings.
+#[derive(Debug, Deserialize)]
+struct Said {
+    #[serde(default)]
+    settings: Option<InForce>,
+}
+
 /// A setting that two settings differ in, as an admin names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
@@ -72,6 +87,15 @@ pub struct Difference {
     pub before: Option<String>,
     /// The value after; likewise.
     pub after: Option<String>,
+}
+
+/// Settings that were drawn up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrawnUp {
+    /// They themselves.
+    pub row: SettingsRow,
+    /// How many terminals were ordered to have them last.
+    pub ordered: u64,
 }
 
 /// Whether a remark can stand beside what an admin made.
@@ -216,5 +240,33 @@ impl Fleet {
             Standing { terminal, ordered, order, says: says.remove(&terminal) }
         });
         Ok(standing.filter(|standing| standing.ordered.is_some() || standing.says.is_some()).collect())
+    }
+
+    /// How some terminals stand that are not revoked, by number, each with the name of its station.
+    pub(super) async fn settings_standing_page(
+        &self,
+        skip: usize,
+        at_most: usize,
+    ) -> Result<Vec<(Standing, String)>, Error> {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let rows = rows::standing(&mut *self.store.read().await?, number(skip), number(at_most)).await?;
+        rows.into_iter().map(|row| Ok((Standing::of(&row)?, row.station))).collect()
+    }
+
+    /// How one terminal stands.
+    pub(super) async fn settings_standing_of(&self, terminal: TerminalNumber) -> Result<Standing, Error> {
+        let mut conn = self.store.read().await?;
+        let order = rows::orders_of(&mut conn, terminal).await?.into_iter().next();
+        let report = health::find(&mut conn, terminal).await?.map(|row| row.report);
+        let (version, order) = (order.as_ref().map(|order| order.version), order.as_ref().map(|order| order.number));
+        Ok(Standing::of(&StandingRow { terminal, station: String::new(), version, order, report })?)
+    }
+
+    /// All settings, the newest first, with how many terminals were ordered to have them last.
+    pub(super) async fn drawn_up(&self) -> Result<Vec<DrawnUp>, Error> {
+        let mut conn = self.store.read().await?;
+        let counts = rows::order_counts(&mut conn).await?;
+        let of = |row: SettingsRow| DrawnUp { ordered: counts.get(&row.version).copied().unwrap_or_default(), row };
+        Ok(rows::all(&mut conn).await?.into_iter().map(of).collect())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariants: a slow or silent handshake never keeps another connection waiting, and ends after ten seconds; a
 //! connection on which nothing moves is closed, and so is one whose request doesn't come to an answer, however it drips
-//! in; no more connections are held than [`Limits`] allows, in all and from one address.
+//! in, but for one that whoever takes it has let come for longer; no more connections are held than [`Limits`] allows, in all and from one address.
 
 use std::{
     collections::HashMap,
@@ -84,8 +84,24 @@ pub struct Connection {
     idle: Pin<Box<Sleep>>,
     /// Runs while an answer is due.
     answer: Option<Deadline>,
+    patience: Patience,
     _seat: Seat,
     _permit: OwnedSemaphorePermit,
+}
+
+/// How a request that was let in gets longer than [`Limits::answer`] to come: the file of somebody who signed in.
+#[derive(Debug, Clone, Default)]
+pub struct Patience(Arc<Mutex<Option<Pace>>>);
+
+impl Patience {
+    /// The answer of the request that is coming must begin at this pace, from here on.
+    pub fn wait(&self, pace: Pace) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(pace);
+    }
+
+    fn asked(&self) -> Option<Pace> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// How many connections each address holds.
@@ -143,6 +159,8 @@ pub struct Peer {
     pub address: SocketAddr,
     /// What the client's certificate says, where it showed one of ours.
     pub certificate: Option<TerminalCertificate>,
+    /// Of the connection that they came by.
+    pub patience: Patience,
 }
 
 impl TlsListener {
@@ -181,7 +199,9 @@ async fn accept_all(
                 Ok(Ok(stream)) => {
                     let idle = Box::pin(tokio::time::sleep(limits.idle));
                     let answer = Some(Deadline::new(limits.answer));
-                    let connection = Connection { stream, limits, idle, answer, _seat: seat, _permit: permit };
+                    let patience = Patience::default();
+                    let connection =
+                        Connection { stream, limits, idle, answer, patience, _seat: seat, _permit: permit };
                     send.send((connection, address)).await.ok();
                 }
                 Ok(Err(error)) => tracing::debug!(%address, %error, "handshake failed"),
@@ -218,12 +238,19 @@ impl Connected<IncomingStream<'_, TlsListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
         let (_, session) = stream.io().stream.get_ref();
         let certificate = session.peer_certificates().and_then(|all| all.first());
-        Self { address: *stream.remote_addr(), certificate: certificate.and_then(|der| terminal_certificate(der)) }
+        Self {
+            address: *stream.remote_addr(),
+            certificate: certificate.and_then(|der| terminal_certificate(der)),
+            patience: stream.io().patience.clone(),
+        }
     }
 }
 
 impl Connection {
     fn moved<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if let Some(pace) = self.patience.asked() {
+            self.answer = Some(Deadline::new(pace));
+        }
         if self.answer.as_mut().is_some_and(|due| Pin::new(due).poll(context).is_ready()) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }

@@ -40,7 +40,7 @@ use self::{
 };
 use crate::county::County;
 
-/// The longest that a request may take, but for a photo's; a terminal's own deadline is longer.
+/// The longest that a request may take, but for a photo's and an artifact's; a terminal's own deadline is longer.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The most bytes of a request that isn't an event: a certificate request has about 500.
@@ -53,7 +53,10 @@ pub fn for_people(county: Option<County>, fleet: Option<fleet::Console>, zone: &
         None => Router::new().route("/", get(|| async { Redirect::to("/fleet") })).merge(pages::assets()),
     };
     match fleet {
-        Some(fleet) => router.merge(fleet::routes(fleet).layer(deadline(DEADLINE))),
+        Some(console) => {
+            let uploads = fleet::uploads(console.clone()).layer(deadline(fleet::UPLOAD_DEADLINE));
+            router.merge(fleet::routes(console).layer(deadline(DEADLINE))).merge(uploads)
+        }
         None => router,
     }
 }

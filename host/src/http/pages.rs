@@ -33,10 +33,12 @@ pub(super) async fn guarded(mut response: Response) -> Response {
     response
 }
 
-/// The one stylesheet and the one script, as they lie in the program.
+/// The one stylesheet and the scripts, as they lie in the program.
 pub(super) fn assets() -> Router {
     const CSS: &str = include_str!("../../static/console/console.css");
     const HTMX: &str = include_str!("../../static/console/htmx.min.js");
+    const UPLOAD: &str = include_str!("../../static/console/upload.js");
+    const LIVE: &str = include_str!("../../static/console/live.js");
     let fixed = |mime: &'static str, body: &'static str| {
         let headers = [
             (header::CONTENT_TYPE, mime),
@@ -47,6 +49,8 @@ pub(super) fn assets() -> Router {
     };
     Router::new()
         .route("/static/console.css", fixed("text/css; charset=utf-8", CSS))
+        .route("/static/upload.js", fixed("text/javascript; charset=utf-8", UPLOAD))
+        .route("/static/live.js", fixed("text/javascript; charset=utf-8", LIVE))
         .route("/static/htmx.min.js", fixed("text/javascript; charset=utf-8", HTMX))
 }
 

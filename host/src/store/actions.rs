@@ -128,6 +128,36 @@ pub async fn of_terminal(
     query.fetch_all(conn).await?.iter().map(read).collect()
 }
 
+/// Terminals whose order of an artifact is not over: how many, and the first of them.
+///
+/// # Errors
+/// The database.
+pub async fn who_is_ordered(
+    conn: &mut Conn,
+    artifact: i64,
+    at_most: u32,
+) -> Result<(u64, Vec<TerminalNumber>), StoreError> {
+    let of = "FROM action WHERE artifact = $1 AND is_open = 1";
+    columns::counted(conn, of, at_most, |query| query.bind(artifact)).await
+}
+
+/// Terminals whose last order in this state is of an artifact, and who never said what they run: how many, and the first
+/// of them.
+///
+/// # Errors
+/// The database.
+pub async fn who_did(
+    conn: &mut Conn,
+    artifact: i64,
+    finished: &str,
+    at_most: u32,
+) -> Result<(u64, Vec<TerminalNumber>), StoreError> {
+    let of = "FROM action WHERE artifact = $1 AND state = $2 AND is_open = 0 \
+              AND NOT EXISTS (SELECT 1 FROM action f WHERE f.terminal = action.terminal AND f.state = $2 AND f.id > action.id) \
+              AND NOT EXISTS (SELECT 1 FROM device d WHERE d.terminal = action.terminal AND d.installed IS NOT NULL)";
+    columns::counted(conn, of, at_most, |query| query.bind(artifact).bind(finished.to_owned())).await
+}
+
 /// Every open one of an artifact.
 ///
 /// # Errors

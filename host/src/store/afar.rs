@@ -1,5 +1,7 @@
 //! Settings from afar, and which terminal is to have which.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 use wire::{settings::Settings, ticket::TerminalNumber};
@@ -26,6 +28,17 @@ pub struct OrderRow {
     pub version: u64,
     pub ordered_at: Timestamp,
     pub ordered_by: String,
+}
+
+/// A terminal with its newest order that was not withdrawn, and its last report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are described in the migrations")]
+pub struct StandingRow {
+    pub terminal: TerminalNumber,
+    pub station: String,
+    pub version: Option<u64>,
+    pub order: Option<u64>,
+    pub report: Option<String>,
 }
 
 const WHAT: &str = "settings";
@@ -107,6 +120,47 @@ pub async fn orders_of(conn: &mut Conn, terminal: TerminalNumber) -> Result<Vec<
                WHERE terminal = $1 AND withdrawn_at IS NULL ORDER BY number DESC LIMIT 2";
     let rows = sqlx::query(sql).bind(i64::from(terminal.get())).fetch_all(conn).await?;
     rows.iter().map(read_order).collect()
+}
+
+/// How many terminals have an order of these settings as their newest one that was not withdrawn, by version.
+///
+/// # Errors
+/// The database.
+pub async fn order_counts(conn: &mut Conn) -> Result<BTreeMap<u64, u64>, StoreError> {
+    let sql = "SELECT version, COUNT(*) AS terminals FROM settings_order WHERE number IN \
+               (SELECT MAX(number) FROM settings_order WHERE withdrawn_at IS NULL GROUP BY terminal) GROUP BY version";
+    let rows = sqlx::query(sql).fetch_all(conn).await?;
+    rows.iter()
+        .map(|row| Ok((columns::number(row, "version", WHAT)?, columns::number(row, "terminals", WHAT)?)))
+        .collect()
+}
+
+/// Some terminals that are not revoked, by number.
+///
+/// # Errors
+/// The database.
+pub async fn standing(conn: &mut Conn, skip: i64, at_most: i64) -> Result<Vec<StandingRow>, StoreError> {
+    let sql = "SELECT one.number AS terminal, one.station, o.version, o.number AS number, h.report FROM \
+               (SELECT t.number, t.station, (SELECT MAX(s.number) FROM settings_order s \
+                WHERE s.terminal = t.number AND s.withdrawn_at IS NULL) AS newest FROM terminal t \
+                WHERE t.revoked_at IS NULL ORDER BY t.number LIMIT $1 OFFSET $2) AS one \
+               LEFT JOIN settings_order o ON o.number = one.newest \
+               LEFT JOIN health h ON h.terminal = one.number ORDER BY one.number";
+    let rows = sqlx::query(sql).bind(at_most).bind(skip).fetch_all(conn).await?;
+    let given = |row: &AnyRow, name: &'static str| {
+        let known: Option<i64> = row.try_get(name)?;
+        known.map(|_| columns::number(row, name, WHAT)).transpose()
+    };
+    let read = |row: &AnyRow| {
+        Ok(StandingRow {
+            terminal: columns::terminal(row, "terminal", WHAT)?,
+            station: row.try_get("station")?,
+            version: given(row, "version")?,
+            order: given(row, "number")?,
+            report: row.try_get("report")?,
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// Withdraws an order.

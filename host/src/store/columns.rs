@@ -1,10 +1,14 @@
 //! Columns that rows of several tables have, as they are read.
 
 use jiff::Timestamp;
-use sqlx::{Row, any::AnyRow};
+use sqlx::{
+    Any, Row,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
 use wire::ticket::TerminalNumber;
 
-use super::StoreError;
+use super::{Conn, StoreError};
 
 /// The number of a terminal, of a row of `what`.
 pub(super) fn terminal(row: &AnyRow, column: &str, what: &'static str) -> Result<TerminalNumber, StoreError> {
@@ -31,4 +35,19 @@ pub(super) fn time(row: &AnyRow, column: &str, what: &'static str) -> Result<Tim
 pub(super) fn time_or_none(row: &AnyRow, column: &str, what: &'static str) -> Result<Option<Timestamp>, StoreError> {
     let text: Option<String> = row.try_get(column)?;
     text.map(|text| text.parse().map_err(|_| StoreError::Unreadable(what))).transpose()
+}
+
+/// How many rows there are of a table with a column `terminal` under a condition, and whose the first are, by number.
+pub(super) async fn counted(
+    conn: &mut Conn,
+    of: &str,
+    at_most: u32,
+    bound: impl Fn(Query<'static, Any, AnyArguments>) -> Query<'static, Any, AnyArguments>,
+) -> Result<(u64, Vec<TerminalNumber>), StoreError> {
+    let sql = format!("SELECT COUNT(*) AS count {of}");
+    let count = bound(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&mut *conn).await?;
+    let sql = format!("SELECT terminal {of} ORDER BY terminal LIMIT {at_most}");
+    let first = bound(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_all(conn).await?;
+    let first = first.iter().map(|row| terminal(row, "terminal", "terminal")).collect::<Result<_, _>>()?;
+    Ok((number(&count, "count", "count")?, first))
 }

@@ -52,6 +52,19 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<DeviceRow>, StoreError> {
     sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(conn).await?.iter().map(read).collect()
 }
 
+/// Terminals that say that they run this: how many, and the first of them.
+///
+/// # Errors
+/// The database.
+pub async fn who_runs(
+    conn: &mut Conn,
+    installed: &str,
+    at_most: u32,
+) -> Result<(u64, Vec<TerminalNumber>), StoreError> {
+    let of = "FROM device WHERE installed = $1";
+    columns::counted(conn, of, at_most, |query| query.bind(installed.to_owned())).await
+}
+
 /// Writes what a terminal said of itself.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ pub struct RolloutRow {
     pub brings: String,
     pub state: String,
     pub over_at: Option<Timestamp>,
+    pub revision: u64,
 }
 
 /// A terminal of a rollout.
@@ -33,7 +34,7 @@ pub struct MemberRow {
 
 const WHAT: &str = "rollout";
 const UNREADABLE: StoreError = StoreError::Unreadable(WHAT);
-const COLUMNS: &str = "number, made_at, why, zone, newcomers, brings, state, over_at";
+const COLUMNS: &str = "number, made_at, why, zone, newcomers, brings, state, over_at, revision";
 
 /// Every rollout, the newest first; those only that are not over, where `running`.
 ///
@@ -54,6 +55,16 @@ pub async fn find(conn: &mut Conn, number: u64) -> Result<Option<RolloutRow>, St
     let row =
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(columns::of_number(number, WHAT)?).fetch_optional(conn).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// How often a rollout changed; none, there is no such rollout.
+///
+/// # Errors
+/// The database.
+pub async fn revision(conn: &mut Conn, number: u64) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT revision FROM rollout WHERE number = $1";
+    let row = sqlx::query(sql).bind(columns::of_number(number, WHAT)?).fetch_optional(conn).await?;
+    row.as_ref().map(|row| columns::number(row, "revision", WHAT)).transpose()
 }
 
 /// The members of a rollout, by number.
@@ -120,9 +131,10 @@ pub async fn that_has(
 /// The database.
 pub async fn put(tx: &mut Tx, row: &RolloutRow) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO rollout (number, made_at, why, zone, newcomers, brings, state, over_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (number) DO UPDATE SET state = excluded.state, over_at = excluded.over_at",
+        "INSERT INTO rollout (number, made_at, why, zone, newcomers, brings, state, over_at, revision) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (number) DO UPDATE SET state = excluded.state, over_at = excluded.over_at, \
+         revision = excluded.revision",
     )
     .bind(columns::of_number(row.number, WHAT)?)
     .bind(row.made_at.to_string())
@@ -132,6 +144,7 @@ pub async fn put(tx: &mut Tx, row: &RolloutRow) -> Result<(), StoreError> {
     .bind(row.brings.as_str())
     .bind(row.state.as_str())
     .bind(row.over_at.map(|at| at.to_string()))
+    .bind(columns::of_number(row.revision, WHAT)?)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -179,6 +192,7 @@ fn read(row: &AnyRow) -> Result<RolloutRow, StoreError> {
         brings: row.try_get("brings")?,
         state: row.try_get("state")?,
         over_at: columns::time_or_none(row, "over_at", WHAT)?,
+        revision: columns::number(row, "revision", WHAT)?,
     })
 }
 

@@ -8,7 +8,10 @@ use axum::{
 };
 use host::{
     county::handover::{REMEMBERED, UPLOAD_MAX},
-    http::{listener::Peer, people},
+    http::{
+        listener::{Patience, Peer},
+        people,
+    },
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -47,7 +50,8 @@ impl Told {
 
 impl Phone {
     fn new(bench: &Bench) -> Self {
-        let peer = Peer { address: "127.0.0.1:5000".parse().unwrap(), certificate: None };
+        let peer =
+            Peer { address: "127.0.0.1:5000".parse().unwrap(), certificate: None, patience: Patience::default() };
         let app = people(bench.county.clone(), "Asia/Shanghai").layer(MockConnectInfo(peer));
         Self { app, cookie: String::new(), of: Uuid::nil() }
     }

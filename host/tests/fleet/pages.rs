@@ -11,6 +11,14 @@ const PAGES: &[&str] = &[
     "/fleet/terminals?standing=calls&words=Huaqiao",
     "/fleet/terminals/00001",
     "/fleet/terminals/00001/revoke",
+    "/fleet/updates",
+    "/fleet/updates/1",
+    "/fleet/updates/1/withdraw",
+    "/fleet/settings?before=0&after=1",
+    "/fleet/settings/standing",
+    "/fleet/tokens",
+    "/fleet/rollouts",
+    "/fleet/rollouts/new",
     "/fleet/account",
     "/fleet/people",
     "/fleet/audit",
@@ -22,6 +30,13 @@ async fn every_page_carries_its_guards_and_speaks_the_readers_language() {
     on_each_database(async |bench| {
         let terminal = bench.terminal("Huaqiao <station>").await;
         bench.reports(terminal, "no_paper", 1).await;
+        let tool = bench.draft("tool", "1.0").await;
+        bench.artifacts.release(tool, false).await.unwrap();
+        bench.fleet.order_artifact(tool, &[terminal], false).await.unwrap();
+        let settings = wire::settings::Settings { volume: Some(5), ..Default::default() };
+        let version = bench.fleet.draw_up(&settings, "").await.unwrap();
+        bench.fleet.order_settings(version, &[terminal]).await.unwrap();
+        bench.fleet.draw_device_token(None).await.unwrap();
         bench.named("boss", Role::Admin, Scope::All).await;
         let mut web = Web::signed_in(&bench, "boss").await;
         for (language, tag) in [("zh", "lang=\"zh-CN\""), ("en", "<html lang=\"en\"")] {

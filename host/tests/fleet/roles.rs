@@ -18,6 +18,13 @@ type Fields<'a> = [(&'a str, &'a str)];
 const IMPORT: &str = "POST /fleet/sites/import";
 const BOUNDARY: &str = "POST /fleet/map/boundary";
 
+/// That comes in parts as well, and that whose answer shows what was drawn.
+const UPLOAD: &str = "POST /fleet/updates/add";
+const DRAWN: &str = "POST /fleet/tokens";
+
+/// A stream, which does not end by itself.
+const LIVE: &str = "GET /fleet/rollouts/{number}/live";
+
 const SQUARE: &str = r#"{"type":"Polygon","coordinates":[[[117,28],[118,28],[118,29],[117,29],[117,28]]]}"#;
 
 /// For whom: the route, the least role, what stands in place of `{step}`, and fields that whoever may is heard with.
@@ -44,7 +51,39 @@ const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
         &["set", "reopen"],
         &[("name", "花桥镇代表联络站"), ("level", "township")],
     ),
+    ("GET /fleet/updates", Role::Viewer, &[], &[]),
+    (UPLOAD, Role::Admin, &[], &[("name", "tool"), ("version", "2.0"), ("kind", "file"), ("file", "two")]),
+    ("GET /fleet/updates/{artifact}", Role::Viewer, &[], &[]),
+    ("POST /fleet/updates/{artifact}/release", Role::Admin, &[], &[]),
+    ("POST /fleet/terminals/{number}/order", Role::Admin, &[], &[("what", "artifact:1")]),
+    ("POST /fleet/terminals/{number}/cancel", Role::Admin, &[], &[]),
+    ("GET /fleet/rollouts/new", Role::Admin, &[], &[]),
+    (
+        "POST /fleet/rollouts/new",
+        Role::Admin,
+        &[],
+        &[
+            ("what", "artifact:1"),
+            ("rows", "0"),
+            ("sample", "3"),
+            ("sample_within_h", "48"),
+            ("bake_min", "60"),
+            ("silent_after_min", "120"),
+            ("bad_percent_max", "5"),
+            ("step", "make"),
+            ("reached", "1"),
+        ],
+    ),
+    ("GET /fleet/updates/{artifact}/withdraw", Role::Admin, &[], &[]),
+    ("POST /fleet/updates/{artifact}/withdraw", Role::Admin, &[], &[]),
+    ("GET /fleet/settings", Role::Viewer, &[], &[]),
+    ("POST /fleet/settings", Role::Admin, &[], &[("volume", "4")]),
+    ("GET /fleet/settings/standing", Role::Viewer, &[], &[]),
+    ("GET /fleet/tokens", Role::Admin, &[], &[]),
+    (DRAWN, Role::Admin, &[], &[("of", "gateway")]),
+    ("POST /fleet/tokens/{token}/revoke", Role::Admin, &[], &[("sure", "yes")]),
     ("GET /fleet/rollouts", Role::Viewer, &[], &[]),
+    (LIVE, Role::Viewer, &[], &[]),
     ("GET /fleet/rollouts/{number}", Role::Viewer, &[], &[]),
     ("POST /fleet/rollouts/{number}/{step}", Role::Operator, &["pause", "resume"], &[]),
     ("GET /fleet/account", Role::Viewer, &[], &[]),
@@ -86,6 +125,8 @@ fn filled(path: &str, step: &str, id: &str) -> String {
         .replace("{number}", "00001")
         .replace("{asked}", "1")
         .replace("{id}", id)
+        .replace("{artifact}", "1")
+        .replace("{token}", "1")
         .replace("{code}", "T1")
         .replace("{to}", "en")
 }
@@ -106,6 +147,7 @@ async fn each_route_is_for_its_role_and_those_above_it_only() {
         let terminal = bench.terminal("花桥镇联络站").await;
         bench.reports(terminal, "ok", 1).await;
         bench.rolls_out(None).await;
+        bench.draft("tool", "1.0").await;
         let target = bench.named("target", Role::Viewer, host::fleet::users::Scope::All).await;
         bench.staffed().await;
         for role in Role::ALL {
@@ -116,16 +158,20 @@ async fn each_route_is_for_its_role_and_those_above_it_only() {
                     let path = filled(path, step, &target);
                     let before = bench.audit().await;
                     let status = match method {
+                        "GET" if *route == LIVE => web.send(Request::get(&path), String::new()).await.status(),
                         "GET" => web.get(&path).await.0,
-                        _ if [IMPORT, BOUNDARY].contains(route) => web.act_in_parts(&path, fields).await.0,
+                        _ if [IMPORT, BOUNDARY, UPLOAD].contains(route) => web.act_in_parts(&path, fields).await.0,
                         _ => web.act(&path, fields).await.0,
                     };
                     if role < *least {
                         assert_eq!(status, StatusCode::FORBIDDEN, "{role:?} {route} {step}");
                         assert_eq!(bench.audit().await, before, "{role:?} {route} {step} left something");
                     } else {
-                        let done =
-                            if method == "GET" || *step == "password" { StatusCode::OK } else { StatusCode::SEE_OTHER };
+                        let done = if method == "GET" || *step == "password" || *route == DRAWN {
+                            StatusCode::OK
+                        } else {
+                            StatusCode::SEE_OTHER
+                        };
                         assert_eq!(status, done, "{role:?} {route} {step}");
                     }
                 }
@@ -140,6 +186,11 @@ async fn each_route_is_for_its_role_and_those_above_it_only() {
             ("user:admin", "terminal.revoke", "terminal:00001"),
             ("user:admin", "site.set", "site:T1"),
             ("user:admin", "site.import", "sites: 1 added, 0 changed"),
+            ("user:admin", "action.cancel", "terminal:00001 action:1"),
+            ("user:admin", "rollout.make", "rollout:2 artifact:1"),
+            ("user:admin", "settings.draw_up", "settings:2"),
+            ("user:admin", "token.draw", "token:1 gateway"),
+            ("user:admin", "token.revoke", "token:1"),
             ("user:admin", "user.add", "user:new admin all"),
             ("user:admin", "user.role", "user:target admin all"),
             ("user:admin", "user.remove", "user:target"),

@@ -12,16 +12,21 @@ use host::{
     clock::{Clock, SharedClock},
     fleet::{
         Brought, Fleet, MIGRATIONS, NewRollout,
+        artifacts::{Artifacts, Kind, New},
         rollout::{Selector, Start},
         users::{By, NewUser, Role, Scope, User, Users},
     },
-    http::{self, fleet::Console},
+    http::{
+        self,
+        fleet::{Console, Live, Releases},
+    },
     store::{Store, sqlite_url},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use uuid::Uuid;
 use wire::{enrol::EnrolRequest, health::Report, ticket::TerminalNumber};
 
@@ -50,8 +55,11 @@ pub(crate) struct Bench {
     pub(crate) users: Users,
     pub(crate) clock: Arc<Turned>,
     pub(crate) store: Store,
+    pub(crate) artifacts: Artifacts,
     ca: Ca,
     folder: TempDir,
+    /// Of a host that stays up.
+    stop: watch::Sender<bool>,
 }
 
 /// Runs a test on SQLite, and on PostgreSQL where `LIANXIN_TEST_POSTGRES` has a URL.
@@ -88,7 +96,9 @@ async fn bench(url: &str, folder: TempDir) -> Bench {
     let store = Store::open(url, MIGRATIONS).await.unwrap();
     let fleet = Fleet::new(store.clone(), Arc::clone(&clock) as SharedClock);
     let ca = Ca::draw(clock.now()).unwrap().place(&folder.path().join("ca")).unwrap();
-    Bench { users: Users::new(fleet.clone(), &ca), fleet, clock, store, ca, folder }
+    let artifacts = Artifacts::open(fleet.clone(), &folder.path().join("artifacts")).await.unwrap();
+    let users = Users::new(fleet.clone(), &ca);
+    Bench { users, fleet, clock, store, artifacts, ca, folder, stop: watch::Sender::new(false) }
 }
 
 impl Bench {
@@ -99,8 +109,29 @@ impl Bench {
             zone,
             public_base: "https://lianxin.example".into(),
             revoked: self.revoked(),
+            artifacts: self.artifacts.clone(),
+            releases: Releases::default(),
+            live: Live::until(self.stop.subscribe()),
         };
         http::for_people(None, Some(console), "Asia/Shanghai")
+    }
+
+    /// The host goes down, as far as pages notice.
+    pub(crate) fn goes_down(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// What lies in the folder of artifacts, but for its lock.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let of = |name: &str| std::fs::read_dir(self.folder.path().join("artifacts").join(name)).into_iter().flatten();
+        of("incoming").chain(of("blobs")).map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// An artifact that is a draft; its id.
+    pub(crate) async fn draft(&self, name: &str, version: &str) -> i64 {
+        let new = New { name: name.parse().unwrap(), version: version.parse().unwrap(), kind: Kind::File };
+        let bytes = format!("{name} {version}");
+        self.artifacts.add(new, bytes.as_bytes(), bytes.len() as u64, |_| {}).await.unwrap().id
     }
 
     /// The list of revoked terminals.

@@ -2,10 +2,15 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    routing::{get, post},
+};
 use host::{
     http::{
-        listener::{Limits, TlsListener},
+        listener::{Limits, Peer, TlsListener},
         pace::Pace,
     },
     setup,
@@ -41,6 +46,11 @@ async fn shake_hands(address: SocketAddr, config: ClientConfig) -> std::io::Resu
 
 /// A listener with these limits and a page, and how to reach it.
 async fn listener(limits: Limits) -> (SocketAddr, ClientConfig) {
+    listener_of(limits, Router::new().route("/", get(|| async { "here" }))).await
+}
+
+/// The same with what it answers.
+async fn listener_of(limits: Limits, page: Router) -> (SocketAddr, ClientConfig) {
     let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let client = ClientConfig::builder().with_root_certificates(trusting(cert.der().clone())).with_no_client_auth();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
@@ -48,7 +58,7 @@ async fn listener(limits: Limits) -> (SocketAddr, ClientConfig) {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let listener = TlsListener::new(socket, server, limits).unwrap();
-    let page = Router::new().route("/", get(|| async { "here" }));
+    let page = page.into_make_service_with_connect_info::<Peer>();
     tokio::spawn(async move { axum::serve(listener, page).await });
     (address, client)
 }
@@ -97,6 +107,31 @@ async fn whoever_dribbles_a_request_is_put_out_and_the_next_is_answered() {
 async fn whoever_keeps_the_pace_is_put_out_at_the_end_of_all_patience() {
     let (address, client) = listener(hurried(1)).await;
     let stream = shake_hands(address, client).await.unwrap();
+    tokio::time::timeout(PATIENCE, dribble(stream)).await.expect("still dribbling");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_let_in_may_take_longer_and_the_next_request_of_the_connection_may_not() {
+    let patient = Pace { bytes: 1, within: PATIENCE, most: PATIENCE };
+    let take = async move |ConnectInfo(peer): ConnectInfo<Peer>, body: Body| {
+        peer.patience.wait(patient);
+        axum::body::to_bytes(body, 1000).await.map(|bytes| bytes.len().to_string()).unwrap_or_default()
+    };
+    let (address, client) = listener_of(hurried(usize::MAX), Router::new().route("/", post(take))).await;
+    let mut stream = shake_hands(address, client).await.unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 50\r\n\r\n").await.unwrap();
+    // Longer than all patience with whoever is not let in.
+    for _ in 0..49 {
+        stream.write_all(b"x").await.unwrap();
+        stream.flush().await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(20), stream.read_u8()).await.is_err(), "it goes on");
+    }
+    stream.write_all(b"x").await.unwrap();
+    stream.flush().await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n50") {
+        answer.push(tokio::time::timeout(PATIENCE, stream.read_u8()).await.expect("no answer").unwrap());
+    }
     tokio::time::timeout(PATIENCE, dribble(stream)).await.expect("still dribbling");
 }
 

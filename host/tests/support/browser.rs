@@ -8,7 +8,7 @@ use axum::{
     extract::connect_info::MockConnectInfo,
     http::{Request, Response, StatusCode, header},
 };
-use host::http::listener::Peer;
+use host::http::listener::{Patience, Peer};
 use tower::ServiceExt;
 
 /// A browser that keeps its cookies.
@@ -34,7 +34,7 @@ fn form(fields: &[(&str, &str)]) -> String {
 impl Web {
     /// A browser at an address, on a console whose cookies are held to this rule.
     pub(crate) fn at(app: Router, address: &str, rule: [&'static str; 2]) -> Self {
-        let peer = Peer { address: address.parse().unwrap(), certificate: None };
+        let peer = Peer { address: address.parse().unwrap(), certificate: None, patience: Patience::default() };
         Self { app: app.layer(MockConnectInfo(peer)), cookies: Vec::new(), rule }
     }
 

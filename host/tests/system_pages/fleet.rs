@@ -4,6 +4,8 @@ use host::{
     ca::Ca,
     fleet::{
         Brought, NewRollout,
+        actions::Event,
+        artifacts::{Artifacts, Kind, New},
         map::Boundary,
         rollout::{Selector, Start},
         users::{By, NewUser, Role, Scope, Users},
@@ -28,10 +30,10 @@ use crate::{
 const PASSWORD: &str = "correct horse battery";
 
 /// A fleet with something on every page.
-struct Looked {
-    host: TestHost,
+pub(crate) struct Looked {
+    pub(crate) host: TestHost,
     broken: TerminalNumber,
-    well: TerminalNumber,
+    pub(crate) well: TerminalNumber,
 }
 
 async fn reports(host: &TestHost, terminal: TerminalNumber, printer: &str, openings: u64) {
@@ -79,6 +81,27 @@ async fn roll_out(host: &TestHost) {
     fleet.roll_out(new).await.unwrap();
 }
 
+/// An update that one terminal is at, another that is a draft, and tokens.
+async fn updates(host: &TestHost, well: TerminalNumber) {
+    let fleet = host.fleet().await.on_behalf_of("user:boss");
+    let artifacts = Artifacts::open(fleet.clone(), &setup::artifacts(host.data.path())).await.unwrap();
+    let add = async |name: &str, version: &str, kind| {
+        let new = New { name: name.parse().unwrap(), version: version.parse().unwrap(), kind };
+        let bytes = format!("{name} {version}");
+        artifacts.add(new, bytes.as_bytes(), bytes.len() as u64, |_| {}).await.unwrap().id
+    };
+    let voice = add("lianxin-voice", "1.4.0", Kind::File).await;
+    artifacts.release(voice, false).await.unwrap();
+    add("lianxin-system", "2.1.0~rc1", Kind::RaucBundle).await;
+    let action = fleet.order_artifact(voice, &[well], false).await.unwrap()[0];
+    let told = json!({ "execution": "download", "result": { "finished": "none" }, "details": ["12 of 40 MB"] });
+    let told = Event::Feedback(serde_json::from_value(told).unwrap());
+    fleet.hear_of_action(well, action, told).await.unwrap();
+    fleet.draw_device_token(None).await.unwrap();
+    let (_, token) = fleet.draw_device_token(None).await.unwrap();
+    fleet.revoke_device_token(token.id).await.unwrap();
+}
+
 /// The sites that there are get their place in a tree, and some more.
 async fn tree(host: &TestHost) {
     let list = "代码,名称,级别,上级代码,地址,纬度,经度,标签\n\
@@ -122,7 +145,7 @@ async fn ask(host: &TestHost, terminal: TerminalNumber) {
 }
 
 impl Looked {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let host = TestHost::start().await;
         let fleet = host.fleet().await;
         let users = Users::new(fleet.clone(), &Ca::open(&setup::ca_folder(host.data.path())).unwrap());
@@ -145,6 +168,7 @@ impl Looked {
         reports(&host, well, "ok", 0).await;
         roll_out(&host).await;
         tree(&host).await;
+        updates(&host, well).await;
         fleet.put_group("山里", &"under=DX-02 tag=山区".parse().unwrap()).await.unwrap();
         ask(&host, broken).await;
         let looked = Self { host, broken, well };
@@ -153,7 +177,7 @@ impl Looked {
     }
 
     /// The terminal that is well says this of its order.
-    async fn says(&self, state: &str, why: Option<&str>) {
+    pub(crate) async fn says(&self, state: &str, why: Option<&str>) {
         self.host.clock.turn(SignedDuration::from_mins(1));
         let order = self.host.fleet().await.ordered(self.well).await.unwrap().unwrap();
         let version = why.is_none().then_some(order.version);
@@ -163,7 +187,7 @@ impl Looked {
     }
 }
 
-fn sign_in<'a>(browser: &'a Chromium, base: &str, language: &str) -> Page<'a> {
+pub(crate) fn sign_in<'a>(browser: &'a Chromium, base: &str, language: &str) -> Page<'a> {
     let page = browser.phone(base);
     page.open(&format!("/fleet/language/{language}"));
     page.open("/fleet/sign-in");
@@ -196,7 +220,7 @@ const HEARD: &str = r#"(() => {
   return wrong;
 })()"#;
 
-fn heard(page: &Page<'_>, name: &str) -> Vec<String> {
+pub(crate) fn heard(page: &Page<'_>, name: &str) -> Vec<String> {
     let wrong = page.eval(HEARD);
     wrong.as_array().unwrap().iter().map(|w| format!("{name}: {}", w.as_str().unwrap())).collect()
 }
@@ -238,6 +262,15 @@ async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both
             ("sites-import", "/fleet/sites/import"),
             ("poster", "/fleet/sites/T1/poster"),
             ("poster-elsewhere", "/fleet/sites/DX-02-2/poster"),
+            ("updates", "/fleet/updates"),
+            ("update", "/fleet/updates/1"),
+            ("update-draft", "/fleet/updates/2"),
+            ("withdraw", "/fleet/updates/1/withdraw"),
+            ("settings", "/fleet/settings?before=0&after=1&on=1"),
+            ("settings-standing", "/fleet/settings/standing"),
+            ("tokens", "/fleet/tokens"),
+            ("rollout-new", "/fleet/rollouts/new?settings=1"),
+            ("terminal-well", &well),
             ("rollouts", "/fleet/rollouts"),
             ("rollout", "/fleet/rollouts/1"),
             ("people", "/fleet/people"),

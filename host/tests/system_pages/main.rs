@@ -12,6 +12,7 @@ mod phone;
 #[path = "../host/support.rs"]
 #[expect(dead_code, reason = "shared with the tests that speak HTTP")]
 mod support;
+mod updates;
 mod voice;
 
 use std::path::PathBuf;

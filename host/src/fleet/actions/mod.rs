@@ -4,6 +4,7 @@
 //! anybody any more; a terminal that only asks changes nothing. What a terminal says is kept shortened, the newest of it.
 
 mod step;
+mod who;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use wire::{
 };
 
 pub use self::step::{Event, NotTaken, State, step};
+pub use self::who::Found;
 use super::{
     Error, Fleet,
     artifacts::{Artifact, State as ArtifactState, artifact},

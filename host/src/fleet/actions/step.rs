@@ -11,6 +11,8 @@
 //! | to stop | the device says it stopped, went on, or had finished; given up by a person |
 //! | finished, failed, cancelled | over |
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use wire::ddi::{Confirmation, Execution, FELL_BACK, Finished, Status};
 
@@ -82,6 +84,22 @@ impl State {
             Self::FellBack(_) => "fell_back",
             Self::Cancelled => "cancelled",
         }
+    }
+}
+
+impl fmt::Display for State {
+    /// In English, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ToBeConfirmed => "waits for somebody at the device",
+            Self::Waiting => "waits for the terminal",
+            Self::Began => "the terminal is at it",
+            Self::ToStop => "the terminal is to stop",
+            Self::Finished => "the terminal says that it is done",
+            Self::Failed(why) => return write!(f, "failed: {why}"),
+            Self::FellBack(why) => return write!(f, "fell back to the former system: {why}"),
+            Self::Cancelled => "cancelled",
+        })
     }
 }
 

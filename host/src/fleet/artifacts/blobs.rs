@@ -33,6 +33,29 @@ pub const READ_AHEAD: usize = 128 * 1024;
 /// Left free on the disk: databases lie there too, and a villager's words come before artifacts.
 const RESERVE: u64 = 64 * 1024 * 1024;
 
+/// How many bytes are to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announced {
+    /// So many.
+    Exactly(u64),
+    /// Not more: what they come in says itself where it ends.
+    AtMost(u64),
+}
+
+impl From<u64> for Announced {
+    fn from(bytes: u64) -> Self {
+        Self::Exactly(bytes)
+    }
+}
+
+impl Announced {
+    fn most(self) -> u64 {
+        match self {
+            Self::Exactly(bytes) | Self::AtMost(bytes) => bytes,
+        }
+    }
+}
+
 /// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hashes {
@@ -70,15 +93,16 @@ impl Blobs {
         locked.map_err(io::Error::other).flatten().map_err(|error| self.failed(error))
     }
 
-    /// Takes in what comes, `announced` bytes of it, and tells after each piece how many are here.
+    /// Takes in what comes, as many bytes of it as were announced, and tells after each piece how many are here.
     pub(super) async fn take(
         &self,
         _writing: &Held,
         mut source: impl AsyncRead + Unpin,
-        announced: u64,
+        announced: Announced,
         mut progress: impl FnMut(u64),
     ) -> Result<Hashes, Error> {
-        self.refuse_more_than_fits(announced)?;
+        let most = announced.most();
+        self.refuse_more_than_fits(most, most)?;
         let objects = self.objects()?;
         let incoming = Path::from(format!("incoming/{}", Uuid::new_v4().simple()));
         let mut upload = objects.put_multipart(&incoming).await?;
@@ -94,11 +118,19 @@ impl Blobs {
             sha256.update(&piece);
             sha1.update(&piece);
             md5.update(&piece);
-            size += piece.len() as u64;
+            let bytes = piece.len() as u64;
+            size += bytes;
+            if size > most {
+                return Err(Error::Length { announced: most, came: size });
+            }
+            // Somebody else's may have come meanwhile.
+            self.refuse_more_than_fits(most, bytes)?;
             upload.put_part(piece.into()).await?;
             progress(size);
         }
-        if size != announced {
+        if let Announced::Exactly(announced) = announced
+            && size != announced
+        {
             return Err(Error::Length { announced, came: size });
         }
         upload.complete().await?;
@@ -194,10 +226,17 @@ impl Blobs {
         Ok(LocalFileSystem::new_with_prefix(&self.folder)?.with_fsync(true))
     }
 
-    fn refuse_more_than_fits(&self, announced: u64) -> Result<(), Error> {
+    /// Bytes that are free for artifacts.
+    pub(super) fn room(&self) -> Result<u64, Error> {
+        durable::private_folder(&self.folder).map_err(|error| self.failed(error))?;
         let disk = rustix::fs::statvfs(&self.folder).map_err(|error| self.failed(error.into()))?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize).saturating_sub(RESERVE);
-        if announced > free { Err(Error::NoRoom { announced, free }) } else { Ok(()) }
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize).saturating_sub(RESERVE))
+    }
+
+    /// Of those that were announced, so many are to come yet.
+    fn refuse_more_than_fits(&self, announced: u64, to_come: u64) -> Result<(), Error> {
+        let free = self.room()?;
+        if to_come > free { Err(Error::NoRoom { announced, free }) } else { Ok(()) }
     }
 
     fn failed(&self, source: io::Error) -> Error {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use tokio::io::AsyncRead;
 use wire::hex;
 
-pub use self::blobs::READ_AHEAD;
+pub use self::blobs::{Announced, READ_AHEAD};
 use self::blobs::{Blobs, Hashes};
 pub use self::bundle::{Rauc, Unsound};
 pub use self::error::Error;
@@ -127,6 +127,22 @@ impl Artifacts {
         Ok(())
     }
 
+    /// The same on somebody's behalf.
+    #[must_use]
+    pub(super) fn of(&self, fleet: Fleet) -> Self {
+        Self { fleet, ..self.clone() }
+    }
+
+    /// Bytes that are free for artifacts.
+    ///
+    /// # Errors
+    /// The folder.
+    pub async fn room(&self) -> Result<u64, Error> {
+        let blobs = self.blobs.clone();
+        let asked = tokio::task::spawn_blocking(move || blobs.room()).await;
+        asked.map_err(|error| Error::Source(std::io::Error::other(error)))?
+    }
+
     /// Takes one in, `announced` bytes from `source`; `progress` hears how many are here. The same bytes under the same
     /// name and version again are the artifact that is there.
     ///
@@ -137,10 +153,10 @@ impl Artifacts {
         &self,
         new: New,
         source: impl AsyncRead + Unpin,
-        announced: u64,
+        announced: impl Into<Announced>,
         progress: impl FnMut(u64),
     ) -> Result<Artifact, Error> {
-        let added = self.take_in(new, source, announced, progress).await;
+        let added = self.take_in(new, source, announced.into(), progress).await;
         if added.is_err() {
             self.sweep().await.ok();
         }
@@ -151,7 +167,7 @@ impl Artifacts {
         &self,
         new: New,
         source: impl AsyncRead + Unpin,
-        announced: u64,
+        announced: Announced,
         progress: impl FnMut(u64),
     ) -> Result<Artifact, Error> {
         let writing = self.blobs.begin_writing().await?;

@@ -195,15 +195,24 @@ impl Kept {
         format!("rollout:{}", self.row.number)
     }
 
-    /// Writes down what is new of it.
+    /// Writes down what is new of it, under the next revision; nothing where nothing is.
     pub(super) async fn keep(&mut self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
         let is_over = self.rollout.phase.has_ended() && !self.rollout.members.values().any(|m| m.progress.is_open());
-        if is_over && self.row.over_at.is_none() {
+        let is_over_now = is_over && self.row.over_at.is_none();
+        if is_over_now {
             self.row.over_at = Some(now);
         }
         let members = std::mem::take(&mut self.rollout.members);
-        self.row.state = serde_json::to_string(&self.rollout).map_err(|_| UNREADABLE)?;
-        rows::put(tx, &self.row).await?;
+        let state = serde_json::to_string(&self.rollout).map_err(|_| UNREADABLE)?;
+        let is_new = self.row.revision == 0;
+        let mut is_changed = is_over_now || state != self.row.state;
+        self.row.state = state;
+        if is_new {
+            // Its members refer to it.
+            self.row.revision = 1;
+            rows::put(tx, &self.row).await?;
+            is_changed = false;
+        }
         for (terminal, member) in &members {
             let opened = self.opened.get(terminal);
             let row = MemberRow {
@@ -216,7 +225,12 @@ impl Kept {
             if self.stored.get(terminal) != Some(&row) {
                 rows::put_member(tx, self.row.number, &row).await?;
                 self.stored.insert(*terminal, row);
+                is_changed |= !is_new;
             }
+        }
+        if is_changed {
+            self.row.revision += 1;
+            rows::put(tx, &self.row).await?;
         }
         self.rollout.members = members;
         Ok(())

@@ -12,7 +12,7 @@ use crate::{
         Error, Fleet,
         actions::released,
         artifacts::{State, compare, word},
-        rollout::{Event, Policy, Release, Rollout, Seed, Selector, Start, Target, Who},
+        rollout::{Event, Phase, Policy, Release, Rollout, Seed, Selector, Start, Target, Who},
         settings::is_remark,
     },
     store::{
@@ -39,6 +39,17 @@ pub struct NewRollout {
     pub why: String,
 }
 
+/// Whom a rollout would reach if it were made at this instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Of each wave, how many terminals.
+    pub waves: Vec<usize>,
+    /// What those that took it would be ordered back to; `Settings(0)`, their own, `Artifact(0)`, nothing.
+    pub former: Brought,
+    /// Whether a second person would have to approve it.
+    pub needs_approval: bool,
+}
+
 impl Fleet {
     /// Makes a rollout to every terminal that can take it and is not revoked; those that come later join it.
     ///
@@ -46,38 +57,24 @@ impl Fleet {
     /// What is wrong with the plan; a terminal that is in another rollout of the kind; settings that are not there, or an
     /// artifact that is not released; or the database.
     pub async fn roll_out(&self, new: NewRollout) -> Result<Shown, NotRolledOut> {
-        let NewRollout { brings, former, waves, policy, zone, why } = new;
-        if !is_remark(&why) {
-            return Err(NotRolledOut::Why);
-        }
-        TimeZone::get(&zone).map_err(|_| NotRolledOut::Zone(zone.clone()))?;
+        self.roll_out_as_shown(new, None).await
+    }
+
+    /// The same, where each wave reaches as many terminals as somebody was shown.
+    ///
+    /// # Errors
+    /// As [`Fleet::roll_out`], and [`NotRolledOut::Changed`].
+    pub async fn roll_out_as_shown(
+        &self,
+        new: NewRollout,
+        waves_shown: Option<&[usize]>,
+    ) -> Result<Shown, NotRolledOut> {
         let mut tx = self.store.write().await?;
-        if former.is_some_and(|former| former.kind() != brings.kind()) {
-            return Err(NotRolledOut::Former);
+        let (mut kept, _) = self.planned(&mut tx, new).await?;
+        if waves_shown.is_some_and(|shown| shown != reached(kept.rollout())) {
+            return Err(NotRolledOut::Changed);
         }
-        for each in [Some(brings), former].into_iter().flatten() {
-            is_there(&mut tx, each).await?;
-        }
-        let (known, devices) = (terminals::all(&mut tx).await?, news::Devices::read(&mut tx, true).await?);
-        let targets: Vec<Target> = known.iter().filter_map(|row| news::target(brings.kind(), row, &devices)).collect();
-        if targets.is_empty() {
-            return Err(NotRolledOut::NoTerminal);
-        }
-        let numbers: Vec<_> = targets.iter().map(|target| target.terminal).collect();
-        if let Some((rollout, terminal)) = rows::that_has(&mut tx, brings.kind().word(), &numbers).await? {
-            return Err(NotRolledOut::Busy(terminal, rollout));
-        }
-        let former = match (former, brings) {
-            (Some(former), _) => former,
-            (None, Brought::Settings(version)) => most_have(&mut tx, &numbers, version).await?,
-            (None, Brought::Artifact(id)) => released_before(&mut tx, id).await?,
-        };
-        let brings = or_own(brings, self, &mut tx).await?;
-        let releases = (brings.release(), former.release());
-        let made_by = Who(self.who.to_string());
-        let rollout = Rollout::plan(made_by, releases, policy, waves, draw_seed(), &targets)?;
-        let row = new_row(&mut tx, self, brings.kind(), zone, why, true).await?;
-        let mut kept = Kept::new(row, rollout);
+        let brings = &kept.rollout().release.0;
         self.note(&mut tx, "rollout.make", &format!("rollout:{} {brings}", kept.shown().number)).await?;
         // What follows refers to it.
         let now = self.clock.now();
@@ -87,6 +84,61 @@ impl Fleet {
         tx.commit().await.map_err(Error::from)?;
         Ok(kept.shown())
     }
+
+    /// Whom it would reach: it is planned as when it is made, and then left.
+    ///
+    /// # Errors
+    /// As [`Fleet::roll_out`].
+    pub async fn preview_rollout(&self, new: NewRollout) -> Result<Preview, NotRolledOut> {
+        let mut tx = self.store.write().await?;
+        let (kept, former) = self.planned(&mut tx, new).await?;
+        let needs_approval = kept.rollout().phase == Phase::AwaitsApproval;
+        Ok(Preview { waves: reached(kept.rollout()), former, needs_approval })
+    }
+
+    /// A rollout that is not written down yet, and what it orders back to.
+    async fn planned(&self, tx: &mut Tx, new: NewRollout) -> Result<(Kept, Brought), NotRolledOut> {
+        let NewRollout { brings, former, waves, policy, zone, why } = new;
+        if !is_remark(&why) {
+            return Err(NotRolledOut::Why);
+        }
+        TimeZone::get(&zone).map_err(|_| NotRolledOut::Zone(zone.clone()))?;
+        if former.is_some_and(|former| former.kind() != brings.kind()) {
+            return Err(NotRolledOut::Former);
+        }
+        for each in [Some(brings), former].into_iter().flatten() {
+            is_there(tx, each).await?;
+        }
+        let (known, devices) = (terminals::all(tx).await?, news::Devices::read(tx, true).await?);
+        let targets: Vec<Target> = known.iter().filter_map(|row| news::target(brings.kind(), row, &devices)).collect();
+        if targets.is_empty() {
+            return Err(NotRolledOut::NoTerminal);
+        }
+        let numbers: Vec<_> = targets.iter().map(|target| target.terminal).collect();
+        if let Some((rollout, terminal)) = rows::that_has(tx, brings.kind().word(), &numbers).await? {
+            return Err(NotRolledOut::Busy(terminal, rollout));
+        }
+        let former = match (former, brings) {
+            (Some(former), _) => former,
+            (None, Brought::Settings(version)) => most_have(tx, &numbers, version).await?,
+            (None, Brought::Artifact(id)) => released_before(tx, id).await?,
+        };
+        let brings = or_own(brings, self, tx).await?;
+        let releases = (brings.release(), former.release());
+        let made_by = Who(self.who.to_string());
+        let rollout = Rollout::plan(made_by, releases, policy, waves, draw_seed(), &targets)?;
+        let row = new_row(tx, self, brings.kind(), zone, why, true).await?;
+        Ok((Kept::new(row, rollout), former))
+    }
+}
+
+/// How many terminals are in each wave.
+fn reached(rollout: &Rollout) -> Vec<usize> {
+    let mut waves = vec![0; rollout.waves.len()];
+    for member in rollout.members.values() {
+        waves[member.wave] += 1;
+    }
+    waves
 }
 
 /// A rollout of the former release to those that took the other one, all at once and under the same rules, but that nobody
@@ -159,6 +211,7 @@ async fn new_row(
         brings,
         state: String::new(),
         over_at: None,
+        revision: 0,
     })
 }
 

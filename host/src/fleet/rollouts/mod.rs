@@ -4,17 +4,20 @@
 //! actions, which may be read any number of times, so that no process has to be the only one and a host that was down
 //! goes on where the terminals are. A terminal is in one rollout of settings and in one of artifacts that are not over, at most.
 
+mod asked;
 mod brought;
 mod kept;
 mod make;
 mod news;
+mod said;
 
 use jiff::{SignedDuration, Timestamp};
 use wire::ticket::TerminalNumber;
 
+pub use asked::{AskedRollout, AskedWave, Named, start as read_start, window as read_window};
 pub(super) use brought::Brings;
 pub use brought::Brought;
-pub use make::NewRollout;
+pub use make::{NewRollout, Preview};
 
 use self::kept::Kept;
 use super::{
@@ -53,6 +56,9 @@ pub enum NotRolledOut {
     /// No terminal is there.
     #[error("there is no terminal that was enrolled and is not revoked")]
     NoTerminal,
+    /// Other terminals than somebody was shown before.
+    #[error("other terminals would be reached than were shown: look at it again")]
+    Changed,
     /// The time zone of the windows.
     #[error("zone: expected an IANA name like Asia/Shanghai, found {0:?}")]
     Zone(String),
@@ -183,6 +189,14 @@ impl Fleet {
         let mut conn = self.store.read().await?;
         let row = rows::find(&mut conn, number).await?.ok_or(NotRolledOut::Unknown(number))?;
         Ok(Kept::only_shown(&mut conn, row).await?)
+    }
+
+    /// A number that rises with each change of a rollout or its terminals; none, there is no such rollout.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn rollout_revision(&self, number: u64) -> Result<Option<u64>, Error> {
+        Ok(rows::revision(&mut *self.store.read().await?, number).await?)
     }
 
     /// Has a rollout do something on this fleet's behalf.

@@ -13,7 +13,8 @@ impl Users {
     /// # Errors
     /// [`Error::NotFound`] for whoever sees a part of the fleet, or the database.
     pub async fn groups(&self, by: By<'_>) -> Result<Vec<Group>, Error> {
-        if by.sees_rollouts() { Ok(self.fleet.groups().await?) } else { Err(Error::NotFound) }
+        by.must_see_all()?;
+        Ok(self.fleet.groups().await?)
     }
 
     /// Who would be in a group that asks this.
@@ -21,7 +22,8 @@ impl Users {
     /// # Errors
     /// As [`Users::groups`].
     pub async fn who_meets(&self, by: By<'_>, query: &Query) -> Result<Vec<TerminalNumber>, Error> {
-        if by.sees_rollouts() { Ok(self.fleet.who_meets(query).await?) } else { Err(Error::NotFound) }
+        by.must_see_all()?;
+        Ok(self.fleet.who_meets(query).await?)
     }
 
     /// Keeps a group, in place of one of the same name.

@@ -12,23 +12,32 @@
 //! | `groups` | groups of terminals |
 //! | `keep` | people added, changed, removed, by an admin or on the command line |
 //! | `map` | the map, likewise |
+//! | `orders` | what one terminal was ordered, and orders to it |
 //! | `own` | signing in, one's own password and codes |
+//! | `rollouts` | rollouts, looked at before they are made |
 //! | `scope` | which part of the fleet somebody sees |
 //! | `see` | terminals and audit, as far as somebody may see them |
+//! | `settings` | settings from afar, for whoever sees the whole fleet |
 //! | `sites` | the tree of sites, likewise |
+//! | `tokens` | tokens of update clients |
 //! | `totp` | the codes, without I/O |
+//! | `updates` | artifacts, for whoever sees the whole fleet |
 
 mod attend;
 mod diagnostics;
 mod groups;
 mod keep;
 mod map;
+mod orders;
 mod own;
 mod rollouts;
 mod scope;
 mod see;
+mod settings;
 mod sites;
+mod tokens;
 mod totp;
+mod updates;
 
 use std::sync::Arc;
 
@@ -37,10 +46,13 @@ use serde::Serialize;
 
 pub use keep::NewUser;
 pub use map::Pin;
+pub use orders::{Orders, What};
 pub use own::{Open, Shared};
 pub use scope::Scope;
 pub use see::{AuditPage, Count, Sought, Standing, Terminals};
+pub use settings::StandingPage;
 pub use sites::{Branch, Nearest, Poster, SitePage};
+pub use updates::ArtifactPage;
 
 use super::{Fleet, seal::Seal, sites::Path};
 use crate::{
@@ -172,6 +184,15 @@ pub enum Error {
     /// Something is not asked of a terminal.
     #[error(transparent)]
     Diagnostics(super::diagnostics::NotAsked),
+    /// An artifact can't be taken in, released or withdrawn.
+    #[error(transparent)]
+    Artifact(super::artifacts::Error),
+    /// Settings can't be drawn up or ordered.
+    #[error(transparent)]
+    Settings(super::NotOrdered),
+    /// An artifact can't be ordered to a terminal, or the order can't be cancelled.
+    #[error(transparent)]
+    Action(super::actions::NotDone),
     /// The fleet.
     #[error(transparent)]
     Fleet(#[from] super::Error),
@@ -226,6 +247,17 @@ impl By<'_> {
             Self::User(user) if user.role < least => Err(Error::NotAllowed),
             _ => Ok(()),
         }
+    }
+
+    /// Whether what goes over the whole fleet is theirs: rollouts, groups, updates, settings.
+    #[must_use]
+    pub fn sees_whole_fleet(self) -> bool {
+        *self.scope() == Scope::All
+    }
+
+    /// What goes over the whole fleet is not there for whoever sees a part of it.
+    fn must_see_all(self) -> Result<(), Error> {
+        if self.sees_whole_fleet() { Ok(()) } else { Err(Error::NotFound) }
     }
 
     fn sees(self, station: &str, path: &Path) -> bool {

@@ -2,20 +2,9 @@
 //! nobody's who sees a part of it.
 
 use super::{
-    super::{NotRolledOut, Order, Shown},
-    By, Error, Role, Scope, Users,
+    super::{AskedRollout, NotRolledOut, Order, Preview, Shown},
+    By, Error, Role, Users,
 };
-
-impl By<'_> {
-    /// Whether rollouts are theirs.
-    #[must_use]
-    pub fn sees_rollouts(self) -> bool {
-        match self {
-            Self::Machine => true,
-            Self::User(user) => user.scope == Scope::All,
-        }
-    }
-}
 
 impl Order {
     /// Who may.
@@ -34,7 +23,8 @@ impl Users {
     /// # Errors
     /// [`Error::NotFound`] for whoever sees a part of the fleet, or the database.
     pub async fn rollouts(&self, by: By<'_>) -> Result<Vec<Shown>, Error> {
-        if by.sees_rollouts() { Ok(self.fleet.rollouts_at_a_glance(false).await?) } else { Err(Error::NotFound) }
+        by.must_see_all()?;
+        Ok(self.fleet.rollouts_at_a_glance(false).await?)
     }
 
     /// Those that go on only once a person has decided, without their members; none for whoever sees a part of the fleet.
@@ -42,7 +32,7 @@ impl Users {
     /// # Errors
     /// The database.
     pub async fn rollouts_that_wait(&self, by: By<'_>) -> Result<Vec<Shown>, Error> {
-        if !by.sees_rollouts() {
+        if !by.sees_whole_fleet() {
             return Ok(Vec::new());
         }
         let running = self.fleet.rollouts_at_a_glance(true).await?;
@@ -54,7 +44,8 @@ impl Users {
     /// # Errors
     /// [`Error::NotFound`], or the database.
     pub async fn rollout(&self, by: By<'_>, number: u64) -> Result<Shown, Error> {
-        if by.sees_rollouts() { Ok(self.fleet.rollout(number).await?) } else { Err(Error::NotFound) }
+        by.must_see_all()?;
+        Ok(self.fleet.rollout(number).await?)
     }
 
     /// Has a rollout do something.
@@ -65,6 +56,37 @@ impl Users {
         by.may(order.least())?;
         self.rollout(by, number).await?;
         Ok(self.fleet_for(by).tell_rollout(number, order).await?)
+    }
+
+    /// A number that rises with each change of a rollout.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database.
+    pub async fn rollout_revision(&self, by: By<'_>, number: u64) -> Result<u64, Error> {
+        by.must_see_all()?;
+        self.fleet.rollout_revision(number).await?.ok_or(Error::NotFound)
+    }
+
+    /// Whom a rollout would reach.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but admins, what is wrong with the plan, or the database.
+    pub async fn preview_rollout(&self, by: By<'_>, asked: AskedRollout) -> Result<Preview, Error> {
+        by.may(Role::Admin)?;
+        let fleet = self.fleet_for(by);
+        let new = fleet.new_rollout(asked).await?;
+        Ok(fleet.preview_rollout(new).await?)
+    }
+
+    /// Makes one, where each wave reaches as many terminals as whoever makes it was shown.
+    ///
+    /// # Errors
+    /// As [`Users::preview_rollout`].
+    pub async fn roll_out(&self, by: By<'_>, asked: AskedRollout, waves_shown: &[usize]) -> Result<Shown, Error> {
+        by.may(Role::Admin)?;
+        let fleet = self.fleet_for(by);
+        let new = fleet.new_rollout(asked).await?;
+        Ok(fleet.roll_out_as_shown(new, Some(waves_shown)).await?)
     }
 }
 

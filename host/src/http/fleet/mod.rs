@@ -2,7 +2,7 @@
 //!
 //! Every form carries `csrf`, a hidden field of the page it stands on; a wrong one is answered 403. A request without a
 //! session is led to `/fleet/sign-in`. What lies outside somebody's scope is answered 404, what their role doesn't let them
-//! 403. A form that is refused answers 422 with a sentence; one that is done answers 303 to the page that shows it. Fields are
+//! 403. A form that is refused answers 422 (a file that is too long 413) with a sentence; one that is done answers 303 to the page that shows it. Fields are
 //! `application/x-www-form-urlencoded`.
 //!
 //! | method, path | fields | least role |
@@ -18,6 +18,8 @@
 //! | POST `/fleet/terminals/{number}/take` | `csrf`, `from` (today, to be led back there) | operator |
 //! | POST `/fleet/terminals/{number}/quiet` | `csrf`, `hours` (0 to 720), `why`, `whole` (yes, its station) | operator |
 //! | POST `/fleet/terminals/{number}/loud` | `csrf` | operator |
+//! | POST `/fleet/terminals/{number}/order` | `csrf`, `what` (`artifact:3` or `settings:7`), `confirmed` (yes, somebody at the device says so first) | admin |
+//! | POST `/fleet/terminals/{number}/cancel` | `csrf`, `give_up` (yes, without its answer) | admin |
 //! | GET `/fleet/terminals/{number}/revoke`, POST | `csrf`, `number` (typed again) | admin |
 //! | GET `/fleet/terminals/{number}/diagnostics`, POST | `csrf`, `what` (a word of the wire's diagnostics), `hours` (1 to 168) | operator |
 //! | POST `/fleet/terminals/{number}/diagnostics-cancel` | `csrf`, `what` | operator |
@@ -33,8 +35,19 @@
 //! | GET `/fleet/map` | | viewer |
 //! | POST `/fleet/map/boundary` | multipart `csrf`, `boundary` (GeoJSON of at most 4 MiB) | admin |
 //! | POST `/fleet/map/remove` | `csrf` | admin |
+//! | GET `/fleet/updates` | artifacts; for whoever sees the whole fleet | viewer |
+//! | POST `/fleet/updates/add` | multipart `csrf`, `name`, `version`, `kind`, and after them `file`, as long as there is room | admin |
+//! | GET `/fleet/updates/{artifact}` | likewise | viewer |
+//! | POST `/fleet/updates/{artifact}/release` | `csrf`, `lower` (yes, below a version that was released) | admin |
+//! | GET `/fleet/updates/{artifact}/withdraw`, POST | `csrf` | admin |
+//! | GET `/fleet/settings`, POST | query `on`, `before` and `after`, `below`; `csrf`, `volume`, `panel.plain`, `panel.dark_after_s`, `printer.profile`, `printer.baud`, `printer.paper_mm`, `why`; for whoever sees the whole fleet | viewer, POST admin |
+//! | GET `/fleet/settings/standing` | query `page` from 0; likewise | viewer |
+//! | GET `/fleet/tokens`, POST | `csrf`, `of` (terminal or gateway), `terminal`; the answer shows the token, this once | admin |
+//! | POST `/fleet/tokens/{token}/revoke` | `csrf`, `sure` | admin |
 //! | GET `/fleet/rollouts` | for whoever sees the whole fleet | viewer |
+//! | GET `/fleet/rollouts/new`, POST | query `artifact` or `settings`; `csrf`, the fields of `make::Form`, `step`: `row`, `look`, or `make` with `reached`, as `look` showed it | admin |
 //! | GET `/fleet/rollouts/{number}` | likewise | viewer |
+//! | GET `/fleet/rollouts/{number}/live` | query `seen`; server-sent events `moved` and `still`, each with a revision | viewer |
 //! | POST `/fleet/rollouts/{number}/{step}` | `pause`, `resume`, `begin`, `wait-longer`, `go-on`, `close`, `abort`, `order-back`; `retry`: `terminal`; `approve` | operator; `approve`: approver |
 //! | GET `/fleet/account` | own password, codes, sessions | viewer |
 //! | POST `/fleet/account/{step}` | `password`: `old`, `new`; `codes-begin`: `password`; `codes-confirm`: `code`; `codes-end`: `password`, `code`; `session`: `session` | viewer |
@@ -50,14 +63,18 @@ mod audit;
 mod diagnostics;
 mod groups;
 mod map;
+mod orders;
 mod people;
 mod poster;
 mod rollouts;
 mod session;
+mod settings;
 mod shell;
 mod sites;
 mod terminals;
 mod today;
+mod tokens;
+mod updates;
 mod words;
 
 use std::path::PathBuf;
@@ -70,8 +87,10 @@ use axum::{
 };
 use jiff::tz::TimeZone;
 
+pub(super) use self::updates::upload::DEADLINE as UPLOAD_DEADLINE;
+pub use self::{rollouts::Live, updates::Releases};
 use super::pages::{FORM, guarded};
-use crate::fleet::users::Users;
+use crate::fleet::{artifacts::Artifacts, users::Users};
 
 /// What the console works with.
 #[derive(Debug, Clone)]
@@ -84,6 +103,12 @@ pub struct Console {
     pub public_base: String,
     /// Where the list of revoked terminals is kept.
     pub revoked: PathBuf,
+    /// Files that terminals can be given.
+    pub artifacts: Artifacts,
+    /// Those of them that are being released.
+    pub releases: Releases,
+    /// Pages that are told of changes.
+    pub live: Live,
 }
 
 /// The console's pages below `/fleet`.
@@ -101,6 +126,8 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/terminals/{number}/take", post(attend::take))
         .route("/fleet/terminals/{number}/quiet", post(attend::quiet))
         .route("/fleet/terminals/{number}/loud", post(attend::loud))
+        .route("/fleet/terminals/{number}/order", post(orders::order))
+        .route("/fleet/terminals/{number}/cancel", post(orders::cancel))
         .route("/fleet/terminals/{number}/revoke", get(terminals::revoke_form).post(terminals::revoke))
         .route("/fleet/terminals/{number}/diagnostics", get(diagnostics::list).post(diagnostics::ask))
         .route("/fleet/terminals/{number}/diagnostics-cancel", post(diagnostics::cancel))
@@ -114,7 +141,17 @@ pub fn routes(console: Console) -> Router {
         .route("/fleet/sites/{code}", get(sites::show))
         .route("/fleet/sites/{code}/poster", get(poster::page))
         .route("/fleet/sites/{code}/{step}", post(sites::change))
+        .route("/fleet/updates", get(updates::list))
+        .route("/fleet/updates/{artifact}", get(updates::show))
+        .route("/fleet/updates/{artifact}/release", post(updates::release))
+        .route("/fleet/updates/{artifact}/withdraw", get(updates::withdraw_form).post(updates::withdraw))
+        .route("/fleet/settings", get(settings::page).post(settings::draw_up))
+        .route("/fleet/settings/standing", get(settings::standing))
+        .route("/fleet/tokens", get(tokens::page).post(tokens::draw))
+        .route("/fleet/tokens/{token}/revoke", post(tokens::revoke))
         .route("/fleet/rollouts", get(rollouts::list))
+        .route("/fleet/rollouts/new", get(rollouts::make::form).post(rollouts::make::make))
+        .route("/fleet/rollouts/{number}/live", get(rollouts::live::stream))
         .route("/fleet/rollouts/{number}", get(rollouts::show))
         .route("/fleet/rollouts/{number}/{step}", post(rollouts::tell))
         .route("/fleet/account", get(account::page))
@@ -125,6 +162,16 @@ pub fn routes(console: Console) -> Router {
         .layer(DefaultBodyLimit::max(FORM))
         .route("/fleet/map/boundary", post(map::put).layer(boundaries))
         .route("/fleet/sites/import", get(sites::import_form).post(sites::import).layer(lists))
+        .with_state(console)
+        .layer(from_fn(shell::spoken))
+        .layer(map_response(guarded))
+}
+
+/// Files on their way in, which may take longer than anything else.
+pub fn uploads(console: Console) -> Router {
+    Router::new()
+        .route("/fleet/updates/add", post(updates::upload::take))
+        .layer(DefaultBodyLimit::disable())
         .with_state(console)
         .layer(from_fn(shell::spoken))
         .layer(map_response(guarded))

@@ -70,7 +70,7 @@ impl FileForm {
     }
 }
 
-fn wrong_form() -> Problem {
+pub(super) fn wrong_form() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "这一页放得太久了，内容没有保存。请刷新页面，再提交一次。",

@@ -48,9 +48,9 @@ impl Frame {
         self.lang.t(zh, en)
     }
 
-    /// Whether rollouts are theirs, which go over the whole fleet.
-    pub(super) fn sees_rollouts(&self) -> bool {
-        By::User(&self.by).sees_rollouts()
+    /// Whether what goes over the whole fleet is theirs: rollouts, groups, updates, settings.
+    pub(super) fn sees_whole_fleet(&self) -> bool {
+        By::User(&self.by).sees_whole_fleet()
     }
 
     pub(super) fn is_admin(&self) -> bool {
@@ -116,6 +116,11 @@ impl Frame {
 
     pub(super) fn printer(&self, state: &PrinterState) -> String {
         words::printer(self.lang, state)
+    }
+
+    /// The zone of [`Frame::time`], as IANA has it.
+    pub(super) fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
     }
 
     /// A time as people of the fleet read it.
@@ -187,6 +192,27 @@ impl From<Error> for Problem {
                 words::diagnostics::not_asked(&problem),
                 sentence(&problem.to_string()),
             ),
+            Error::Settings(problem) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                words::update::not_ordered(words::Lang::Zh, &problem),
+                sentence(&problem.to_string()),
+            ),
+            Error::Action(problem) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                words::update::not_done(&problem),
+                sentence(&problem.to_string()),
+            ),
+            Error::Artifact(problem) => no_artifact(&problem),
+            Error::Fleet(fleet::Error::Revoked(terminal)) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                format!("终端 {terminal} 已经注销了。"),
+                format!("Terminal {terminal} is revoked."),
+            ),
+            Error::Fleet(fleet::Error::Certified(terminal)) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                format!("终端 {terminal} 有自己的证书，用不着口令。没有证书的终端才发口令。"),
+                format!("Terminal {terminal} has a certificate, beside which no token is good."),
+            ),
             Error::TooMany { retry_after } => {
                 let minutes = retry_after.as_secs().div_ceil(60).max(1);
                 let zh = format!("试的次数太多了。请过 {minutes} 分钟再试。");
@@ -226,6 +252,24 @@ impl From<Error> for Problem {
                     "The system does not work at present; nothing was saved. Try again later.",
                 )
             }
+        }
+    }
+}
+
+fn no_artifact(problem: &fleet::artifacts::Error) -> Problem {
+    use fleet::artifacts::Error as E;
+    match words::update::no_artifact(problem) {
+        Some((zh, en)) => {
+            let is_large = matches!(problem, E::NoRoom { .. });
+            let status = if is_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::UNPROCESSABLE_ENTITY };
+            Problem::new(status, zh, en)
+        }
+        None if matches!(problem, E::Source(_)) => super::updates::upload::broken_off(),
+        None => {
+            tracing::error!(error = ?problem, "the console can't keep artifacts");
+            let zh = "主机现在存不了更新文件。请看主机的日志。";
+            let en = "The host can't keep updates at present; its log says why.";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, zh, en)
         }
     }
 }

@@ -18,8 +18,9 @@ use super::{
 use crate::{
     fleet::{
         Alarm, Fault, Health, Quiet,
+        actions::{self, Action, Told},
         sites::Code,
-        users::{By, Role, Sought, Standing},
+        users::{By, Orders, Role, Sought, Standing, What},
     },
     store::{overview::OverviewRow, terminals::TerminalRow},
 };
@@ -88,6 +89,10 @@ struct TerminalPage {
     /// Whether its case was opened and whoever looks may say by whom.
     may_check_case: bool,
     may_revoke: bool,
+    orders: Orders,
+    /// What whoever looks may order it.
+    what: What,
+    may_order: bool,
 }
 
 pub(super) fn numbered(number: &str) -> Result<TerminalNumber, Problem> {
@@ -103,7 +108,11 @@ pub(super) async fn show(
     let number = numbered(&number)?;
     let (row, health) = console.users.terminal(By::User(&by), number).await?;
     let is_opened = health.iter().flat_map(Health::open).any(|alarm| alarm.fault == Fault::CaseOpened);
+    let may_order = by.role == Role::Admin && row.revoked_at.is_none();
     html(&TerminalPage {
+        orders: console.users.orders(By::User(&by), number).await?,
+        what: console.users.what_can_be_ordered(By::User(&by), &console.artifacts).await?,
+        may_order,
         quiet: console.users.quiet_of(By::User(&by), number).await?,
         may_attend: by.role >= Role::Operator && row.revoked_at.is_none(),
         may_check_case: is_opened && by.role >= Role::Operator,
@@ -115,6 +124,26 @@ pub(super) async fn show(
 }
 
 impl TerminalPage {
+    /// The order that is not over.
+    fn open_order(&self) -> Option<&Action> {
+        self.orders.actions.iter().map(|(action, _)| action).find(|action| action.state.is_open())
+    }
+
+    fn action(&self, state: &actions::State) -> String {
+        words::update::action(self.frame.lang, state)
+    }
+
+    fn action_shape(&self, state: &actions::State) -> (&'static str, &'static str) {
+        words::update::action_shape(state)
+    }
+
+    /// What it told last of an order.
+    fn told(&self, told: &Told) -> String {
+        let (at, said) = (self.frame.time(&told.at), told.status.details.last().map_or("", String::as_str));
+        let execution = serde_json::to_value(told.status.execution).unwrap_or_default();
+        format!("{at} {} {said}", execution.as_str().unwrap_or_default()).trim_end().to_owned()
+    }
+
     /// Whether something is wrong that nobody sees to.
     fn calls_for_somebody(&self) -> bool {
         self.health.iter().flat_map(Health::open).any(|alarm| alarm.taken.is_none())

@@ -3,6 +3,7 @@
 pub(super) mod diagnostics;
 pub(super) mod rollout;
 pub(super) mod site;
+pub(super) mod update;
 
 use axum::http::{HeaderMap, header};
 use wire::health::{PrinterState, QueueState};
@@ -77,8 +78,8 @@ pub(super) fn duty(lang: Lang, role: Role) -> &'static str {
         ),
         Role::Approver => lang.t("还能批准别人开的分批下发", "also approves rollouts that somebody else made"),
         Role::Admin => lang.t(
-            "还能注销终端，管站点和人员，看操作记录",
-            "also revokes terminals, keeps sites and people, reads the audit",
+            "还能注销终端，管站点、人员、更新、设置和更新口令，开始分批下发，看操作记录",
+            "also revokes terminals, keeps sites, people, updates, settings and tokens, makes rollouts, reads the audit",
         ),
     }
 }

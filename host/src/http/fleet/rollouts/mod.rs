@@ -1,8 +1,12 @@
 //! Rollouts: the list, and one of them wave by wave, with what a person may have it do.
 
+pub(super) mod live;
+pub(super) mod make;
+
 use askama::Template;
 use axum::extract::{Path, State};
 
+pub use self::live::Live;
 use super::{
     Console,
     session::{Posted, Signed},
@@ -33,6 +37,8 @@ pub(super) async fn list(State(console): State<Console>, Signed { by, lang }: Si
 struct RolloutPage {
     frame: Frame,
     shown: Shown,
+    /// How often it had changed when it was read, or before.
+    revision: u64,
     /// What whoever looks may have it do in the state that it is in: the step, its words, and whether it asks once more.
     steps: Vec<(Order, bool)>,
 }
@@ -43,9 +49,16 @@ pub(super) async fn show(
     Signed { by, lang }: Signed,
     Path(number): Path<String>,
 ) -> Answer {
-    let shown = console.users.rollout(By::User(&by), numbered(&number)?).await?;
+    let number = numbered(&number)?;
+    let revision = console.users.rollout_revision(By::User(&by), number).await?;
+    let shown = console.users.rollout(By::User(&by), number).await?;
     let steps = possible(&shown).into_iter().filter(|(order, _)| by.role >= order.least()).collect();
-    html(&RolloutPage { frame: Frame::of(&console, (by, lang), ("分批下发", "Rollout"), "rollouts"), shown, steps })
+    html(&RolloutPage {
+        frame: Frame::of(&console, (by, lang), ("分批下发", "Rollout"), "rollouts"),
+        shown,
+        revision,
+        steps,
+    })
 }
 
 /// POST `/fleet/rollouts/{number}/{step}`
