@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
     let artifacts = Artifacts::open(fleet.clone(), &folder.path().join("artifacts")).await.unwrap();
     brought(&fleet, &store, &artifacts).await;
     let ca = Ca::draw(SystemClock.now()).unwrap().place(&folder.path().join("ca")).unwrap();
-    let users = Users::new(fleet, &ca);
+    let users = Users::new(fleet.clone(), &ca);
     let boss = NewUser {
         login: "boss".into(),
         name: "boss".into(),

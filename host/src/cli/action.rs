@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 use wire::ticket::TerminalNumber;
 
 use super::{Answer, Host, terminal::fleet_of};
 use crate::fleet::{
     Fleet,
     actions::{Action, State, Told},
+    views::{ActionView, OrderedView},
 };
 
 #[derive(Debug, Subcommand)]
@@ -54,12 +55,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             let ids = fleet.order_artifact(artifact, &terminals, confirmed).await?;
             let lines: Vec<_> =
                 terminals.iter().zip(&ids).map(|(terminal, id)| format!("terminal {terminal}: action {id}")).collect();
-            let json: Vec<_> = terminals
-                .iter()
-                .zip(&ids)
-                .map(|(terminal, id)| json!({ "terminal": terminal, "action": id, "artifact": artifact }))
-                .collect();
-            Answer::new(lines.join("\n"), json)
+            Answer::new(lines.join("\n"), OrderedView::all(artifact, &terminals, &ids))
         }
         Command::Cancel { terminal, give_up } => {
             let action = fleet.cancel_action(terminal, give_up).await?;
@@ -67,7 +63,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
                 State::ToStop => "is told to stop when it asks",
                 _ => "has nothing to do any more",
             };
-            Answer::new(format!("terminal {terminal} {text}: {}", line(&action)), as_json(&action, &[]))
+            Answer::new(format!("terminal {terminal} {text}: {}", line(&action)), ActionView::of(&action, Vec::new()))
         }
         Command::List { terminal } => list(fleet, terminal).await,
     }
@@ -90,7 +86,7 @@ async fn list(fleet: &Fleet, terminal: TerminalNumber) -> Result<Answer> {
             let last = status.details.last().map_or("", String::as_str);
             write!(text, "\n  {at:.0}  {}  {last}", execution.as_str().unwrap_or_default())?;
         }
-        all.push(as_json(&action, &told));
+        all.push(ActionView::of(&action, told));
     }
     let text = if all.is_empty() { format!("terminal {terminal} was ordered nothing") } else { text };
     Answer::new(text, all)
@@ -99,17 +95,4 @@ async fn list(fleet: &Fleet, terminal: TerminalNumber) -> Result<Answer> {
 fn line(action: &Action) -> String {
     let Action { id, artifact, state, ordered_at, ordered_by, .. } = action;
     format!("action {id}  {} {}  {state}  ordered {ordered_at:.0} by {ordered_by}", artifact.name, artifact.version)
-}
-
-fn as_json(action: &Action, told: &[Told]) -> Value {
-    let Action { id, terminal, artifact, state, ordered_at, ordered_by, changed_at } = action;
-    let why = match state {
-        State::Failed(why) | State::FellBack(why) => Some(why),
-        _ => None,
-    };
-    json!({
-        "action": id, "terminal": terminal, "artifact": artifact.id, "name": artifact.name, "version": artifact.version,
-        "state": state.name(), "why": why, "ordered_at": ordered_at, "ordered_by": ordered_by,
-        "changed_at": changed_at, "told": told,
-    })
 }

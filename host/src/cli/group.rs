@@ -11,6 +11,7 @@ use super::{Answer, Host, terminal::fleet_of};
 use crate::fleet::{
     Fleet,
     groups::{Group, Query},
+    views::GroupView,
 };
 
 #[derive(Debug, Subcommand)]
@@ -63,7 +64,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             for group in fleet.groups().await? {
                 let terminals = fleet.who_meets(&group.query).await?;
                 writeln!(text, "{}  {}  {}", group.name, terminals.len(), group.query)?;
-                all.push(as_json(&group, &terminals));
+                all.push(GroupView::of(&group, terminals));
             }
             if all.is_empty() {
                 text.push_str("no groups; `host group set` keeps the first\n");
@@ -79,11 +80,8 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
 
 async fn shown(fleet: &Fleet, group: &Group) -> Result<Answer> {
     let terminals = fleet.who_meets(&group.query).await?;
-    Answer::new(format!("{}  {}\n{}", group.name, group.query, numbers(&terminals)), as_json(group, &terminals))
-}
-
-fn as_json(group: &Group, terminals: &[TerminalNumber]) -> serde_json::Value {
-    json!({ "group": group.name, "query": group.query.to_string(), "terminals": terminals })
+    let text = format!("{}  {}\n{}", group.name, group.query, numbers(&terminals));
+    Answer::new(text, GroupView::of(group, terminals))
 }
 
 fn numbers(terminals: &[TerminalNumber]) -> String {

@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use serde_json::json;
 use wire::ticket::TerminalNumber;
 
 use super::{Answer, Host, terminal::fleet_of};
 use crate::fleet::{
     AskedRollout, AskedWave, Brought, Order, Shown, read_start, read_window,
     rollout::{Start, WaveState, Window},
+    views::RolloutView,
 };
 
 #[derive(Debug, Subcommand)]
@@ -135,7 +135,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             let all = fleet.rollouts().await?;
             let lines: Vec<_> = all.iter().map(line).collect();
             let text = if lines.is_empty() { "no rollouts".to_owned() } else { lines.join("\n") };
-            return Answer::new(text, all.iter().map(as_json).collect::<Vec<_>>());
+            return Answer::new(text, all.iter().map(RolloutView::from).collect::<Vec<_>>());
         }
         Command::Show { number } => return shown(&fleet.rollout(number).await?),
         Command::Approve { number } => (number, Order::Approve),
@@ -205,28 +205,10 @@ fn shown(rollout: &Shown) -> Result<Answer> {
             write!(text, "\n  terminal {terminal}  {trouble}")?;
         }
     }
-    Answer::new(text, as_json(rollout))
+    Answer::new(text, RolloutView::from(rollout))
 }
 
 fn line(shown: &Shown) -> String {
     let why = if shown.why.is_empty() { String::new() } else { format!("  {}", shown.why) };
     format!("rollout {}  {}  {:.0}  {}{why}", shown.number, shown.what(), shown.made_at, shown.phase())
-}
-
-fn as_json(shown: &Shown) -> serde_json::Value {
-    let waves: Vec<_> = (0..shown.rollout.waves.len())
-        .map(|at| {
-            let tally = shown.rollout.tally(at);
-            json!({
-                "state": shown.rollout.waves[at].state, "start": shown.rollout.waves[at].start,
-                "waiting": tally.waiting, "began": tally.began, "ended": tally.ended, "bad": tally.bad,
-            })
-        })
-        .collect();
-    json!({
-        "rollout": shown.number, "made_at": shown.made_at, "over_at": shown.over_at, "why": shown.why,
-        "brings": Brought::of(&shown.rollout.release), "former": Brought::of(&shown.rollout.former),
-        "phase": shown.rollout.phase, "waits_for_a_person": shown.waits_for_a_person(),
-        "waves": waves, "members": shown.rollout.members,
-    })
 }

@@ -9,7 +9,7 @@ use wire::{settings::Settings, ticket::TerminalNumber};
 
 use super::{Answer, Host, terminal::fleet_of};
 use crate::{
-    fleet::{Difference, Fleet, Standing, differences, fields},
+    fleet::{Difference, Fleet, Standing, differences, fields, views::SettingsView},
     store::afar::SettingsRow,
 };
 
@@ -70,7 +70,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
         Command::List => {
             let all = fleet.all_settings().await?;
             let lines: Vec<_> = all.iter().map(line).collect();
-            Answer::new(or_none(&lines, "no settings"), all.iter().map(as_json).collect::<Vec<_>>())
+            Answer::new(or_none(&lines, "no settings"), all.into_iter().map(SettingsView::from).collect::<Vec<_>>())
         }
         Command::Show { version } => {
             let row = fleet.settings(version).await?;
@@ -78,7 +78,7 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             for (field, value) in fields(&row.settings) {
                 write!(text, "\n  {field} = {value}")?;
             }
-            Answer::new(text, as_json(&row))
+            Answer::new(text, SettingsView::from(row))
         }
         Command::Diff { before, after } => {
             let (before, after) = (settings(fleet, before).await?, settings(fleet, after).await?);
@@ -125,7 +125,7 @@ async fn draw_up(fleet: &Fleet, Add { set, file, on, why }: Add) -> Result<Answe
         text,
         "\nNo terminal has them yet: `host config order {version} --terminal NUMBER` orders one to try them."
     )?;
-    Answer::new(text, as_json(&row))
+    Answer::new(text, SettingsView::from(row))
 }
 
 /// A setting as the terminal's own file has it; a text needs no quotation marks, which a shell would take away.
@@ -165,11 +165,6 @@ fn line(row: &SettingsRow) -> String {
     let SettingsRow { version, made_at, made_by, why, .. } = row;
     let why = if why.is_empty() { String::new() } else { format!("  {why}") };
     format!("settings {version}  {made_at:.0}  {made_by}{why}")
-}
-
-fn as_json(row: &SettingsRow) -> serde_json::Value {
-    let SettingsRow { version, made_at, made_by, why, settings } = row;
-    json!({ "version": version, "made_at": made_at, "made_by": made_by, "why": why, "settings": settings })
 }
 
 fn changed(change: &Difference) -> String {

@@ -2,13 +2,16 @@
 
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Answer, Host, person::read_password, terminal::fleet_of};
 use crate::{
-    fleet::users::{By, NewUser, Role, Scope, Users},
+    fleet::{
+        users::{By, Error, NewUser, Role, Scope, Users},
+        views::PersonView,
+    },
     passphrase,
     store::users::UserRow,
 };
@@ -19,14 +22,14 @@ pub(super) enum Command {
     Add(Add),
     /// Shows everybody; no passwords.
     List,
-    /// Gives somebody another role and scope; ends their sessions.
+    /// Gives somebody another role and scope; ends their sessions and keys.
     Role {
         /// What they type to sign in.
         login: String,
         #[command(flatten)]
         post: Post,
     },
-    /// Gives somebody a new password; ends their sessions.
+    /// Gives somebody a new password; ends their sessions and keys.
     Password {
         /// What they type to sign in.
         login: String,
@@ -34,7 +37,7 @@ pub(super) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Ends somebody's codes, whose telephone is lost; ends their sessions.
+    /// Ends somebody's codes, whose telephone is lost; ends their sessions and keys.
     Totp {
         /// What they type to sign in.
         login: String,
@@ -51,6 +54,24 @@ pub(super) enum Command {
         /// This one only, as `host user sessions` calls it.
         #[arg(long)]
         session: Option<String>,
+    },
+    /// Draws a key by which programs of somebody's ask at `/fleet/api/v1`, and shows it, this once.
+    Key {
+        /// What they type to sign in.
+        login: String,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+    },
+    /// Shows whose keys are good and when each was last used, without themselves.
+    Keys {
+        /// What they type to sign in [default: everybody].
+        login: Option<String>,
+    },
+    /// Ends a key.
+    RevokeKey {
+        /// As `host user keys` shows it.
+        id: u64,
     },
     /// Removes somebody for good; their login is not given again.
     Remove {
@@ -149,6 +170,23 @@ pub(super) async fn run(host: &Host, command: Command) -> Result<Answer> {
             let ended = users.revoke_sessions(By::Machine, &row.id, session.as_deref()).await?;
             Answer::new(format!("{ended} sessions of {login} are over"), json!({ "login": login, "ended": ended }))
         }
+        Command::Key { login, name } => {
+            let row = find(&users, &login).await?;
+            let (key, shown) = users.draw_key_for(By::Machine, &row.id, &name).await?;
+            let text = format!(
+                "key {} of {login}: {}\nAuthorization: Bearer {key}\nIt is shown this once.",
+                shown.id, shown.name
+            );
+            Answer::new(text, json!({ "id": shown.id, "login": login, "name": shown.name, "key": key }))
+        }
+        Command::Keys { login } => keys(&users, login.as_deref()).await,
+        Command::RevokeKey { id } => {
+            users.revoke_key(By::Machine, id).await.map_err(|error| match error {
+                Error::NotFound => anyhow!("there is no key {id} that is good; `host user keys` shows those there are"),
+                other => other.into(),
+            })?;
+            Answer::new(format!("key {id} is good no more"), json!({ "id": id }))
+        }
         Command::Remove { login } => {
             let row = find(&users, &login).await?;
             users.remove(By::Machine, &row.id).await?;
@@ -169,10 +207,7 @@ async fn list(users: &Users) -> Result<Answer> {
         let scope = Scope::of_row(row);
         let codes = if row.totp.is_some() { "  with codes" } else { "" };
         writeln!(text, "{:<16}  {:<8}  {}  {}{codes}", row.login, row.role, row.name, scope.text())?;
-        all.push(json!({
-            "id": row.id, "login": row.login, "name": row.name, "role": row.role, "scope": scope,
-            "totp": row.totp.is_some(), "added_at": row.added_at,
-        }));
+        all.push(PersonView::from(row));
     }
     if rows.is_empty() {
         text.push_str("nobody yet; `host user add --role admin` adds the first\n");
@@ -196,4 +231,26 @@ async fn sessions(users: &Users, login: Option<&str>) -> Result<Answer> {
         text.push_str("nobody is signed in");
     }
     Answer::new(text.trim_end(), all)
+}
+
+async fn keys(users: &Users, login: Option<&str>) -> Result<Answer> {
+    let rows = match login {
+        Some(login) => vec![find(users, login).await?],
+        None => users.everybody(By::Machine).await?,
+    };
+    let (mut text, mut all) = (String::new(), Vec::new());
+    for row in &rows {
+        for key in users.keys(By::Machine, &row.id).await? {
+            let used = key.used_at.map_or("never used".to_owned(), |at| format!("last used {at:.0}"));
+            writeln!(
+                text,
+                "key {}  {:<16}  {}  drawn {:.0} by {}, {used}",
+                key.id, row.login, key.name, key.made_at, key.made_by
+            )?;
+            let mut value = serde_json::to_value(&key)?;
+            value["login"] = json!(row.login);
+            all.push(value);
+        }
+    }
+    Answer::new(if all.is_empty() { "no keys" } else { text.trim_end() }, all)
 }

@@ -20,11 +20,14 @@ use crate::store::{
 const AT_ONCE: i64 = 1_000;
 
 /// A line of the audit, as it is exported.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AuditLine)]
 pub struct Line {
     /// 1, 2, 3 and so on.
+    #[schema(minimum = 1)]
     pub number: i64,
     /// RFC 3339, by the host's clock.
+    #[schema(format = DateTime)]
     pub at: String,
     /// `uid:NUMBER` of the host's machine, `user:LOGIN` of the console, `terminal:NUMBER`, `address:HMAC`, or `host`.
     pub who: String,
@@ -33,6 +36,7 @@ pub struct Line {
     /// What it was done to: `terminal:NUMBER`, `user:LOGIN` (with role and scope that were given), or `fleet`.
     pub subject: String,
     /// 64 hexadecimal digits.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub hash: String,
 }
 

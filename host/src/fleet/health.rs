@@ -44,14 +44,16 @@ pub struct Health {
 }
 
 /// An alarm of a terminal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Alarm {
     /// What is wrong.
     #[serde(serialize_with = "name")]
     pub fault: Fault,
     /// When it was first told.
+    #[schema(value_type = String, format = DateTime)]
     pub raised_at: Timestamp,
     /// When it was over; none, it stands.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub cleared_at: Option<Timestamp>,
     /// Whether kiosk or the machine was started anew meanwhile; none where nobody knows.
     pub restarted: Option<bool>,

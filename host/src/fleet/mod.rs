@@ -26,6 +26,7 @@ mod telling;
 mod time;
 mod today;
 pub mod users;
+pub mod views;
 
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ use crate::{
     ca::{Ca, CaError, TerminalIssued},
     clock::SharedClock,
     store::{
-        Migration, Store, StoreError, afar, diagnostics as diagnostic_rows, sessions,
+        Migration, Store, StoreError, afar, diagnostics as diagnostic_rows, keys, sessions,
         terminals::{self, TerminalRow},
     },
 };
@@ -78,6 +79,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0014_bundles", sql: include_str!("../../migrations/fleet/0014_bundles.sql") },
     Migration { name: "0015_boundary", sql: include_str!("../../migrations/fleet/0015_boundary.sql") },
     Migration { name: "0017_diagnostics", sql: include_str!("../../migrations/fleet/0017_diagnostics.sql") },
+    Migration { name: "0018_keys", sql: include_str!("../../migrations/fleet/0018_keys.sql") },
     Migration { name: "0020_revisions", sql: include_str!("../../migrations/fleet/0020_revisions.sql") },
 ];
 
@@ -197,6 +199,7 @@ impl Fleet {
         stands: impl Into<Stands<'a>>,
         place: &str,
     ) -> Result<Admitted, Error> {
+        sites::is_place(place)?;
         let (token, token_hash) = draw_token();
         let mut tx = self.store.write().await?;
         let next = terminals::next_number(&mut tx).await?;
@@ -354,7 +357,7 @@ impl Fleet {
     }
 
     /// After a restore: numbers that may have been given since the backup are left out, what was revoked since stays so,
-    /// no enrolment file and no session from before is good any more, and generations go on above those that may have been written.
+    /// no enrolment file, no session and no key from before is good any more, and generations go on above those that may have been written.
     /// `present` is what the replaced database said: it knows which card was the last of each number.
     ///
     /// # Errors
@@ -384,6 +387,7 @@ impl Fleet {
             health::end_alarms(&mut tx, *number, now).await?;
         }
         sessions::close_everything(&mut tx).await?;
+        keys::revoke_everything(&mut tx, now).await?;
         self.note(&mut tx, "fleet.restore", "fleet").await?;
         tx.commit().await?;
         Ok(())

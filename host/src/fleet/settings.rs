@@ -51,15 +51,18 @@ impl From<StoreError> for NotOrdered {
 }
 
 /// How a terminal stands with settings from afar.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SettingsStanding)]
 pub struct Standing {
     /// Which.
+    #[schema(value_type = crate::fleet::views::Number)]
     pub terminal: TerminalNumber,
     /// The settings that it is to have; none, its own alone.
     pub ordered: Option<u64>,
     /// The order of them.
     pub order: Option<u64>,
     /// What it said last; none, it never said anything of settings.
+    #[schema(value_type = Option<crate::fleet::views::SettingsInForce>)]
     pub says: Option<InForce>,
 }
 
@@ -79,7 +82,7 @@ struct Said {
 }
 
 /// A setting that two settings differ in, as an admin names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Difference {
     /// `printer.baud` and so on.
     pub field: String,

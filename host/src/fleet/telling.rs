@@ -26,18 +26,22 @@ use crate::{
 pub const QUIET_HOURS: u32 = 30 * 24;
 
 /// Who sees to an alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = AlarmTaken)]
 pub struct Taken {
     /// As the audit calls them.
     pub by: String,
     /// Since when.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
 /// Until when nothing is told, who said so, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Quiet)]
 #[expect(missing_docs, reason = "the columns are described in the migration")]
 pub struct Quiet {
+    #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
     pub who: String,
     pub why: String,

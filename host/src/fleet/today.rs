@@ -22,7 +22,7 @@ use crate::store::{
 };
 
 /// What to take along; what is seldom needed is not in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Bring {
     /// A roll of paper.
@@ -38,21 +38,23 @@ pub enum Bring {
 }
 
 /// What is wrong with a terminal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Reason {
     /// By its name.
     #[serde(serialize_with = "super::health::name")]
     pub fault: Fault,
     /// When it was first told.
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     /// Who sees to it.
     pub taken: Option<Taken>,
 }
 
 /// A terminal that needs somebody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Call {
     /// Which.
+    #[schema(value_type = crate::fleet::views::Number)]
     pub terminal: TerminalNumber,
     /// Where in or near its station; may be empty.
     pub place: String,
@@ -63,7 +65,7 @@ pub struct Call {
 }
 
 /// A station that somebody has to go to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Trip {
     /// Its name; empty for terminals that an older backup did not know.
     pub station: String,
@@ -78,13 +80,14 @@ pub struct Trip {
 }
 
 /// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
 pub struct Today {
     /// Where to go, the most urgent first.
     pub trips: Vec<Trip>,
     /// What is seen to from the desk, or by a telephone call.
     pub from_the_desk: Vec<Call>,
     /// Since when messages about alarms did not arrive.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub untold_since: Option<Timestamp>,
 }
 

@@ -3,6 +3,7 @@
 //! Two listeners: people (console, public page) and terminals (mutual TLS). Invariant: no route of one is reachable
 //! through the other.
 
+mod api;
 pub mod county;
 pub mod ddi;
 pub mod diagnostics;
@@ -48,14 +49,15 @@ const SMALL: usize = 16 * 1024;
 
 /// What people reach, of the roles that this host plays.
 pub fn for_people(county: Option<County>, fleet: Option<fleet::Console>, zone: &str) -> Router {
-    let router = match county {
+    let router = match county.clone() {
         Some(county) => people(county, zone),
         None => Router::new().route("/", get(|| async { Redirect::to("/fleet") })).merge(pages::assets()),
     };
     match fleet {
         Some(console) => {
+            let programs = api::routes(console.clone(), county, zone);
             let uploads = fleet::uploads(console.clone()).layer(deadline(fleet::UPLOAD_DEADLINE));
-            router.merge(fleet::routes(console).layer(deadline(DEADLINE))).merge(uploads)
+            router.merge(fleet::routes(console).layer(deadline(DEADLINE))).merge(uploads).merge(programs)
         }
         None => router,
     }

@@ -23,6 +23,7 @@ mod fleet_setting;
 pub mod groups;
 pub mod handovers;
 pub mod health;
+pub mod keys;
 mod migrate;
 pub mod notices;
 pub mod outbox;

@@ -154,3 +154,27 @@ fn groups_are_kept_by_name_and_a_rollout_takes_who_is_in_one() {
     assert!(run(data, &["group", "show", "试点"]).0 && run(data, &["group", "remove", "试点"]).0);
     assert!(!run(data, &["group", "show", "试点"]).0);
 }
+
+#[test]
+fn a_key_for_programs_is_drawn_shown_once_listed_and_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    assert!(run(data, &["user", "add", "--login", "boss", "--name", "刘主任", "--role", "admin"]).0);
+    let (ok, drawn) = run(data, &["user", "key", "boss", "--name", "报表"]);
+    let key = drawn["key"].as_str().unwrap().to_owned();
+    assert!(ok && key.starts_with("lianxin-1-") && drawn["login"] == "boss", "{drawn}");
+    assert!(
+        !run(data, &["user", "key", "boss", "--name", ""]).0 && !run(data, &["user", "key", "no", "--name", "x"]).0
+    );
+    let (_, keys) = run(data, &["user", "keys"]);
+    assert_eq!((&keys[0]["id"], &keys[0]["name"], &keys[0]["used_at"]), (&1.into(), &"报表".into(), &Value::Null));
+    assert!(!keys.to_string().contains(&key), "{keys}");
+    assert!(text(data, &["user", "keys", "boss"]).contains("never used"));
+    assert!(run(data, &["user", "revoke-key", "1"]).0);
+    let (ok, gone) = run(data, &["user", "revoke-key", "1"]);
+    assert!(!ok && gone["error"].as_str().unwrap().contains("no key 1 that is good"), "{gone}");
+    assert!(text(data, &["user", "keys"]).contains("no keys"));
+    // Nobody's key outlives a new password.
+    assert!(run(data, &["user", "key", "boss", "--name", "报表"]).0 && run(data, &["user", "password", "boss"]).0);
+    assert_eq!(run(data, &["user", "keys"]).1, serde_json::json!([]));
+}

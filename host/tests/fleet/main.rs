@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it doesn't expect")]
 
 mod account;
+mod api;
 mod artifacts;
 #[path = "../support/browser.rs"]
 mod browser;

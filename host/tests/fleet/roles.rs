@@ -12,7 +12,7 @@ const SOURCE: &str = include_str!("../../src/http/fleet/mod.rs");
 const ANYBODY: &[&str] = &["GET /fleet/sign-in", "POST /fleet/sign-in", "GET /fleet/language/{to}"];
 
 /// Fields of a form: name and value.
-type Fields<'a> = [(&'a str, &'a str)];
+pub(crate) type Fields<'a> = [(&'a str, &'a str)];
 
 /// Those whose forms come in parts.
 const IMPORT: &str = "POST /fleet/sites/import";
@@ -28,7 +28,7 @@ const LIVE: &str = "GET /fleet/rollouts/{number}/live";
 const SQUARE: &str = r#"{"type":"Polygon","coordinates":[[[117,28],[118,28],[118,29],[117,29],[117,28]]]}"#;
 
 /// For whom: the route, the least role, what stands in place of `{step}`, and fields that whoever may is heard with.
-const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
+pub(crate) const TABLE: &[(&str, Role, &[&str], &Fields)] = &[
     ("GET /fleet", Role::Viewer, &[], &[]),
     ("GET /fleet/terminals", Role::Viewer, &[], &[]),
     ("GET /fleet/terminals/{number}", Role::Viewer, &[], &[]),

@@ -13,6 +13,9 @@ use crate::{support::*, web::*};
 
 const NEW: &str = "/fleet/rollouts/new";
 
+/// Fields that somebody filled in: name and value.
+type Filled<'a> = [(&'a str, &'a str)];
+
 /// The form as it comes up, with these of its fields filled in.
 fn form<'a>(filled: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let usual = [
@@ -138,7 +141,7 @@ async fn a_field_that_no_rollout_can_have_is_named_with_its_rule_in_both_languag
         let mut web = Web::signed_in(&bench, "admin").await;
         let of_draft = format!("artifact:{draft}");
         let long = "很".repeat(201);
-        let cases: [(&[(&str, &str)], &str, &str); 19] = [
+        let cases: [(&Filled, &str, &str); 19] = [
             (&[("what", "")], "请选一份设置或者一个更新", "What: choose settings"),
             (&[("what", &of_draft)], "第 1 号文件没有发布", "Artifact 1 is not released"),
             (&[("what", "settings:9")], "没有第 9 份设置", "There are no settings 9"),

@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod contract;
 mod ddi;
+mod ddi_shape;
 mod diagnostics;
 mod enrolment;
 mod health;

@@ -291,6 +291,16 @@ async fn every_page_of_the_fleets_console_fits_a_phone_a_desk_and_an_ear_in_both
         boss.until("document.querySelector('img.qr').naturalWidth > 0");
         wrong.extend(heard(&boss, "codes"));
         wrong.extend(check(&boss, &format!("fleet-codes-{language}")));
+        boss.open("/fleet/account");
+        boss.eval("document.querySelector('form[action$=\"/key-draw\"]').closest('details').open = true");
+        wrong.extend(heard(&boss, "key-draw"));
+        wrong.extend(check(&boss, &format!("fleet-key-draw-{language}")));
+        boss.type_into("form[action$='key-draw'] [name=name]", "月报");
+        boss.type_into("form[action$='key-draw'] [name=password]", PASSWORD);
+        boss.follow("form[action$='key-draw'] button");
+        assert!(boss.text().contains("lianxin-"), "{}", boss.text());
+        wrong.extend(heard(&boss, "key"));
+        wrong.extend(check(&boss, &format!("fleet-key-{language}")));
         boss.open("/fleet/sites");
         boss.eval("document.querySelector('form[action=\"/fleet/sites\"]').closest('details').open = true");
         wrong.extend(check(&boss, &format!("fleet-sites-add-{language}")));

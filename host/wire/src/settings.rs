@@ -23,6 +23,7 @@ pub const ORDER_MAX: usize = 16 * 1024;
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How loud a visit begins, from 1 to 5.
+    #[schemars(range(min = 1, max = 5))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volume: Option<u8>,
     /// The screen.
@@ -41,6 +42,7 @@ pub struct Panel {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plain: Option<bool>,
     /// Seconds without anybody until the screen's light goes out, 60 at least; 0, it stays on.
+    #[schemars(extend("anyOf" = [{ "type": "null" }, { "const": 0 }, { "minimum": 60 }]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dark_after_s: Option<u64>,
 }
@@ -50,12 +52,15 @@ pub struct Panel {
 #[serde(deny_unknown_fields, default)]
 pub struct Printer {
     /// Name of a printer profile that the terminal has.
+    #[schemars(length(min = 1, max = 64))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// Bits per second, one of [`BAUDS`].
+    #[schemars(extend("enum" = [2400, 4800, 9600, 19200, 38400, 57600, 115200, null]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baud: Option<u32>,
     /// Width of the paper in millimetres: 58 or 80.
+    #[schemars(extend("enum" = [58, 80, null]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paper_mm: Option<u32>,
 }

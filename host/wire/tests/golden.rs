@@ -65,6 +65,7 @@ fn every_type_of_the_contract_reads_its_golden_data_and_writes_it_back() {
     holds::<diagnostics::Outcome>("diagnostics_outcome");
     holds::<diagnostics::Outcome>("diagnostics_outcome_picture");
     holds::<settings::Ordered>("settings");
+    holds::<settings::InForce>("settings_in_force");
     holds::<ddi::ControllerBase>("ddi_base");
     holds::<ddi::DeploymentBase>("ddi_deployment");
     holds::<ddi::ConfirmationAction>("ddi_confirmation");

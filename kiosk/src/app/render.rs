@@ -6,10 +6,10 @@ use slint::{ComponentHandle, SharedString};
 use super::{App, part, people, technician::fault};
 use crate::{
     pages::{
-        self, Age, Broken, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next,
-        People, Phrases, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
+        self, Age, Choice, Done as DonePage, Door, Entry, Find, Found as FoundPage, Home, LookupRow, Next, People,
+        Phrases, Result as StaffText, Shell, Speak, Staff, Step, Trouble as TroubleText,
     },
-    session::{Delivery, Field, Help, Note, PIN_DIGITS, Page, Paper, StaffResult, Trouble},
+    session::{Delivery, Field, Help, PIN_DIGITS, Page, Paper, StaffResult, Trouble},
 };
 
 impl App {
@@ -79,7 +79,9 @@ impl App {
         });
         shell.set_on_behalf(session.speak.on_behalf);
         self.aloud();
-        shell.set_notice(session.note().map(|note| self.phrases().invoke_broken(broken(note))).unwrap_or_default());
+        shell.set_notice(
+            session.note().map(|note| self.phrases().invoke_broken(crate::ui::broken(note))).unwrap_or_default(),
+        );
         if let Some(bulletin) = &session.bulletin {
             shell.set_station(bulletin.station.name.as_str().into());
             let officer = bulletin.officer.as_ref();
@@ -347,15 +349,6 @@ fn result(result: Option<&StaffResult>) -> StaffText {
         Some(StaffResult::CannotTake) => StaffText::CannotTake,
         // It has a page and sentences of its own.
         Some(StaffResult::Stick(_)) => StaffText::None,
-    }
-}
-
-fn broken(note: Note) -> Broken {
-    match note {
-        Note::NotEnrolled => Broken::NotEnrolled,
-        Note::CannotWrite => Broken::CannotWrite,
-        Note::Full => Broken::Full,
-        Note::StartsAnew => Broken::StartsAnew,
     }
 }
 

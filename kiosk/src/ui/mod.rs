@@ -9,8 +9,11 @@ pub mod images;
 use i_slint_core::platform::Clipboard;
 use slint::{ComponentHandle as _, Image, Model, ModelRc, SharedString, VecModel};
 
-use crate::pages::{
-    App, Attract, Done, Entry, Find, Found, Keys, Listening, Paper, Pictures, Shell, Speak, Staff, Unread,
+use crate::{
+    pages::{
+        App, Attract, Broken, Done, Entry, Find, Found, Keys, Listening, Paper, Pictures, Shell, Speak, Staff, Unread,
+    },
+    session::Note,
 };
 
 /// Makes a model of the pages from plain values.
@@ -21,6 +24,17 @@ pub fn model<T: Clone + 'static>(items: impl IntoIterator<Item = T>) -> ModelRc<
 /// The picture of a category by the name the bulletin gives it; the speech balloon where it is not known.
 pub fn category_picture(app: &App, name: &str) -> Image {
     app.global::<Pictures>().invoke_category(name.into())
+}
+
+/// Why the terminal takes nothing, as the pages name it.
+#[must_use]
+pub fn broken(note: Note) -> Broken {
+    match note {
+        Note::NotEnrolled => Broken::NotEnrolled,
+        Note::CannotWrite => Broken::CannotWrite,
+        Note::Full => Broken::Full,
+        Note::StartsAnew => Broken::StartsAnew,
+    }
 }
 
 /// Switches the language of all texts at once; Chinese is the language of the source.

@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use anyhow::{Result, ensure};
-use serde_json::{Value, json};
 use wire::{health::Report, ticket::TerminalNumber};
 
 use super::Answer;
 use crate::{
-    fleet::{Alarm, Fleet, Health},
+    fleet::{
+        Alarm, Fleet, Health,
+        views::{Enrolment, HealthView, TerminalView},
+    },
     store::terminals::TerminalRow,
 };
 
@@ -27,7 +29,7 @@ pub(super) async fn list(fleet: &Fleet) -> Result<Answer> {
             text,
             "\n{}   {:<27}  {seen:<38}  {:<6}  {until:<20}  {} {}",
             row.number,
-            standing(row),
+            Enrolment::of(row).name(),
             alarms.len(),
             row.station,
             row.place
@@ -36,18 +38,7 @@ pub(super) async fn list(fleet: &Fleet) -> Result<Answer> {
     if rows.is_empty() {
         text = "no terminals yet; `host terminal add` adds one".to_owned();
     }
-    let json: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let health = health_of(row);
-            json!({
-                "terminal": row.number, "generation": row.generation, "site": row.site, "station": row.station, "place": row.place,
-                "added_at": row.added_at, "standing": standing(row), "certificate_until": row.certificate_until,
-                "revoked_at": row.revoked_at, "last_seen": health.map(|health| health.seen),
-                "silent": health.is_some_and(|health| health.is_silent), "alarms": health.map(open).unwrap_or_default(),
-            })
-        })
-        .collect();
+    let json: Vec<_> = rows.iter().map(|row| TerminalView::of(row, health_of(row))).collect();
     Answer::new(text, json)
 }
 
@@ -65,16 +56,7 @@ pub(super) async fn health(fleet: &Fleet, number: Option<TerminalNumber>) -> Res
     if all.is_empty() {
         "no terminal has told anything of itself yet".clone_into(&mut text);
     }
-    let json = all.iter().map(|health| {
-        // As it came, with what this program does not know.
-        let report: Value = serde_json::from_str(&health.text)?;
-        Ok(json!({
-            "terminal": health.terminal, "last_seen": health.seen, "silent": health.is_silent, "report": report,
-            "alarms": health.alarms,
-        }))
-    });
-    let json = json.collect::<Result<Vec<_>>>()?;
-    Answer::new(text.trim_end(), json)
+    Answer::new(text.trim_end(), all.iter().map(HealthView::from).collect::<Vec<_>>())
 }
 
 fn write_health(text: &mut String, health: &Health) -> Result<()> {
@@ -131,12 +113,4 @@ fn seen(health: &Health) -> String {
 
 fn open(health: &Health) -> Vec<&'static str> {
     health.open().map(|alarm| alarm.fault.name()).collect()
-}
-
-fn standing(row: &TerminalRow) -> &'static str {
-    match (row.revoked_at, row.certificate_until) {
-        (Some(_), _) => "revoked",
-        (None, Some(_)) => "enrolled",
-        (None, None) => "waits for its first contact",
-    }
 }

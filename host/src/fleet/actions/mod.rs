@@ -91,11 +91,13 @@ pub struct Action {
 }
 
 /// What a terminal told of an action at one time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Told {
     /// When.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What.
+    #[schema(value_type = crate::fleet::views::ActionStatus)]
     pub status: Status,
 }
 

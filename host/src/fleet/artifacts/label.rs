@@ -8,7 +8,7 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 use serde::Serialize;
 
 /// File systems of clients take no longer names once a suffix is added.
-const LONGEST: usize = 200;
+pub const LABEL_CHARS_MAX: usize = 200;
 
 /// A name or a version: ASCII letters, digits and `. _ + ~ -`, beginning with a letter or digit, 200 at most. So it
 /// is no path, holds no control character, and stands in an address and in a header as it is.
@@ -35,7 +35,7 @@ impl FromStr for Label {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
         let fits = |c: char| c.is_ascii_alphanumeric() || "._+~-".contains(c);
-        if begins_well && text.len() <= LONGEST && text.chars().all(fits) {
+        if begins_well && text.len() <= LABEL_CHARS_MAX && text.chars().all(fits) {
             Ok(Self(text.to_owned()))
         } else {
             Err("expected ASCII letters, digits and . _ + ~ -, a letter or digit first, at most 200")

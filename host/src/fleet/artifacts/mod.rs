@@ -19,7 +19,7 @@ pub use self::blobs::{Announced, READ_AHEAD};
 use self::blobs::{Blobs, Hashes};
 pub use self::bundle::{Rauc, Unsound};
 pub use self::error::Error;
-pub use self::label::{Label, compare};
+pub use self::label::{LABEL_CHARS_MAX, Label, compare};
 use super::Fleet;
 use crate::store::{
     StoreError, Tx,
@@ -27,7 +27,8 @@ use crate::store::{
 };
 
 /// What an artifact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, clap::ValueEnum, utoipa::ToSchema)]
+#[schema(as = ArtifactKind)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Any file.
@@ -39,7 +40,8 @@ pub enum Kind {
 }
 
 /// What may be done with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ArtifactState)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Nobody is given it yet.
@@ -51,7 +53,7 @@ pub enum State {
 }
 
 /// An artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[expect(missing_docs, reason = "the columns are described in the migration")]
 pub struct Artifact {
     pub id: i64,
@@ -64,6 +66,7 @@ pub struct Artifact {
     pub sha1: String,
     pub md5: String,
     pub added_by: String,
+    #[schema(format = DateTime)]
     pub added_at: String,
     pub compatible: Option<String>,
 }

@@ -152,7 +152,9 @@ impl Any {
             values.split(',').map(|value| one(value).ok_or(expected)).collect()
         }
         let word = |value: &str| {
-            let is_word = (1..=60).contains(&value.chars().count()) && !value.contains(['<', '>', '=', '!']);
+            let is_word = (1..=60).contains(&value.chars().count())
+                && !value.contains(['<', '>', '=', '!'])
+                && !value.contains(char::is_control);
             is_word.then(|| value.to_owned())
         };
         match field {

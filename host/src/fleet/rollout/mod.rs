@@ -34,22 +34,22 @@ pub use window::{NotAWindow, Window, next_window};
 pub const VERSION: u32 = 1;
 
 /// A release, by the name under which the artifacts have it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Release(pub String);
 
 /// Somebody of the fleet's people, by id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Who(pub String);
 
 /// Which of a terminal's actions in this rollout, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Attempt(pub u32);
 
 /// How a terminal shows that it runs a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Our agent: success is said after a proven boot.
@@ -111,7 +111,7 @@ const fn takes_s() -> u32 {
 }
 
 /// Why a terminal is no longer part of a rollout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Left {
     /// It was revoked.
@@ -123,7 +123,7 @@ pub enum Left {
 }
 
 /// How far a terminal is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
     /// Its wave has not begun.
@@ -133,6 +133,7 @@ pub enum Progress {
     /// It gave a feedback.
     Began {
         /// It is silent from here on.
+        #[schema(value_type = String, format = DateTime)]
         deadline: Timestamp,
         /// Whether it said that it installed; its version is still to be read.
         installed: bool,
@@ -157,7 +158,7 @@ pub enum Progress {
 }
 
 /// A terminal of a rollout.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Member {
     /// Its wave, from 0.
     pub wave: usize,
@@ -173,7 +174,7 @@ pub struct Member {
 }
 
 /// How far a wave is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaveState {
     /// It has not begun.
@@ -181,8 +182,10 @@ pub enum WaveState {
     /// Its actions are open.
     Begun {
         /// When a missing sample asks a person.
+        #[schema(value_type = String, format = DateTime)]
         sample_due: Timestamp,
         /// When it had its sample.
+        #[schema(value_type = Option<String>, format = DateTime)]
         sampled: Option<Timestamp>,
     },
     /// It passed its gate, or a person let it.
@@ -204,7 +207,8 @@ pub struct Wave {
 }
 
 /// Where a rollout stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RolloutPhase)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// A second person is to approve it.
@@ -222,7 +226,7 @@ pub enum Phase {
 }
 
 /// Why a rollout is paused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Paused {
     /// Somebody paused it.

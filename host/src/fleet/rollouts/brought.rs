@@ -26,7 +26,7 @@ impl Brings {
 }
 
 /// What a rollout brings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Brought {
     /// Settings by their number; 0, the terminals' own.

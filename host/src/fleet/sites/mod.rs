@@ -21,7 +21,7 @@ use std::{
 use wire::ticket::TerminalNumber;
 
 pub use list::{Column, List, NotAList, Wrong, write as write_list};
-pub use site::{Level, NotASite, Position, Site, Tag, in_line, tags};
+pub use site::{Level, NotASite, PLACE_CHARS_MAX, Position, Site, TAG_CHARS_MAX, TAGS_MAX, Tag, in_line, tags};
 pub use tree::{CODE_CHARS_MAX, Code, DEPTH_MAX, NotACode, NotATree, Path, Tree};
 
 use super::{Error, Fleet, subject};
@@ -295,6 +295,7 @@ impl Fleet {
     /// # Errors
     /// [`Error::Unknown`], [`Error::Revoked`], [`Error::Site`], or the database.
     pub async fn move_terminal(&self, number: TerminalNumber, code: &Code, place: &str) -> Result<Site, Error> {
+        is_place(place)?;
         let mut tx = self.store.write().await?;
         let mut row = terminals::find(&mut tx, number).await?.ok_or(Error::Unknown(number))?;
         if row.revoked_at.is_some() {
@@ -349,6 +350,12 @@ impl Fleet {
         self.note(tx, "site.add", &format!("site:{}", site.code)).await?;
         Ok(Some(site))
     }
+}
+
+/// Whether it can stand beside a terminal's site.
+pub(super) fn is_place(place: &str) -> Result<(), NotASite> {
+    let fits = place.chars().count() <= PLACE_CHARS_MAX && !place.contains(char::is_control);
+    if fits { Ok(()) } else { Err(NotASite::Place) }
 }
 
 async fn open_site(tx: &mut Tx, code: &Code) -> Result<Site, Error> {

@@ -8,7 +8,10 @@ use serde::Serialize;
 use super::tree::{Code, NotACode, NotATree};
 
 /// What kind of site it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize, clap::ValueEnum, utoipa::ToSchema,
+)]
+#[schema(as = SiteLevel)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The county's own house.
@@ -64,15 +67,27 @@ impl Level {
 }
 
 /// Where on earth, WGS 84, in millionths of a degree. What maps of mainland China show may lie some hundred metres off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Position {
     /// North of the equator, -90 to 90 millions.
+    #[schema(minimum = -90_000_000, maximum = 90_000_000)]
     pub latitude: i64,
     /// East of Greenwich, -180 to 180 millions.
+    #[schema(minimum = -180_000_000, maximum = 180_000_000)]
     pub longitude: i64,
 }
 
 impl Position {
+    /// Of millionths of a degree.
+    ///
+    /// # Errors
+    /// [`NotASite::Position`].
+    pub fn at(latitude: i64, longitude: i64) -> Result<Self, NotASite> {
+        let is_there =
+            (-90_000_000..=90_000_000).contains(&latitude) && (-180_000_000..=180_000_000).contains(&longitude);
+        if is_there { Ok(Self { latitude, longitude }) } else { Err(NotASite::Position) }
+    }
+
     /// Of degrees as people write them, such as `28.9475` and `117.5786`.
     ///
     /// # Errors
@@ -106,6 +121,14 @@ fn millionths(text: &str, most: i64) -> Option<i64> {
     (value <= most * 1_000_000).then_some(sign * value)
 }
 
+/// The longest place of a terminal in or near its site.
+pub const PLACE_CHARS_MAX: usize = 100;
+
+/// The longest tag, and the most of a site.
+pub const TAG_CHARS_MAX: usize = 30;
+/// Likewise.
+pub const TAGS_MAX: usize = 20;
+
 /// A word that sites share, without spaces or signs that part words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -116,7 +139,7 @@ impl FromStr for Tag {
 
     fn from_str(text: &str) -> Result<Self, NotASite> {
         let parts = |c: char| c.is_whitespace() || c.is_control() || ",;，；、=<>\"'".contains(c);
-        if (1..=30).contains(&text.chars().count()) && !text.contains(parts) {
+        if (1..=TAG_CHARS_MAX).contains(&text.chars().count()) && !text.contains(parts) {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotASite::Tag)
@@ -137,7 +160,7 @@ impl fmt::Display for Tag {
 pub fn tags(text: &str) -> Result<BTreeSet<Tag>, NotASite> {
     let parts = text.split(|c: char| c.is_whitespace() || ",;，；、".contains(c)).filter(|tag| !tag.is_empty());
     let tags: BTreeSet<Tag> = parts.map(str::parse).collect::<Result<_, _>>()?;
-    if tags.len() > 20 { Err(NotASite::Tag) } else { Ok(tags) }
+    if tags.len() > TAGS_MAX { Err(NotASite::Tag) } else { Ok(tags) }
 }
 
 /// Tags in one line.
@@ -147,23 +170,26 @@ pub fn in_line(tags: &BTreeSet<Tag>) -> String {
 }
 
 /// A site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Site {
     /// By what it is known for good.
     pub code: Code,
     /// What people call it, and what receipts and messages say.
+    #[schema(min_length = 1, max_length = 60)]
     pub name: String,
     /// What kind it is.
     pub level: Level,
     /// Under which it stands; none at the top.
     pub parent: Option<Code>,
     /// How to find it; may be empty.
+    #[schema(max_length = 200)]
     pub address: String,
     /// Where it is, if somebody said so.
     pub position: Option<Position>,
     /// IANA name, of maintenance windows; none, that of the site above, and at the top the rollout's.
     pub zone: Option<String>,
     /// Words that it shares with others.
+    #[schema(max_items = 20)]
     pub tags: BTreeSet<Tag>,
     /// Closed, but kept: its code is given to no other.
     pub retired: bool,
@@ -181,6 +207,8 @@ pub enum NotASite {
     Name,
     #[error("an address has at most 200 characters, in one line")]
     Address,
+    #[error("a place has at most {PLACE_CHARS_MAX} characters, in one line")]
+    Place,
     #[error("latitude and longitude are degrees such as 28.9475 and 117.5786, both or neither")]
     Position,
     #[error("a time zone is an IANA name like Asia/Shanghai, not {0:?}")]

@@ -1,5 +1,5 @@
 //! Accounts, kept by an admin or on the command line. Invariant: somebody whose password, role or codes are changed by others
-//! signs in anew.
+//! signs in anew, and draws their keys anew.
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use crate::{
     account::check_password,
     passphrase,
     store::{
-        Conn, sessions, sites,
+        Conn, keys, sessions, sites,
         users::{self, UserRow},
     },
 };
@@ -162,7 +162,7 @@ impl Users {
         .await
     }
 
-    /// Changes a row, ends its sessions and writes it down. `rank`: what is changed is who they are here, which nobody does
+    /// Changes a row, ends its sessions and keys, and writes it down. `rank`: what is changed is who they are here, which nobody does
     /// to themselves, and which leaves an admin.
     async fn change(
         &self,
@@ -189,6 +189,7 @@ impl Users {
         }
         users::put(&mut tx, &row).await?;
         sessions::close_all(&mut tx, id).await?;
+        keys::revoke_all(&mut tx, id, self.fleet.clock.now()).await?;
         let subject = match what {
             "user.role" => described(&row.login, role, &Scope::of_row(&row)),
             _ => subject(&row.login),

@@ -11,9 +11,11 @@
 //! | `diagnostics` | what is asked of a terminal from afar |
 //! | `groups` | groups of terminals |
 //! | `keep` | people added, changed, removed, by an admin or on the command line |
+//! | `keys` | keys by which programs ask on behalf of somebody |
 //! | `map` | the map, likewise |
 //! | `orders` | what one terminal was ordered, and orders to it |
 //! | `own` | signing in, one's own password and codes |
+//! | `programs` | what programs ask beyond what the console shows |
 //! | `rollouts` | rollouts, looked at before they are made |
 //! | `scope` | which part of the fleet somebody sees |
 //! | `see` | terminals and audit, as far as somebody may see them |
@@ -27,9 +29,11 @@ mod attend;
 mod diagnostics;
 mod groups;
 mod keep;
+mod keys;
 mod map;
 mod orders;
 mod own;
+mod programs;
 mod rollouts;
 mod scope;
 mod see;
@@ -45,6 +49,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 pub use keep::NewUser;
+pub use keys::{KEYS_MAX, KeyShown};
 pub use map::Pin;
 pub use orders::{Orders, What};
 pub use own::{Open, Shared};
@@ -62,7 +67,9 @@ use crate::{
 };
 
 /// What somebody may do; each may do what the one before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize, ValueEnum, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sees terminals and what is wrong with them.
@@ -155,6 +162,10 @@ pub enum Refusal {
     CodesOn,
     #[error("begin anew: no secret waits for its first code")]
     NoSecret,
+    #[error("a key's name says what it is for, in 1 to 60 characters")]
+    KeyName,
+    #[error("nobody has more than {KEYS_MAX} keys; end one first")]
+    Keys,
 }
 
 /// Why it wasn't done.

@@ -9,7 +9,7 @@ use super::{By, Error, Refusal, Role, Scope, User, Users, role_of, subject, totp
 use crate::{
     account::{check_password, network_of},
     store::{
-        StoreError, Tx,
+        StoreError, Tx, keys,
         sessions::{self, SessionRow},
         tries, users,
         users::UserRow,
@@ -150,7 +150,7 @@ impl Users {
         Ok(ended.len())
     }
 
-    /// Changes one's own password; ends one's sessions.
+    /// Changes one's own password; ends one's sessions and keys.
     ///
     /// # Errors
     /// [`Error::Refused`] for a wrong or an unfit password, [`Error::TooMany`], or the database.
@@ -162,6 +162,7 @@ impl Users {
         let row = users::find(&mut tx, &by.id).await?.ok_or(Error::NotFound)?;
         users::put(&mut tx, &UserRow { password, ..row }).await?;
         sessions::close_all(&mut tx, &by.id).await?;
+        keys::revoke_all(&mut tx, &by.id, self.fleet.clock.now()).await?;
         self.done(tx, by, number, "user.password").await
     }
 
@@ -229,7 +230,7 @@ impl Users {
     }
 
     /// Holds one's own password against the stored one; returns the number of the try, to be taken back.
-    async fn prove(&self, by: &User, password: &str) -> Result<i64, Error> {
+    pub(super) async fn prove(&self, by: &User, password: &str) -> Result<i64, Error> {
         let number = self.count_try(by, "password").await?;
         let row = users::find(&mut *self.fleet.store.read().await?, &by.id).await?.ok_or(Error::NotFound)?;
         if self.door.fits(password, Some(row.password)).await {

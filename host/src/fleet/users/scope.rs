@@ -9,7 +9,7 @@ use super::{
 use crate::store::{overview::Within, users::UserRow};
 
 /// Which sites somebody sees.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// The whole fleet, and terminals whose station is not known.

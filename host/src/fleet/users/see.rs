@@ -21,7 +21,10 @@ use crate::store::{
 const ROWS: usize = 100;
 
 /// How a terminal stands with the fleet, as far as that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Something is wrong with it.
     Calls,
@@ -134,7 +137,8 @@ impl Users {
     /// # Errors
     /// The database.
     pub async fn terminals(&self, by: By<'_>, sought: &Sought) -> Result<Terminals, Error> {
-        let words: String = sought.words.trim().chars().take(60).collect();
+        // PostgreSQL takes no NUL, and no name has a control character.
+        let words: String = sought.words.trim().chars().filter(|c| !c.is_control()).take(60).collect();
         let at_most = i64::try_from(ROWS).unwrap_or(i64::MAX);
         let skip = i64::try_from(sought.page).unwrap_or(0).saturating_mul(at_most);
         let among = Among {

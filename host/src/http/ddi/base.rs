@@ -4,7 +4,7 @@ use axum::{
     Extension, Json,
     extract::{State, rejection::JsonRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{AppendHeaders, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
 use wire::{
     ddi::{AssignedVersion, Config, ConfigData, ControllerBase, Links, Polling},
@@ -57,8 +57,8 @@ pub(super) fn tagged(headers: &HeaderMap, answer: &impl serde::Serialize) -> Res
     let digits = hex(&event::hash(&body)[..16]);
     let tag = format!("\"{digits}\"");
     let is_known = Asked::by(headers, Some(&tag), 0) == Asked::Same;
-    let told =
-        AppendHeaders([(header::CONTENT_TYPE, HAL), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))]);
+    // In place of what bytes are called by themselves: there is one type.
+    let told = [(header::CONTENT_TYPE, HAL), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
     let (status, body) = if is_known { (StatusCode::NOT_MODIFIED, Vec::new()) } else { (StatusCode::OK, body) };
     (status, [(header::ETAG, tag)], told, body).into_response()
 }

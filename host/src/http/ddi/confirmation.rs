@@ -2,7 +2,10 @@
 
 use axum::{
     Extension, Json,
-    extract::{Query, State, rejection::JsonRejection},
+    extract::{
+        Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
     http::HeaderMap,
     response::Response,
 };
@@ -40,12 +43,12 @@ pub(super) async fn to_confirm(
     State(devices): State<Devices>,
     Extension(Terminal(terminal)): Extension<Terminal>,
     Extension(here): Extension<Here>,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
     path: OfAction,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let action = action_of(&devices, terminal, path, |state| *state == Stands::ToBeConfirmed).await?;
-    let history = history(&devices, &action, &wanted).await?;
+    let history = history(&devices, &action, &wanted?.0).await?;
     let confirmation = deployment(&here, &action);
     Ok(tagged(&headers, &ConfirmationAction { id: action.id.to_string(), confirmation, history }))
 }
@@ -65,9 +68,10 @@ pub(super) async fn feedback(
 pub(super) async fn activate(
     State(devices): State<Devices>,
     Extension(Terminal(terminal)): Extension<Terminal>,
-    body: Result<Json<ActivateAutoConfirm>, JsonRejection>,
+    body: Result<Option<Json<ActivateAutoConfirm>>, JsonRejection>,
 ) -> Result<(), Refused> {
-    let Json(said) = body?;
+    // Who says yes, and why, may be left out, and so may the whole body.
+    let said = body?.map_or_else(ActivateAutoConfirm::default, |Json(said)| said);
     Ok(devices.fleet.auto_confirm(terminal, Some(said)).await?)
 }
 

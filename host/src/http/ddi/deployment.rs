@@ -2,7 +2,10 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, Query, State, rejection::JsonRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
     http::HeaderMap,
     response::Response,
 };
@@ -42,7 +45,9 @@ pub(super) async fn action_of(
 
 /// The id of the action that an address names.
 pub(super) fn id_of(Path((_, _, id)): OfAction) -> Result<u64, Refused> {
-    id.parse().map_err(|_| Refused::not_found())
+    // The databases count with a sign.
+    let id: i64 = id.parse().map_err(|_| Refused::not_found())?;
+    u64::try_from(id).map_err(|_| Refused::not_found())
 }
 
 /// A number that changes with what is to be installed, as Java hashes: some clients read it, none compares it with anything.
@@ -56,13 +61,13 @@ pub(super) async fn to_do(
     State(devices): State<Devices>,
     Extension(Terminal(terminal)): Extension<Terminal>,
     Extension(here): Extension<Here>,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
     path: OfAction,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let is_for = |state: &Stands| !matches!(state, Stands::ToBeConfirmed | Stands::ToStop | Stands::Cancelled);
     let action = action_of(&devices, terminal, path, is_for).await?;
-    shown(&devices, &here, &action, &wanted, &headers).await
+    shown(&devices, &here, &action, &wanted?.0, &headers).await
 }
 
 /// GET `/installedBase/{action}`
@@ -70,12 +75,12 @@ pub(super) async fn installed(
     State(devices): State<Devices>,
     Extension(Terminal(terminal)): Extension<Terminal>,
     Extension(here): Extension<Here>,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
     path: OfAction,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let action = action_of(&devices, terminal, path, |state| *state == Stands::Finished).await?;
-    shown(&devices, &here, &action, &wanted, &headers).await
+    shown(&devices, &here, &action, &wanted?.0, &headers).await
 }
 
 async fn shown(

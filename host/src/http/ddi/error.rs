@@ -2,8 +2,8 @@
 
 use axum::{
     Json,
-    extract::rejection::JsonRejection,
-    http::StatusCode,
+    extract::rejection::{JsonRejection, QueryRejection},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use wire::ddi::ExceptionInfo;
@@ -66,6 +66,30 @@ impl From<JsonRejection> for Refused {
         };
         Self::new(status, "hawkbit.server.error.rest.body.notReadable", rejection.body_text())
     }
+}
+
+impl From<QueryRejection> for Refused {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "hawkbit.server.error.rest.param.invalid", rejection.body_text())
+    }
+}
+
+/// Says in the shape of the contract what a layer or the routes themselves answered, which know nothing of it.
+pub(super) async fn said(response: Response) -> Response {
+    let status = response.status();
+    let is_json = |value: &HeaderValue| value.as_bytes().starts_with(b"application/");
+    let is_said = response.headers().get(header::CONTENT_TYPE).is_some_and(is_json);
+    if is_said || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let message = status.canonical_reason().unwrap_or_default().to_lowercase();
+    let mut other = Refused::new(status, "hawkbit.server.error.request", message).into_response();
+    for name in [header::ALLOW, header::RETRY_AFTER, header::CONTENT_RANGE, header::ETAG] {
+        if let Some(value) = response.headers().get(&name) {
+            other.headers_mut().insert(name, value.clone());
+        }
+    }
+    other
 }
 
 impl From<NotDone> for Refused {

@@ -26,7 +26,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderMap, Uri, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn_with_state, map_response},
     routing::{get, post, put},
 };
 use wire::{
@@ -71,6 +71,7 @@ pub fn routes(devices: Devices) -> Router {
         .route("/softwaremodules/{artifact}/artifacts/{file}", get(download::file))
         .layer(from_fn_with_state(devices.clone(), door::let_in))
         .layer(DefaultBodyLimit::max(LARGEST))
+        .layer(map_response(error::said))
         .with_state(devices);
     Router::new().nest("/{tenant}/controller/v1/{number}", device)
 }

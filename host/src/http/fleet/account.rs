@@ -1,4 +1,4 @@
-//! One's own account: password, codes, sessions.
+//! One's own account: password, codes, sessions, keys.
 
 use askama::Template;
 use axum::{
@@ -12,19 +12,32 @@ use super::{
     shell::{Answer, Frame, Problem, done, html, qr},
     words::Lang,
 };
-use crate::fleet::users::{By, Open, Scope, Shared, User};
+use crate::fleet::users::{By, KeyShown, Open, Scope, Shared, User};
 
 #[derive(Template)]
 #[template(path = "fleet/account.html")]
 struct AccountPage {
     frame: Frame,
     sessions: Vec<Open>,
+    keys: Vec<KeyShown>,
+}
+
+#[derive(Template)]
+#[template(path = "fleet/key.html")]
+struct KeyPage {
+    frame: Frame,
+    name: String,
+    /// Itself, this once.
+    key: String,
 }
 
 /// GET `/fleet/account`
 pub(super) async fn page(State(console): State<Console>, Signed { by, lang }: Signed) -> Answer {
     let sessions = console.users.sessions(By::User(&by), &by.id).await?;
-    html(&AccountPage { sessions, frame: Frame::of(&console, (by, lang), ("我的账号", "My account"), "account") })
+    let keys = console.users.keys(By::User(&by), &by.id).await?;
+    html(&AccountPage {
+        sessions, keys, frame: Frame::of(&console, (by, lang), ("我的账号", "My account"), "account")
+    })
 }
 
 #[derive(Template)]
@@ -72,6 +85,15 @@ pub(super) async fn change(State(console): State<Console>, Path(step): Path<Stri
             }
         }
         "codes-end" => console.users.end_codes(&by, &field("password"), &field("code")).await?,
+        "key-draw" => {
+            let (key, shown) = console.users.draw_own_key(&by, &field("password"), &field("name")).await?;
+            let frame = Frame::of(&console, (by, lang), ("新密钥", "New key"), "account");
+            return html(&KeyPage { frame, name: shown.name, key });
+        }
+        "key-end" => {
+            let id = field("key").parse().map_err(|_| Problem::not_found())?;
+            console.users.revoke_key(By::User(&by), id).await?;
+        }
         "session" => {
             console.users.revoke_sessions(By::User(&by), &by.id, Some(&field("session"))).await?;
         }

@@ -49,8 +49,8 @@
 //! | GET `/fleet/rollouts/{number}` | likewise | viewer |
 //! | GET `/fleet/rollouts/{number}/live` | query `seen`; server-sent events `moved` and `still`, each with a revision | viewer |
 //! | POST `/fleet/rollouts/{number}/{step}` | `pause`, `resume`, `begin`, `wait-longer`, `go-on`, `close`, `abort`, `order-back`; `retry`: `terminal`; `approve` | operator; `approve`: approver |
-//! | GET `/fleet/account` | own password, codes, sessions | viewer |
-//! | POST `/fleet/account/{step}` | `password`: `old`, `new`; `codes-begin`: `password`; `codes-confirm`: `code`; `codes-end`: `password`, `code`; `session`: `session` | viewer |
+//! | GET `/fleet/account` | own password, codes, sessions, keys | viewer |
+//! | POST `/fleet/account/{step}` | `password`: `old`, `new`; `codes-begin`: `password`; `codes-confirm`: `code`; `codes-end`: `password`, `code`; `session`: `session`; `key-draw`: `name`, `password`; `key-end`: `key` | viewer |
 //! | GET `/fleet/people`, POST | `csrf`, `login`, `name`, `role`, `scope` (codes of sites, one a line; empty, the whole fleet), `password` | admin |
 //! | POST `/fleet/people/{id}/{step}` | `role`: `role`, `scope`; `password`; `codes`; `sessions`; `remove`: `sure` | admin |
 //! | GET `/fleet/audit` | query `below` (a line's number) | admin |

@@ -173,6 +173,8 @@ pub(super) fn refusal(refusal: Refusal) -> &'static str {
         Refusal::Code => "验证码不对，或者已经用过了。请等下一个再试。",
         Refusal::CodesOn => "已经设了动态验证码。要换，请先停用。",
         Refusal::NoSecret => "请从头开始设置动态验证码。",
+        Refusal::KeyName => "请写一句这个密钥是给什么程序用的，不超过 60 个字。",
+        Refusal::Keys => "密钥太多了，最多 20 个。请先作废不用的。",
     }
 }
 
@@ -245,6 +247,9 @@ pub(super) fn deed(lang: Lang, what: &str) -> &str {
         "user.remove" => "删去人员",
         "user.sign_in" => "登录",
         "user.sign_in_wrong" => "登录没有成功",
+        "key.draw" => "发一个接口密钥",
+        "key.revoke" => "作废一个接口密钥",
+        "key.wrong" => "接口密钥不对",
         other => other,
     }
 }

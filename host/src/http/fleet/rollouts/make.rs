@@ -320,8 +320,8 @@ pub(in crate::http::fleet) async fn make(State(console): State<Console>, posted:
         let found = tried(&console, &by, &form, &fields).await;
         let problem = match found {
             Ok(Tried::Made(number)) => return done(&format!("/fleet/rollouts/{number}")),
-            Ok(Tried::Seen(asked, preview, problem)) => {
-                seen = Some((asked, preview));
+            Ok(Tried::Seen(looked, problem)) => {
+                seen = Some(*looked);
                 problem
             }
             Err(problem) => Some(problem),
@@ -348,7 +348,7 @@ enum Tried {
     /// The number of the rollout.
     Made(u64),
     /// It was looked at; with why it was not made, where it was to be.
-    Seen(AskedRollout, Preview, Option<Problem>),
+    Seen(Box<(AskedRollout, Preview)>, Option<Problem>),
 }
 
 async fn tried(console: &Console, by: &User, form: &Form, fields: &Fields) -> Result<Tried, Problem> {
@@ -363,5 +363,5 @@ async fn tried(console: &Console, by: &User, form: &Form, fields: &Fields) -> Re
         }
     }
     let preview = console.users.preview_rollout(By::User(by), asked.clone()).await?;
-    Ok(Tried::Seen(asked, preview, changed))
+    Ok(Tried::Seen(Box::new((asked, preview)), changed))
 }

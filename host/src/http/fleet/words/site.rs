@@ -25,6 +25,7 @@ pub(in crate::http::fleet) fn refused(problem: &NotASite) -> String {
         NotASite::Tree(problem) => no_tree(problem),
         NotASite::Name => "请填写名称，不超过 60 个字。".to_owned(),
         NotASite::Address => "地址写在一行里，不超过 200 个字。".to_owned(),
+        NotASite::Place => "具体位置写在一行里，不超过 100 个字。".to_owned(),
         NotASite::Position => "纬度、经度请填度数，比如 28.9475 和 117.5786；要么都填，要么都不填。".to_owned(),
         NotASite::Zone(zone) => format!("“{zone}”不是时区。请填 Asia/Shanghai 这样的名字，或者不填。"),
         NotASite::Level(level) => {
