@@ -253,6 +253,11 @@ async fn announce(of: impl Announces, mut stopped: watch::Receiver<bool>) -> Res
     Ok(())
 }
 
+/// Rests for this long; whether the host goes down meanwhile.
+async fn ends_within(stopped: &mut watch::Receiver<bool>, rest: Duration) -> bool {
+    tokio::time::timeout(rest, stopped.wait_for(|stop| *stop)).await.is_ok()
+}
+
 /// Raises an alarm for terminals that nothing was heard of for too long, and tells people of alarms.
 async fn notice(fleet: Fleet, up: Timestamp, mut stopped: watch::Receiver<bool>) -> Result<()> {
     loop {
@@ -262,9 +267,8 @@ async fn notice(fleet: Fleet, up: Timestamp, mut stopped: watch::Receiver<bool>)
         if let Err(error) = fleet.tell().await {
             tracing::warn!(%error, "nobody looked what is to be told of alarms");
         }
-        tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-            () = tokio::time::sleep(NOTICE) => {}
+        if ends_within(&mut stopped, NOTICE).await {
+            return Ok(());
         }
     }
 }
@@ -277,9 +281,8 @@ async fn move_rollouts(fleet: Fleet, mut stopped: watch::Receiver<bool>) -> Resu
             Ok(now) => since = now,
             Err(error) => tracing::warn!(%error, "rollouts were not moved on"),
         }
-        tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-            () = tokio::time::sleep(ROLLOUTS) => {}
+        if ends_within(&mut stopped, ROLLOUTS).await {
+            return Ok(());
         }
     }
 }
@@ -292,9 +295,8 @@ async fn forget_diagnostics(fleet: Fleet, mut stopped: watch::Receiver<bool>) ->
             Ok(count) => tracing::info!(count, "forgot logs and pictures of terminals"),
             Err(error) => tracing::warn!(%error, "old logs and pictures of terminals were not forgotten"),
         }
-        tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-            () = tokio::time::sleep(FORGET) => {}
+        if ends_within(&mut stopped, FORGET).await {
+            return Ok(());
         }
     }
 }
@@ -310,9 +312,8 @@ async fn forget(county: County, mut stopped: watch::Receiver<bool>) -> Result<()
         if let Err(error) = county.forget_hand_overs().await {
             tracing::warn!(%error, "old hand-overs were not forgotten");
         }
-        tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-            () = tokio::time::sleep(FORGET) => {}
+        if ends_within(&mut stopped, FORGET).await {
+            return Ok(());
         }
     }
 }
@@ -329,9 +330,8 @@ struct Kept {
 /// Issues the server's certificate anew before it expires, and reads a given one again after somebody replaced it.
 async fn keep_certificates(kept: Kept, clock: SharedClock, mut stopped: watch::Receiver<bool>) -> Result<()> {
     loop {
-        tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-            () = tokio::time::sleep(CERTIFICATES) => {}
+        if ends_within(&mut stopped, CERTIFICATES).await {
+            return Ok(());
         }
         let Kept { machine, config, addresses, certificate, people_certificate } = &kept;
         if let Err(error) = machine.renew_certificate(config, addresses, certificate, &clock) {

@@ -5,6 +5,7 @@
 
 use std::io::Cursor;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use image::{ImageFormat, ImageReader, Limits};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -16,13 +17,10 @@ use wire::{
 };
 
 use super::{Error, Fleet, signer::Signer, subject};
-use crate::{
-    ca::CaError,
-    store::{
-        StoreError, Tx,
-        diagnostics::{self as rows, BroughtRow, DiagnosticRow},
-        terminals,
-    },
+use crate::store::{
+    StoreError, Tx,
+    diagnostics::{self as rows, BroughtRow, DiagnosticRow},
+    terminals,
 };
 
 /// For how many hours something may be wanted.
@@ -235,7 +233,6 @@ impl Fleet {
     /// # Errors
     /// [`NotAsked::Unknown`], or the database.
     pub async fn asked(&self, number: u64) -> Result<(Asked, Sent), NotAsked> {
-        use base64::{Engine as _, engine::general_purpose::STANDARD};
         let mut conn = self.store.read().await?;
         let row = rows::find(&mut conn, number).await?.ok_or(NotAsked::Unknown(number))?;
         let BroughtRow { log, picture } = rows::brought(&mut conn, number).await?.unwrap_or_default();
@@ -257,10 +254,9 @@ impl Fleet {
             tx.commit().await?;
         }
         let DiagnosticRow { number, what, until_at, .. } = row;
-        let what = Diagnostic::named(&what).unwrap_or(Diagnostic::Other(what));
-        let request = Request { v: VERSION, number, terminal, what, at: now, until: until_at };
+        let request = Request { v: VERSION, number, terminal, what: what.into(), at: now, until: until_at };
         let text = serde_json::to_string(&request).map_err(|_| StoreError::Unreadable("diagnostic"))?;
-        let (signature, chain) = signer.sign(&signed_bytes(&text), now).map_err(|problem: CaError| problem)?;
+        let (signature, chain) = signer.sign(&signed_bytes(&text), now)?;
         Ok(Some(SignedRequest::new(text, &signature, chain)))
     }
 
@@ -301,7 +297,7 @@ impl Fleet {
 
 fn asked(row: DiagnosticRow, now: Timestamp) -> Asked {
     let state = match (&row.came, row.cancelled_at, row.fetched_at) {
-        (Some(came), ..) => Stands::Ended(came_named(came)),
+        (Some(came), ..) => Stands::Ended(came.clone().into()),
         (None, Some(_), _) => Stands::Cancelled,
         _ if row.until_at <= now => Stands::Expired,
         (None, None, Some(_)) => Stands::Fetched,
@@ -310,19 +306,12 @@ fn asked(row: DiagnosticRow, now: Timestamp) -> Asked {
     let DiagnosticRow {
         number, terminal, what, asked_at, asked_by, until_at: until, ended_at, why, has_brought, ..
     } = row;
-    let what = Diagnostic::named(&what).unwrap_or(Diagnostic::Other(what));
-    let why = why.map(Why::from);
+    let (what, why) = (Diagnostic::from(what), why.map(Why::from));
     Asked { number, terminal, what, asked_at, asked_by, until, state, ended_at, why, has_brought }
-}
-
-fn came_named(word: &str) -> Came {
-    let known = [Came::Done, Came::Sent, Came::Refused, Came::Failed];
-    known.into_iter().find(|came| came.word() == word).unwrap_or_else(|| Came::Other(word.to_owned()))
 }
 
 /// What came along, as it is kept: lines without control characters, and a picture of which nothing but pixels is left.
 fn checked(outcome: &Outcome) -> Result<BroughtRow, NotAsked> {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
     let wrong = |field, rule| NotAsked::Outcome { field, rule };
     if outcome.came.word().chars().count() > 40 {
         return Err(wrong("came", "a word of at most 40 characters"));

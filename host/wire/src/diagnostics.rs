@@ -60,6 +60,12 @@ pub enum Diagnostic {
     Other(String),
 }
 
+impl From<String> for Diagnostic {
+    fn from(word: String) -> Self {
+        Self::named(&word).unwrap_or(Self::Other(word))
+    }
+}
+
 impl Diagnostic {
     /// All that this version knows.
     pub const ALL: [Self; 5] = [Self::Log, Self::TestPrint, Self::RestartScreen, Self::Reboot, Self::Picture];
@@ -167,6 +173,13 @@ pub enum Came {
     /// An outcome of a newer terminal.
     #[serde(untagged)]
     Other(String),
+}
+
+impl From<String> for Came {
+    fn from(word: String) -> Self {
+        let known = [Self::Done, Self::Sent, Self::Refused, Self::Failed];
+        known.into_iter().find(|came| came.word() == word).unwrap_or(Self::Other(word))
+    }
 }
 
 impl Came {
@@ -309,7 +322,12 @@ mod tests {
         }
         let other: Diagnostic = serde_json::from_str("\"shell\"").unwrap();
         assert_eq!((other.word(), Diagnostic::named("shell")), ("shell", None));
+        assert_eq!(other, Diagnostic::from("shell".to_owned()));
         assert_eq!(other, Diagnostic::Other("shell".into()));
+        for came in ["done", "sent", "refused", "failed", "ink_low"] {
+            let read: Came = serde_json::from_str(&format!("\"{came}\"")).unwrap();
+            assert_eq!((read.word(), &read), (came, &Came::from(came.to_owned())));
+        }
     }
 
     #[test]

@@ -46,4 +46,18 @@ impl Users {
             other => Ok(other?),
         }
     }
+
+    /// A group of this name, and who is in it at this moment.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database.
+    pub async fn group(&self, by: By<'_>, name: &str) -> Result<(Group, Vec<TerminalNumber>), Error> {
+        by.must_see_all()?;
+        let group = match self.fleet.group(name).await {
+            Err(super::super::Error::Group(NotAGroup::Unknown(_))) => return Err(Error::NotFound),
+            other => other?,
+        };
+        let terminals = self.fleet.who_meets(&group.query).await?;
+        Ok((group, terminals))
+    }
 }

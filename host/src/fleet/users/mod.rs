@@ -15,7 +15,6 @@
 //! | `map` | the map, likewise |
 //! | `orders` | what one terminal was ordered, and orders to it |
 //! | `own` | signing in, one's own password and codes |
-//! | `programs` | what programs ask beyond what the console shows |
 //! | `rollouts` | rollouts, looked at before they are made |
 //! | `scope` | which part of the fleet somebody sees |
 //! | `see` | terminals and audit, as far as somebody may see them |
@@ -33,7 +32,6 @@ mod keys;
 mod map;
 mod orders;
 mod own;
-mod programs;
 mod rollouts;
 mod scope;
 mod see;

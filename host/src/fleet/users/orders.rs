@@ -98,6 +98,44 @@ impl Users {
         self.terminal(by, terminal).await?;
         Ok(self.fleet_for(by).cancel_action(terminal, give_up).await?)
     }
+
+    /// Orders settings to terminals, all of them or none.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but admins, [`Error::NotFound`], what keeps them from being ordered, or the database.
+    pub async fn order_settings(&self, by: By<'_>, version: u64, to: &[TerminalNumber]) -> Result<(), Error> {
+        by.may(Role::Admin)?;
+        self.fleet_for(by).order_settings(version, to).await.map_err(or_not_there)
+    }
+
+    /// What a terminal was ordered and what it told of that, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database.
+    pub async fn actions_of(&self, by: By<'_>, terminal: TerminalNumber) -> Result<Vec<(Action, Vec<Told>)>, Error> {
+        self.terminal(by, terminal).await?;
+        let mut all = Vec::new();
+        for action in self.fleet.actions(terminal).await? {
+            let told = self.fleet.told_of(action.id).await?;
+            all.push((action, told));
+        }
+        Ok(all)
+    }
+
+    /// Orders an artifact to terminals, all of them or none; the actions, in their order.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but admins, what keeps it from being ordered, or the database.
+    pub async fn order_artifact(
+        &self,
+        by: By<'_>,
+        artifact: i64,
+        to: &[TerminalNumber],
+        confirmed: bool,
+    ) -> Result<Vec<u64>, Error> {
+        by.may(Role::Admin)?;
+        Ok(self.fleet_for(by).order_artifact(artifact, to, confirmed).await?)
+    }
 }
 
 impl From<NotDone> for Error {
@@ -116,4 +154,9 @@ impl From<NotOrdered> for Error {
             refused => Self::Settings(refused),
         }
     }
+}
+
+/// What is asked by its number in an address.
+pub(super) fn or_not_there(problem: NotOrdered) -> Error {
+    if matches!(problem, NotOrdered::Unknown(_)) { Error::NotFound } else { problem.into() }
 }

@@ -88,6 +88,16 @@ impl Users {
         let new = fleet.new_rollout(asked).await?;
         Ok(fleet.roll_out_as_shown(new, Some(waves_shown)).await?)
     }
+
+    /// Makes a rollout.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but admins, [`Error::Rollout`], or the database.
+    pub async fn make_rollout(&self, by: By<'_>, asked: AskedRollout) -> Result<Shown, Error> {
+        by.may(Role::Admin)?;
+        let fleet = self.fleet_for(by);
+        Ok(fleet.roll_out(fleet.new_rollout(asked).await?).await?)
+    }
 }
 
 impl From<NotRolledOut> for Error {

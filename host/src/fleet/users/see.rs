@@ -7,7 +7,7 @@ use super::{
     super::{
         Fleet, Health, Line, Today,
         health::SILENT_AFTER,
-        sites::{Code, Path},
+        sites::{Code, Path, Site},
     },
     By, Error, Role, Users,
 };
@@ -201,5 +201,21 @@ impl Users {
         lines.truncate(ROWS);
         let next = lines.last().map(|line| line.number).filter(|_| more);
         Ok(AuditPage { lines, next })
+    }
+
+    /// Puts a terminal at another site.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but admins, [`Error::NotFound`], a site that is not there or closed, or the database.
+    pub async fn move_terminal(
+        &self,
+        by: By<'_>,
+        number: TerminalNumber,
+        site: &Code,
+        place: &str,
+    ) -> Result<Site, Error> {
+        by.may(Role::Admin)?;
+        self.terminal(by, number).await?;
+        Ok(self.fleet_for(by).move_terminal(number, site, place).await?)
     }
 }

@@ -3,9 +3,11 @@
 use wire::settings::Settings;
 
 use super::{
-    super::{DrawnUp, NotOrdered, Standing},
+    super::{Difference, DrawnUp, Standing, differences},
     By, Error, Role, Users,
+    orders::or_not_there,
 };
+use crate::store::afar::SettingsRow;
 
 /// So many terminals are on a page.
 const ROWS: usize = 100;
@@ -35,14 +37,7 @@ impl Users {
     /// [`Error::NotFound`], or the database.
     pub async fn settings(&self, by: By<'_>, version: u64) -> Result<Settings, Error> {
         by.must_see_all()?;
-        if version == 0 {
-            return Ok(Settings::default());
-        }
-        match self.fleet.settings(version).await {
-            Ok(row) => Ok(row.settings),
-            Err(NotOrdered::Unknown(_)) => Err(Error::NotFound),
-            Err(problem) => Err(problem.into()),
-        }
+        Ok(if version == 0 { Settings::default() } else { self.settings_of(by, version).await?.settings })
     }
 
     /// Draws settings up; their number.
@@ -64,5 +59,49 @@ impl Users {
         let more = rows.len() > ROWS;
         rows.truncate(ROWS);
         Ok(StandingPage { rows, more })
+    }
+
+    /// All settings that were drawn up, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for whoever sees a part of the fleet, or the database.
+    pub async fn settings_list(&self, by: By<'_>) -> Result<Vec<SettingsRow>, Error> {
+        by.must_see_all()?;
+        Ok(self.fleet.all_settings().await?)
+    }
+
+    /// Those of a number.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database.
+    pub async fn settings_of(&self, by: By<'_>, version: u64) -> Result<SettingsRow, Error> {
+        by.must_see_all()?;
+        self.fleet.settings(version).await.map_err(or_not_there)
+    }
+
+    /// What differs between two; 0, the terminals' own.
+    ///
+    /// # Errors
+    /// As [`Self::settings_of`].
+    pub async fn settings_between(&self, by: By<'_>, before: u64, after: u64) -> Result<Vec<Difference>, Error> {
+        Ok(differences(&self.settings(by, before).await?, &self.settings(by, after).await?))
+    }
+
+    /// What each terminal was ordered to take, and what it says came of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for whoever sees a part of the fleet, or the database.
+    pub async fn settings_standings(&self, by: By<'_>) -> Result<Vec<Standing>, Error> {
+        by.must_see_all()?;
+        Ok(self.fleet.settings_standing().await?)
+    }
+
+    /// Draws settings up; they themselves.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] for all but admins, a value that no terminal takes, or the database.
+    pub async fn draw_up_settings(&self, by: By<'_>, settings: &Settings, why: &str) -> Result<SettingsRow, Error> {
+        let version = self.draw_up(by, settings, why).await?;
+        Ok(self.fleet.settings(version).await?)
     }
 }

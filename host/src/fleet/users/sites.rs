@@ -177,6 +177,26 @@ impl Users {
         by.may(Role::Admin)?;
         Ok(self.fleet_for(by).import_sites(list, is_dry).await?)
     }
+
+    /// The terminals that stand at these sites and are not revoked, by number.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn terminals_at(&self, sites: &[Code]) -> Result<Vec<(TerminalNumber, Code)>, Error> {
+        let mut all = self.fleet.terminals_at_sites().await?;
+        all.retain(|(_, code)| sites.contains(code));
+        Ok(all)
+    }
+
+    /// One of the sites that somebody sees, without what stands around it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database.
+    pub async fn site_alone(&self, by: By<'_>, code: &Code) -> Result<Site, Error> {
+        let tree = self.fleet.sites().await?;
+        let site = tree.get(code).filter(|site| by.sees(&site.name, &tree.path_of(code)));
+        site.cloned().ok_or(Error::NotFound)
+    }
 }
 
 impl From<NotASite> for Error {

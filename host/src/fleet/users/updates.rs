@@ -37,8 +37,7 @@ impl Users {
     /// # Errors
     /// [`Error::NotFound`] for whoever sees a part of the fleet, the folder, or the database.
     pub async fn artifacts(&self, by: By<'_>, of: &Artifacts) -> Result<(Vec<Artifact>, u64), Error> {
-        by.must_see_all()?;
-        let mut all = of.list().await?;
+        let mut all = self.artifact_list(by, of).await?;
         all.reverse();
         Ok((all, of.room().await?))
     }
@@ -48,8 +47,7 @@ impl Users {
     /// # Errors
     /// [`Error::NotFound`], or the database.
     pub async fn artifact(&self, by: By<'_>, of: &Artifacts, id: i64) -> Result<ArtifactPage, Error> {
-        by.must_see_all()?;
-        let artifact = of.show(id).await?;
+        let artifact = self.one_artifact(by, of, id).await?;
         let brought = Brought::Artifact(id).release();
         let mut rollouts = self.fleet.rollouts_at_a_glance(false).await?;
         rollouts.retain(|shown| shown.rollout.release == brought);
@@ -88,6 +86,24 @@ impl Users {
     pub async fn withdraw_artifact(&self, by: By<'_>, of: &Artifacts, id: i64) -> Result<Artifact, Error> {
         by.may(Role::Admin)?;
         Ok(of.of(self.fleet_for(by)).withdraw(id).await?)
+    }
+
+    /// Every artifact, in the order in which they came.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for whoever sees a part of the fleet, or the database.
+    pub async fn artifact_list(&self, by: By<'_>, of: &Artifacts) -> Result<Vec<Artifact>, Error> {
+        by.must_see_all()?;
+        Ok(of.list().await?)
+    }
+
+    /// One artifact.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the database.
+    pub async fn one_artifact(&self, by: By<'_>, of: &Artifacts, id: i64) -> Result<Artifact, Error> {
+        by.must_see_all()?;
+        Ok(of.show(id).await?)
     }
 }
 
